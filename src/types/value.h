@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// One value of any SQL type, and the immutable objects behind ARRAY, MAP and STRUCT.
+//
+// A Datum is 16 bytes and means nothing without its Type; a Value adds whether it is NULL.
+// Strings, bytes and nested objects point into an arena that outlives the value; objects are
+// never changed once built.
+#ifndef SLUICE_TYPES_VALUE_H
+#define SLUICE_TYPES_VALUE_H
+
+#include "types/type.h"
+
+/* Text (UTF-8) or bytes in a column: 16 bytes. */
+typedef struct View {
+    const char *p;
+    uint32_t n;
+    uint32_t pad; /* 0 */
+} View;
+
+typedef struct Array Array;
+typedef struct Map Map;
+typedef struct Struct Struct;
+
+typedef union Datum {
+    bool b;
+    int32_t i; /* INTEGER, TIME, DATE, UNIT */
+    int64_t l; /* BIGINT, TIMESTAMP */
+    double d;
+    i128 dec; /* unscaled; the scale is the type's */
+    View s;   /* STRING, BYTES */
+    const Array *arr;
+    const Map *map;
+    const Struct *st;
+    const void *lambda;
+} Datum;
+
+typedef struct Value {
+    Datum d;
+    bool null;
+} Value;
+
+struct Array {
+    uint32_t n;
+    Value v[];
+};
+
+/* Entries stand in the order of java.util.HashMap (page 03 §3.1); a key is never there twice. */
+struct Map {
+    uint32_t n;
+    Value kv[]; /* key, value, key, value … */
+};
+
+struct Struct {
+    uint32_t n;
+    Value v[]; /* in the order of the type's fields */
+};
+
+static inline Value value_null(void) { return (Value){.null = true}; }
+static inline Value value_bool(bool b) { return (Value){.d.b = b}; }
+static inline Value value_int(int32_t i) { return (Value){.d.i = i}; }
+static inline Value value_bigint(int64_t l) { return (Value){.d.l = l}; }
+static inline Value value_double(double d) { return (Value){.d.d = d}; }
+static inline Value value_decimal(i128 dec) { return (Value){.d.dec = dec}; }
+static inline Value value_str(Str s) { return (Value){.d.s = {s.p, (uint32_t)s.n, 0}}; }
+static inline Str view_str(View v) { return (Str){v.p, v.n}; }
+
+Array *array_new(Arena *a, uint32_t n);   /* elements NULL */
+Struct *struct_new(Arena *a, uint32_t n); /* fields NULL */
+/* kv: 2*n values, key then value; a later key replaces an earlier equal one; put in HashMap order. */
+Map *map_new(Arena *a, const Type *type, const Value *kv, uint32_t n);
+/* Borrowed; NULL when the key is not there. */
+const Value *map_find(const Map *m, const Type *type, const Value *key);
+
+/* A deep copy in another arena. */
+Value value_dup(Arena *a, const Type *t, Value v);
+
+/* Equality of SQL (numbers by value, NULL equals NULL). */
+bool value_equal(const Type *t, const Value *a, const Value *b);
+/* Order: NULL first; numbers; strings by UTF-16 code unit as Java; bytes signed lexicographic as ksqlDB's GREATEST. */
+int value_compare(const Type *t, const Value *a, const Value *b);
+/* 64-bit, equal values hash equal. */
+uint64_t value_hash(const Type *t, const Value *v);
+/* Java's String.hashCode of UTF-8 text (for HashMap order). */
+int32_t java_hash(Str utf8);
+
+/* JSON text of a value as ksqlDB's REST replies and shells print it (page 08 §8.3): decimals plain, doubles as
+ * Double.toString, bytes base64, DATE "yyyy-MM-dd", TIME, TIMESTAMP as text, NULL null. */
+void value_json(Buf *out, const Type *t, const Value *v);
+/* Text of a cell in a result table: as CAST(v AS STRING) where that exists, JSON for the rest; NULL "null". */
+void value_cell(Buf *out, const Type *t, const Value *v);
+
+/* A compact self-describing-by-type binary form, order-preserving not needed: state, memo keys.
+ * PERSISTED v1: NULL byte 0/1 then fixed little-endian or varint length + bytes; nested recursively. */
+void value_save(Buf *out, const Type *t, const Value *v);
+/* Strings are borrowed from the reader's bytes; nested objects are new in the arena. */
+Value value_load(Rd *r, Arena *a, const Type *t);
+
+#endif
