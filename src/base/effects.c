@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real Effects and the simulated one; see effects.h.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE // pthread_setname_np
+#endif
 #include "base/effects.h"
 
 #include <errno.h>
