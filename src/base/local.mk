@@ -8,6 +8,8 @@ libsluice_a_SOURCES += \
 	src/base/buf.c \
 	src/base/buf.h \
 	src/base/codes.def \
+	src/base/effects.c \
+	src/base/effects.h \
 	src/base/err.c \
 	src/base/err.h \
 	src/base/limits.h \

@@ -58,7 +58,6 @@ int main(int argc, char **argv)
         if (wanted(&unit_tests[i], argc, argv))
             group[n++] = (struct CMUnitTest){unit_tests[i].name, run_one, NULL, NULL, (void *)&unit_tests[i]};
     }
-    /* Each test's `[ OK ]` line is left out unless asked for: failures are what one reads. */
     _cmocka_run_group_tests("unit", group, n, NULL, NULL);
     free(group);
     failed = (int)n - passed;
