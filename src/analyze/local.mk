@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+# Files of src/analyze, one a line.
+libsluice_a_SOURCES +=
