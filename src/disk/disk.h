@@ -32,7 +32,7 @@ Status disk_open(const char *dir, Effects *fx, size_t cache_bytes, Disk **out, E
 void disk_close(Disk *d);
 const char *disk_dir(const Disk *d);
 
-/* @thread any */
+/* out is replaced. @thread any */
 Status disk_get(Disk *d, Family f, Str key, Buf *out, bool *found, Err *err) MUST_CHECK;
 
 DiskBatch *disk_batch_new(Disk *d);
@@ -44,8 +44,11 @@ void disk_batch_delete(DiskBatch *b, Family f, Str key);
 void disk_batch_delete_range(DiskBatch *b, Family f, Str from, Str to);
 size_t disk_batch_bytes(const DiskBatch *b);
 int disk_batch_count(const DiskBatch *b);
-/* Atomic. sync: returns only when it would survive a power cut. The batch is left as it is. @thread any */
+/* Atomic. sync: returns only when it would survive a power cut. The batch is left as it is.
+ * An error of the write means that nothing of it is there; of the sync, that a power cut may undo it. @thread any */
 Status disk_commit(Disk *d, DiskBatch *b, bool sync, Err *err) MUST_CHECK;
+/* Returns when all that was committed before would survive a power cut. Shared by all who wait. @thread any */
+Status disk_sync(Disk *d, Err *err) MUST_CHECK;
 
 /* Keys of [from, to) in order over a snapshot; to.p == NULL = the family's end. Views are borrowed until the next move. */
 DiskIter *disk_iter_new(Disk *d, Family f, Str from, Str to);
@@ -54,7 +57,8 @@ bool disk_iter_next(DiskIter *it, Str *key, Str *value);
 bool disk_iter_seek_last(DiskIter *it, Str before, Str *key, Str *value);
 Status disk_iter_free(DiskIter *it, Err *err);
 
-/* For SHOW and benchmarks. */
+/* For SHOW, tests and benchmarks: bytes of files; how often the device was flushed. */
 uint64_t disk_bytes_used(Disk *d);
+uint64_t disk_syncs(Disk *d);
 
 #endif

@@ -1,3 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Files of src/disk, one a line.
-libsluice_a_SOURCES +=
+libsluice_a_SOURCES += \
+	src/disk/disk.c \
+	src/disk/disk.h \
+	src/disk/disk_impl.h \
+	src/disk/disk_open.c

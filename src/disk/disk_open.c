@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening a data directory: its lock, RocksDB's tuning, the format check.
+//
+//   DIR/sluice.pid   text: process id, newline; locked (flock) by the process that has DIR. The lock
+//                    ends with the process however it ends, so a file left behind blocks nobody.
+//   DIR/db/          RocksDB
+//
+// Tuning, by family:
+//   meta, position   small and rarely read: 1 MB write buffers.
+//   log              keys only grow within a partition, values are whole record sets of up to a
+//                    megabyte. Values of 4 KB and more go to blob files, compressed once (LZ4) when a
+//                    write buffer is flushed and never rewritten by compaction; what a range delete
+//                    leaves unused is collected from the oldest quarter of the blob files.
+//   state            point lookups of keys that are often not there: bloom filters (10 bits), LZ4.
+//
+// Write-ahead log recovery is "point in time": the log is replayed up to the first record that does
+// not check, and what follows is dropped. After a kill that is a torn last record; after a power
+// cut it may be pages that reached the device out of order behind the last sync. The stricter
+// "tolerate a torn tail" refuses to open in the second case, though nothing acknowledged is lost.
+//
+// All families share one log, so a unit of work is there in all of them or in none. Two background
+// threads, bounded open files, no statistics: an idle directory costs a few megabytes.
+#include "disk/disk_impl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const family_names[FAMILIES] = {
+    [FAMILY_META] = "default", [FAMILY_LOG] = "log", [FAMILY_STATE] = "state", [FAMILY_POSITION] = "position"};
+
+enum {
+    DEFAULT_CACHE = 64 << 20,
+    WAL_LIMIT = 128 << 20, /* older logs are dropped by flushing the families that hold them */
+    BLOB_MIN = 4096,
+};
+
+/* As `mkdir -p`. */
+static Status make_dirs(const char *dir, Err *err)
+{
+    char *path = mem_strdup(dir);
+    for (char *p = path + 1;; p++) {
+        char c = *p;
+        if (c != '/' && c != '\0')
+            continue;
+        *p = '\0';
+        if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+            Status s = err_set(err, ERR_IO, "Data directory %s: cannot make %s: %s", dir, path, strerror(errno));
+            mem_free(path);
+            return s;
+        }
+        *p = c;
+        if (c == '\0')
+            break;
+    }
+    mem_free(path);
+    return OK;
+}
+
+static Status take_lock(Disk *d, Err *err)
+{
+    char path[4200], text[32];
+    snprintf(path, sizeof path, "%s/sluice.pid", d->dir);
+    d->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (d->lock_fd < 0)
+        return err_set(err, ERR_IO, "Data directory %s: cannot open sluice.pid: %s", d->dir, strerror(errno));
+    effects_gate(d->fx, "dir.lock", GATE_BEFORE);
+    if (flock(d->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK)
+            return err_set(err, ERR_IO, "Data directory %s cannot be locked: %s", d->dir, strerror(errno));
+        ssize_t got = pread(d->lock_fd, text, sizeof text - 1, 0);
+        text[got > 0 ? got : 0] = '\0';
+        long pid = strtol(text, NULL, 10);
+        if (pid > 0)
+            return err_set(err, ERR_BUSY, "Data directory %s is in use by process %ld.", d->dir, pid);
+        return err_set(err, ERR_BUSY, "Data directory %s is in use by another process.", d->dir);
+    }
+    int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+    if (ftruncate(d->lock_fd, 0) != 0 || pwrite(d->lock_fd, text, (size_t)n, 0) != n)
+        return err_set(err, ERR_IO, "Data directory %s: cannot write sluice.pid: %s", d->dir, strerror(errno));
+    effects_gate(d->fx, "dir.lock", GATE_AFTER);
+    return OK;
+}
+
+static void tune_database(rocksdb_options_t *o)
+{
+    rocksdb_options_set_create_if_missing(o, 1);
+    rocksdb_options_set_create_missing_column_families(o, 1);
+    rocksdb_options_set_wal_recovery_mode(o, 2); /* point in time */
+    rocksdb_options_set_max_open_files(o, 256);
+    rocksdb_options_set_max_background_jobs(o, 2);
+    rocksdb_options_set_max_total_wal_size(o, WAL_LIMIT);
+    rocksdb_options_set_db_write_buffer_size(o, 64 << 20);
+    rocksdb_options_set_info_log_level(o, 2); /* warnings */
+    rocksdb_options_set_keep_log_file_num(o, 2);
+    rocksdb_options_set_max_log_file_size(o, 1 << 20);
+    rocksdb_options_set_max_manifest_file_size(o, 4 << 20);
+    rocksdb_options_set_manifest_preallocation_size(o, 64 << 10);
+    rocksdb_options_set_stats_dump_period_sec(o, 0);
+    rocksdb_options_set_stats_persist_period_sec(o, 0);
+    rocksdb_options_set_skip_stats_update_on_db_open(o, 1);
+    rocksdb_options_set_avoid_unnecessary_blocking_io(o, 1);
+}
+
+static rocksdb_options_t *tune_family(Family f, rocksdb_cache_t *cache)
+{
+    rocksdb_options_t *o = rocksdb_options_create();
+    rocksdb_block_based_table_options_t *t = rocksdb_block_based_options_create();
+    rocksdb_block_based_options_set_block_cache(t, cache);
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks(t, 1);
+    rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(t, 1);
+    rocksdb_block_based_options_set_format_version(t, 5);
+    rocksdb_options_set_compression(o, rocksdb_lz4_compression);
+    rocksdb_options_set_level_compaction_dynamic_level_bytes(o, 1);
+    rocksdb_options_set_write_buffer_size(o, 1 << 20);
+    switch (f) {
+    case FAMILY_LOG:
+        rocksdb_options_set_write_buffer_size(o, 16 << 20);
+        rocksdb_options_set_max_write_buffer_number(o, 3);
+        rocksdb_options_set_arena_block_size(o, 256 << 10);
+        rocksdb_block_based_options_set_block_size(t, 32 << 10);
+        rocksdb_options_set_enable_blob_files(o, 1);
+        rocksdb_options_set_min_blob_size(o, BLOB_MIN);
+        rocksdb_options_set_blob_file_size(o, 128 << 20);
+        rocksdb_options_set_blob_compression_type(o, rocksdb_lz4_compression);
+        rocksdb_options_set_enable_blob_gc(o, 1);
+        break;
+    case FAMILY_STATE:
+        rocksdb_options_set_write_buffer_size(o, 16 << 20);
+        rocksdb_options_set_max_write_buffer_number(o, 3);
+        rocksdb_options_set_arena_block_size(o, 256 << 10);
+        rocksdb_block_based_options_set_block_size(t, 8 << 10);
+        rocksdb_block_based_options_set_filter_policy(t, rocksdb_filterpolicy_create_bloom_full(10));
+        break;
+    case FAMILY_META:
+        tune_database(o);
+        break;
+    default: break;
+    }
+    rocksdb_options_set_block_based_table_factory(o, t);
+    rocksdb_block_based_options_destroy(t);
+    return o;
+}
+
+static Status open_rocksdb(Disk *d, size_t cache_bytes, Err *err)
+{
+    char *e = NULL;
+    const rocksdb_options_t *opts[FAMILIES];
+    /* Few shards: a small cache cut into many would hold no large block. */
+    rocksdb_lru_cache_options_t *co = rocksdb_lru_cache_options_create();
+    rocksdb_lru_cache_options_set_capacity(co, cache_bytes ? cache_bytes : DEFAULT_CACHE);
+    rocksdb_lru_cache_options_set_num_shard_bits(co, 2);
+    d->cache = rocksdb_cache_create_lru_opts(co);
+    rocksdb_lru_cache_options_destroy(co);
+    for (int f = 0; f < FAMILIES; f++)
+        opts[f] = d->opt[f] = tune_family((Family)f, d->cache);
+    d->ro = rocksdb_readoptions_create();
+    d->wo = rocksdb_writeoptions_create();
+    d->db = rocksdb_open_column_families(d->opt[FAMILY_META], d->db_dir, FAMILIES, family_names, opts, d->cf, &e);
+    if (!e)
+        return OK;
+    d->db = NULL;
+    return disk_fail(err, strncmp(e, "Corruption", 10) == 0 ? ERR_CORRUPT : ERR_IO, d->dir, "cannot open", e);
+}
+
+/* A directory that never finished its first open has an empty meta family, and is made now. */
+static Status check_format(Disk *d, Err *err)
+{
+    Buf v = BUF_INIT;
+    bool found;
+    Status s = disk_get(d, FAMILY_META, STR("format"), &v, &found, err);
+    if (s == OK && found && !str_eq_c(buf_view(&v), "1"))
+        s = err_set(err, ERR_CORRUPT, "Data directory %s has format '%.*s', which this version does not know.",
+                    d->dir, STR_ARG(buf_view(&v)));
+    if (s == OK && !found) {
+        Str key, value;
+        DiskIter *it = disk_iter_new(d, FAMILY_META, STR(""), (Str){NULL, 0});
+        bool any = disk_iter_next(it, &key, &value);
+        s = disk_iter_free(it, err);
+        if (s == OK && any)
+            s = err_set(err, ERR_CORRUPT, "Data directory %s does not name its format.", d->dir);
+        if (s == OK) {
+            DiskBatch *b = disk_batch_new(d);
+            disk_batch_put(b, FAMILY_META, STR("format"), STR("1"));
+            s = disk_commit(d, b, true, err);
+            disk_batch_free(b);
+        }
+    }
+    buf_free(&v);
+    return s;
+}
+
+Status disk_open(const char *dir, Effects *fx, size_t cache_bytes, Disk **out, Err *err)
+{
+    Disk *d = mem_zalloc(sizeof *d);
+    size_t n = strlen(dir) + 4;
+    *out = NULL;
+    d->dir = mem_strdup(dir);
+    d->db_dir = mem_alloc(n);
+    snprintf(d->db_dir, n, "%s/db", dir);
+    d->fx = fx;
+    d->lock_fd = -1;
+    pthread_mutex_init(&d->lock, NULL);
+    pthread_cond_init(&d->sync_done, NULL);
+    Status s = make_dirs(dir, err);
+    if (s == OK)
+        s = take_lock(d, err);
+    if (s == OK)
+        s = open_rocksdb(d, cache_bytes, err);
+    if (s == OK)
+        s = check_format(d, err);
+    if (s != OK) {
+        disk_close(d);
+        return s;
+    }
+    *out = d;
+    return OK;
+}
+
+void disk_close(Disk *d)
+{
+    if (!d)
+        return;
+    if (d->db) {
+        Err err = ERR_INIT;
+        if (disk_sync(d, &err) != OK)
+            err_clear(&err); /* nobody waits for it: what was to be durable was synced by its commit */
+        for (int f = 0; f < FAMILIES; f++)
+            rocksdb_column_family_handle_destroy(d->cf[f]);
+        rocksdb_close(d->db);
+    }
+    for (int f = 0; f < FAMILIES; f++)
+        if (d->opt[f])
+            rocksdb_options_destroy(d->opt[f]);
+    if (d->ro)
+        rocksdb_readoptions_destroy(d->ro);
+    if (d->wo)
+        rocksdb_writeoptions_destroy(d->wo);
+    if (d->cache)
+        rocksdb_cache_destroy(d->cache);
+    if (d->lock_fd >= 0)
+        close(d->lock_fd);
+    pthread_mutex_destroy(&d->lock);
+    pthread_cond_destroy(&d->sync_done);
+    mem_free(d->dir);
+    mem_free(d->db_dir);
+    mem_free(d);
+}
