@@ -67,6 +67,8 @@ Array *array_new(Arena *a, uint32_t n);   /* elements NULL */
 Struct *struct_new(Arena *a, uint32_t n); /* fields NULL */
 /* kv: 2*n values, key then value; a later key replaces an earlier equal one; put in HashMap order. */
 Map *map_new(Arena *a, const Type *type, const Value *kv, uint32_t n);
+/* The same for a HashMap that was made with room for `initial` keys: MAP(k := v, …) makes one of its number of entries. */
+Map *map_new_sized(Arena *a, const Type *type, const Value *kv, uint32_t n, uint32_t initial);
 /* Borrowed; NULL when the key is not there. */
 const Value *map_find(const Map *m, const Type *type, const Value *key);
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a function or aggregate says that the row it works on failed (see function.h). The first
+// reason stays; the evaluator clears `failed` before the next row.
+#include "types/function.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const char *format(Arena *a, const char *fmt, va_list ap)
+{
+    char text[1024];
+    int n = vsnprintf(text, sizeof text, fmt, ap);
+    size_t len = n < 0 ? 0 : n < (int)sizeof text ? (size_t)n : sizeof text - 1;
+    return arena_cstr(a, (Str){text, len});
+}
+
+bool func_fail(FuncCtx *c, const char *fmt, ...)
+{
+    va_list ap;
+    if (c->failed)
+        return false;
+    va_start(ap, fmt);
+    c->reason = format(c->arena, fmt, ap);
+    va_end(ap);
+    c->failed = true;
+    return false;
+}
+
+bool agg_fail(AggCtx *c, const char *fmt, ...)
+{
+    va_list ap;
+    if (c->failed)
+        return false;
+    va_start(ap, fmt);
+    c->reason = format(c->arena, fmt, ap);
+    va_end(ap);
+    c->failed = true;
+    return false;
+}
