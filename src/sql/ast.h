@@ -13,6 +13,10 @@
 #include "base/err.h"
 #include "base/vec.h"
 
+/* How high an expression's tree may grow (a + a + a …), so that a walk over it may recurse. How deep brackets
+ * nest is bounded by LIMIT_NESTING. */
+enum { LIMIT_EXPR_DEPTH = 2000 };
+
 typedef struct Expr Expr;
 typedef struct Stmt Stmt;
 typedef struct Relation Relation;
@@ -25,6 +29,7 @@ typedef struct Name {
     Str text;
     bool quoted;
     Span span;
+    Str written; /* as written, without quotes and not folded (topics and functions are named by it) */
 } Name;
 typedef VEC(Name) NameVec;
 
@@ -34,6 +39,7 @@ typedef struct FieldRef {
     Name name;
     TypeRef *type;
 } FieldRef;
+typedef VEC(FieldRef) FieldRefVec;
 
 typedef enum TypeRefKind { TYPEREF_NAMED, TYPEREF_ARRAY, TYPEREF_MAP, TYPEREF_STRUCT } TypeRefKind;
 
@@ -45,7 +51,8 @@ struct TypeRef {
     int64_t params[2];
     TypeRef *key;      /* MAP */
     TypeRef *elem;     /* ARRAY; MAP's value */
-    VEC(FieldRef) fields; /* STRUCT */
+    FieldRefVec fields; /* STRUCT */
+    int depth;          /* 1 for a simple type; bounded by LIMIT_NESTING */
 };
 
 /* ---- expressions ------------------------------------------------------------------------- */
@@ -104,6 +111,7 @@ struct Expr {
     ExprVec list;
     NameVec names;
     TypeRef *type;
+    int depth; /* height of the tree, 1 for a leaf; bounded by LIMIT_EXPR_DEPTH, so recursion over it is safe */
 };
 
 /* ---- queries ----------------------------------------------------------------------------- */
@@ -139,10 +147,11 @@ typedef struct Join {
     Expr *on;
     Span span;
 } Join;
+typedef VEC(Join) JoinVec;
 
 struct Relation {
     Source from;
-    VEC(Join) joins;
+    JoinVec joins;
 };
 
 typedef enum SelectKind { SELECT_EXPR, SELECT_STAR, SELECT_SOURCE_STAR, SELECT_STRUCT_STAR } SelectKind;
@@ -154,6 +163,7 @@ typedef struct SelectItem {
     Name source;  /* SOURCE_STAR */
     Span span;
 } SelectItem;
+typedef VEC(SelectItem) SelectItemVec;
 
 typedef enum WindowKind { WINDOW_NONE, WINDOW_TUMBLING, WINDOW_HOPPING, WINDOW_SESSION } WindowKind;
 
@@ -168,7 +178,7 @@ typedef enum EmitKind { EMIT_NONE, EMIT_CHANGES, EMIT_FINAL } EmitKind;
 
 struct Query {
     Span span;
-    VEC(SelectItem) items;
+    SelectItemVec items;
     Relation from;
     Window window;
     Expr *where, *having;           /* may be NULL */
@@ -268,6 +278,8 @@ struct Stmt {
     Duration timeout;
     int64_t id, interval, limit;
     bool has_id, has_interval, has_limit;
+    bool text_variable; /* SET, UNSET: text is a variable ${x}, kept by the formatter */
+    bool substituted; /* variables changed the text: offsets of spans count in `sql`, else in the script */
     bool or_replace, is_source, if_not_exists, if_exists, delete_topic, all, extended, from_beginning, negated;
 };
 

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a syntax error says: ksqlDB's reason in the message, what a person should do in the hint.
+//
+// At the token that the parser does not take, it is asked about every other token (parser_takes). The
+// answer decides the message; the first row that fits wins:
+//
+//   where                                                    message, behind "Syntax Error\n"
+//   the lexer could not read the token                       what is open: a string, a name, a comment
+//   first token of a statement                               Unknown statement 'X'\nDid you mean 'Y'?
+//   a reserved word that a name's place would do without     "X" is a reserved keyword and it can't be …
+//   an opening bracket's end or ; is all that lacks          missing ')' at 'X'
+//   one or two tokens would do                               Expecting 'X' or Expecting {'X', 'Y'}
+//   a list could go on or end                                Expecting {',', ')'}
+//   the statement could end here                             (nothing)
+//   else                                                     Syntax error at or near 'X' at line L:C
+//
+// Pure; any thread.
+#include "base/nearest.h"
+#include "sql/parse.h"
+#include "sql/parse_run.h"
+#include "sql/parser.h"
+
+/* ksqlDB's list, in its order: of equally near words the first is proposed. */
+static const char *const statements[] = {
+    "SELECT", "CREATE", "INSERT", "DESCRIBE", "PRINT", "EXPLAIN", "SHOW", "LIST", "TERMINATE",
+    "PAUSE", "RESUME", "DROP", "SET", "DEFINE", "UNDEFINE", "UNSET", "ASSERT", "ALTER",
+};
+
+typedef struct Symbol {
+    int token;
+    const char *text;
+} Symbol;
+
+static const Symbol symbols[] = {
+    {TK_EQ, "="}, {TK_NE, "<>"}, {TK_LT, "<"}, {TK_LE, "<="}, {TK_GT, ">"}, {TK_GE, ">="}, {TK_PLUS, "+"},
+    {TK_MINUS, "-"}, {TK_STAR, "*"}, {TK_SLASH, "/"}, {TK_PERCENT, "%"}, {TK_CONCAT, "||"}, {TK_ASSIGN, ":="},
+    {TK_ARROW, "->"}, {TK_LAMBDA, "=>"}, {TK_LP, "("}, {TK_RP, ")"}, {TK_LB, "["}, {TK_RB, "]"},
+    {TK_COMMA, ","}, {TK_DOT, "."}, {0, ";"},
+};
+
+/* What the parser would take at the fault. */
+typedef struct Expected {
+    int words[256]; /* keywords and punctuation */
+    int n;
+    bool name, text, number, end, expression, operator;
+} Expected;
+
+static const char *spelling(int token)
+{
+    for (int i = 0; i < ARRAY_LEN(symbols); i++) {
+        if (symbols[i].token == token)
+            return symbols[i].text;
+    }
+    return keyword_word(token);
+}
+
+static bool takes(const ParseRun *run, int token, ParserProbe *to)
+{
+    ParserProbe here;
+    parser_probe(run->parser, &here);
+    return parser_takes(run->parser, &here, token, to);
+}
+
+static Expected expected(const ParseRun *run)
+{
+    Expected e = {.n = 0};
+    ParserProbe to;
+    e.name = takes(run, TK_NAME, &to);
+    e.text = takes(run, TK_TEXT, &to);
+    e.number = takes(run, TK_INT_LITERAL, &to);
+    e.end = takes(run, 0, &to);
+    e.expression = takes(run, TK_CAST, &to);
+    e.operator = takes(run, TK_CONCAT, &to);
+    for (int i = 0; i < ARRAY_LEN(symbols); i++) {
+        if (symbols[i].token != 0 && takes(run, symbols[i].token, &to))
+            e.words[e.n++] = symbols[i].token;
+    }
+    for (int i = 0; keyword_at(i); i++) {
+        bool soft;
+        int token = keyword_token(str_of(keyword_at(i)), &soft);
+        if (token != TK_NAME && token != TK_RESERVED_WORD && takes(run, token, &to))
+            e.words[e.n++] = token;
+    }
+    return e;
+}
+
+static bool has(const Expected *e, int token)
+{
+    for (int i = 0; i < e->n; i++) {
+        if (e->words[i] == token)
+            return true;
+    }
+    return false;
+}
+
+/* The parser would go on with tokens[i] after `to`. */
+static bool then_takes(const ParseRun *run, const ParserProbe *from, int i)
+{
+    int kinds[2], n = run_kinds(&run->tokens.v[i], kinds);
+    ParserProbe to;
+    for (int k = 0; k < n; k++) {
+        if (parser_takes(run->parser, from, kinds[k], &to))
+            return true;
+    }
+    return false;
+}
+
+static bool is_word(const Token *tk)
+{
+    return tk->form == FORM_WORD || tk->form == FORM_SOFT || tk->kind == TK_RESERVED_WORD ||
+           (tk->form == FORM_PLAIN && keyword_word(tk->kind));
+}
+
+static bool is_reserved(const Token *tk)
+{
+    return is_word(tk) && keyword_reserved(tk->text);
+}
+
+static const char *shown(const Token *tk)
+{
+    return tk->kind == 0 ? "<EOF>" : NULL;
+}
+
+#define SHOWN(tk) (shown(tk) ? 5 : (int)(tk)->text.n), (shown(tk) ? shown(tk) : (tk)->text.p)
+
+/* ---- hints ------------------------------------------------------------------------------------- */
+
+/* The expected keyword that the word is nearly; NULL when none is. */
+static const char *near_keyword(const Expected *e, const Token *tk)
+{
+    Nearest near;
+    if (tk->kind == 0 || !is_word(tk))
+        return NULL;
+    nearest_init(&near, tk->text);
+    for (int i = 0; i < e->n; i++) {
+        if (keyword_word(e->words[i]))
+            nearest_offer(&near, str_of(keyword_word(e->words[i])));
+    }
+    return near.distance > 0 ? near.best.p : NULL;
+}
+
+/* The words that begin a statement and can begin nothing else. */
+static bool starts_statement(const Token *tk)
+{
+    switch (tk->kind) {
+    case TK_SELECT: case TK_CREATE: case TK_INSERT: case TK_DESCRIBE: case TK_PRINT: case TK_TERMINATE: case TK_DROP:
+    case TK_UNSET: case TK_RUN: case TK_LIST:
+        return true;
+    default:
+        return (tk->form == FORM_SOFT || tk->form == FORM_WORD) &&
+               (tk->kind == TK_SHOW || tk->kind == TK_SET || tk->kind == TK_EXPLAIN || tk->kind == TK_DEFINE ||
+                tk->kind == TK_UNDEFINE || tk->kind == TK_ALTER || tk->kind == TK_ASSERT || tk->kind == TK_PAUSE ||
+                tk->kind == TK_RESUME);
+    }
+}
+
+/* "A", "A or B", "A, B or C" of at most `most` things; others are left unsaid. */
+static void list_words(Buf *out, const Expected *e, int most)
+{
+    const char *say[12];
+    int n = 0;
+    if (e->expression)
+        say[n++] = "an expression";
+    else if (e->name)
+        say[n++] = "a name";
+    if (e->text && !e->expression)
+        say[n++] = "a string in single quotes";
+    if (e->number && !e->expression)
+        say[n++] = "a number";
+    for (int i = 0; i < e->n && n < ARRAY_LEN(say); i++) {
+        const char *word = spelling(e->words[i]);
+        bool part = e->expression && e->words[i] != TK_RP && e->words[i] != TK_STAR;
+        bool calculation = e->operator && (!keyword_word(e->words[i]) || e->words[i] == TK_AT || e->words[i] == TK_IS ||
+                                           e->words[i] == TK_BETWEEN || e->words[i] == TK_LIKE || e->words[i] == TK_IN);
+        bool structure = e->words[i] == TK_COMMA || e->words[i] == TK_RP;
+        if (!part && (!calculation || structure))
+            say[n++] = word;
+    }
+    if (e->end && n < ARRAY_LEN(say))
+        say[n++] = "the end of the statement";
+    if (n > most)
+        n = most;
+    for (int i = 0; i < n; i++)
+        buf_printf(out, "%s%s", i == 0 ? "" : i == n - 1 ? " or " : ", ", say[i]);
+}
+
+/* A hint on a quoting mistake at tk; false when it is none. */
+static bool hint_quotes(const Expected *e, const Token *tk, Err *err)
+{
+    static const char *const curly[] = {"\xE2\x80\x98", "\xE2\x80\x99", "\xE2\x80\x9C", "\xE2\x80\x9D"};
+    for (int i = 0; i < ARRAY_LEN(curly); i++) {
+        if (tk->kind == TK_BAD_CHAR && str_eq_c(tk->text, curly[i])) {
+            err_hint(err, "use plain quotes: 'text' for strings, \"name\" or `name` for names");
+            return true;
+        }
+    }
+    if (!e->text || e->name)
+        return false;
+    if (tk->form == FORM_QUOTED) {
+        err_hint(err, "a string stands in single quotes: '%.*s'", (int)tk->text.n - 2, tk->text.p + 1);
+        return true;
+    }
+    if (is_word(tk) && tk->kind != 0) {
+        err_hint(err, "a string stands in single quotes: '%.*s'", STR_ARG(tk->text));
+        return true;
+    }
+    return false;
+}
+
+static void give_hint(const ParseRun *run, const Expected *e, const Token *tk, Err *err)
+{
+    const Token *before = tk - 1;
+    const char *word = near_keyword(e, tk);
+    Buf words = BUF_INIT;
+    if (word) {
+        err_hint(err, "did you mean %s?", word);
+        return;
+    }
+    if (e->end && starts_statement(tk)) {
+        err_hint(err, "a semicolon is missing before %.*s", STR_ARG(tk->text));
+        return;
+    }
+    if (hint_quotes(e, tk, err))
+        return;
+    word = run->at > RUN_FIRST && (before->form == FORM_WORD || before->form == FORM_SOFT) ? near_keyword(e, before) : NULL;
+    if (word) {
+        err_hint(err, "did you mean %s instead of %.*s?", word, STR_ARG(before->text));
+        return;
+    }
+    if (e->name && is_reserved(tk)) {
+        err_hint(err, "%.*s is a reserved word; as a name it must be quoted: `%.*s`", STR_ARG(tk->text), STR_ARG(tk->text));
+        return;
+    }
+    list_words(&words, e, 6);
+    if (words.n > 0)
+        err_hint(err, "here comes %s", buf_z(&words));
+    buf_free(&words);
+}
+
+/* ---- messages ------------------------------------------------------------------------------------ */
+
+static bool unreadable(const Token *tk, Err *err)
+{
+    switch (tk->kind) {
+    case TK_BAD_STRING:
+        (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nThe string that starts here is not closed");
+        err_hint(err, "put ' at its end; a quote within a string is written twice: ''");
+        break;
+    case TK_BAD_QUOTE:
+        (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nThe quoted name that starts here is not closed");
+        err_hint(err, "put %c at its end", tk->text.p[0]);
+        break;
+    case TK_BAD_COMMENT:
+        (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nThe comment that starts here is not closed");
+        err_hint(err, "put */ at its end");
+        break;
+    default:
+        return false;
+    }
+    err->span.len = 1;
+    return true;
+}
+
+static void unknown_statement(const Token *tk, Err *err)
+{
+    Str best = {NULL, 0}, text = tk->kind == 0 ? STR("<EOF>") : tk->text;
+    int least = 1000;
+    for (int i = 0; i < ARRAY_LEN(statements); i++) {
+        int d = nearest_distance(text, str_of(statements[i]));
+        if (d < least) {
+            least = d;
+            best = str_of(statements[i]);
+        }
+    }
+    (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nUnknown statement '%.*s'\nDid you mean '%.*s'?",
+                 STR_ARG(text), STR_ARG(best));
+}
+
+/* The closing token that alone is missing before tk; NULL when it is not that. */
+static const char *missing(const ParseRun *run)
+{
+    static const int closers[] = {TK_RP, TK_RB, TK_GT};
+    for (int i = 0; i < ARRAY_LEN(closers); i++) {
+        ParserProbe to;
+        if (takes(run, closers[i], &to) && (closers[i] != TK_GT || !takes(run, TK_PLUS, &to))) {
+            (void)takes(run, closers[i], &to);
+            if (then_takes(run, &to, run->at))
+                return spelling(closers[i]);
+        }
+    }
+    return NULL;
+}
+
+/* "Expecting …" for one or two tokens; false when there are more, or things that are no tokens. */
+static bool expecting(const Expected *e, const Token *tk, Err *err)
+{
+    if (has(e, TK_STRING) && e->number && e->n == 1 && !e->name) {
+        (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nExpecting {'STRING', INTEGER_VALUE}");
+        return true;
+    }
+    if (has(e, TK_COMMA) && has(e, TK_RP) && !e->expression && !e->name) {
+        (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nExpecting {',', ')'}");
+        return true;
+    }
+    if (e->name || e->text || e->number || e->end || e->n == 0 || e->n > 2)
+        return false;
+    if (e->n == 1)
+        (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nExpecting '%s'", spelling(e->words[0]));
+    else
+        (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nExpecting {'%s', '%s'}", spelling(e->words[0]),
+                     spelling(e->words[1]));
+    return true;
+}
+
+void parse_fault(ParseRun *run)
+{
+    const Token *tk = &run->tokens.v[run->at];
+    Err *err = run->ctx.err;
+    if (unreadable(tk, err))
+        return;
+    Expected e = expected(run);
+    if (has(&e, TK_SELECT) && run->at == RUN_FIRST && !e.name) {
+        unknown_statement(tk, err);
+        return;
+    }
+    ParserProbe here;
+    parser_probe(run->parser, &here);
+    const char *closer = NULL;
+    if (e.name && is_reserved(tk) && run->at + 1 < run->tokens.n && then_takes(run, &here, run->at + 1))
+        (void)err_at(err, ERR_SYNTAX, tk->span,
+                     "Syntax Error\n\"%.*s\" is a reserved keyword and it can't be used as an identifier. "
+                     "You can use it as an identifier by escaping it as '%.*s' ",
+                     STR_ARG(tk->text), STR_ARG(tk->text));
+    else if ((closer = missing(run)) != NULL)
+        (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nmissing '%s' at '%.*s'", closer, SHOWN(tk));
+    else if (expecting(&e, tk, err))
+        ;
+    else if (e.end)
+        (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error");
+    else
+        (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nSyntax error at or near '%.*s' at line %d:%d", SHOWN(tk),
+                     tk->span.line, tk->span.col);
+    give_hint(run, &e, tk, err);
+}
+
+void parse_fault_semicolon(ParseRun *run)
+{
+    const Token *tk = &run->tokens.v[run->at];
+    (void)err_at(run->ctx.err, ERR_SYNTAX, tk->span, "Syntax Error\nmissing ';' at '<EOF>'");
+    err_hint(run->ctx.err, "a statement ends with a semicolon");
+}
+
+void parse_err_ksql(const Err *err, Buf *out)
+{
+    Str msg = str_of(err->msg);
+    /* ksqlDB counts the columns of these two from 2. */
+    bool literal = str_starts(msg, STR("Invalid numeric literal")) || str_starts(msg, STR("Number overflows"));
+    if (!str_starts(msg, STR("Syntax Error")))
+        buf_cstr(out, "Failed to prepare statement: ");
+    if (!str_starts(msg, STR("Illegal argument at")) && err->span.line > 0)
+        buf_printf(out, "line %d:%d: ", err->span.line, err->span.col + (literal ? 1 : 0));
+    buf_str(out, msg);
+    if (str_eq_c(msg, "Syntax Error"))
+        buf_byte(out, '\n');
+}
