@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// INSERT INTO … VALUES: names and constants to one row of the target.
+// Rules and messages: page 01 §1.6 of the ksqlDB reference. Pure; any thread.
+#include "analyze/internal.h"
+
+static Status check_target(const Analyzer *an, const Stmt *s, const DataSource *ds, Err *err)
+{
+    if (!ds)
+        return unknown_source(an, &s->name, "Cannot insert values into an unknown stream/table: `%s`", err);
+    if (ds->window != SOURCE_NOT_WINDOWED)
+        return err_at(err, ERR_STATEMENT, s->name.span, "Cannot insert values into windowed stream/table!");
+    if (ds->read_only || ds->system)
+        return err_at(err, ERR_STATEMENT, s->name.span, "Cannot insert values into read-only %s: %.*s",
+                      ds->is_table ? "table" : "stream", STR_ARG(ds->name));
+    if (!props_bool(an->props, "ksql.insert.into.values.enabled"))
+        return err_at(err, ERR_STATEMENT, s->span,
+                      "The server has disabled INSERT INTO ... VALUES functionality. To enable it, restart your ksqlDB "
+                      "server with 'ksql.insert.into.values.enabled'=true");
+    return OK;
+}
+
+static Status failed(const DataSource *ds, Err *err)
+{
+    err_prefix(err, "Failed to insert values into '%.*s'. ", STR_ARG(ds->name));
+    return err->code;
+}
+
+/* Which schema column each value is for; -1: ROWTIME. */
+static Status map_columns(const Stmt *s, const DataSource *ds, int *to, Err *err)
+{
+    const Schema *sch = ds->schema;
+    int plain = ds->nkeys + ds->nvalues;
+    if (!s->columns.n) {
+        if (s->values.n != plain)
+            return err_at(err, ERR_STATEMENT, s->span,
+                          "Expected a value for each column. Expected Columns: %d. Got %d values", plain, s->values.n);
+        for (int i = 0; i < plain; i++)
+            to[i] = i;
+        return OK;
+    }
+    if (s->columns.n != s->values.n)
+        return err_at(err, ERR_STATEMENT, s->span, "Expected number columns and values to match: %d, %d", s->columns.n,
+                      s->values.n);
+    for (int i = 0; i < s->columns.n; i++) {
+        const Name *name = &s->columns.v[i];
+        to[i] = schema_find(sch, name->text);
+        if (to[i] >= 0 && sch->cols[to[i]].role == ROLE_HEADERS)
+            return err_at(err, ERR_STATEMENT, name->span, "Cannot insert into HEADER columns: %.*s", STR_ARG(name->text));
+        if (to[i] < 0 && !str_eq_c(name->text, "ROWTIME")) {
+            if (name_is_reserved(name->text))
+                return err_at(err, ERR_STATEMENT, name->span, "Inserting into column `%.*s` is not allowed.",
+                              STR_ARG(name->text));
+            return err_at(err, ERR_STATEMENT, name->span, "Column name `%.*s` does not exist.", STR_ARG(name->text));
+        }
+        for (int k = 0; k < i; k++)
+            if (str_eq(s->columns.v[k].text, name->text))
+                return err_at(err, ERR_STATEMENT, name->span, "Duplicate column names: `%.*s`", STR_ARG(name->text));
+    }
+    return OK;
+}
+
+static Status fill(const Analyzer *an, const Stmt *s, BoundInsert *out, Err *err)
+{
+    DataSource *ds = out->source;
+    const Schema *sch = ds->schema;
+    int *to = ARENA_ARRAY(an->arena, int, s->values.n + sch->n + 1);
+    Value *row = ARENA_ARRAY(an->arena, Value, sch->n);
+    for (int i = 0; i < sch->n; i++)
+        row[i] = value_null();
+    Status st = map_columns(s, ds, to, err);
+    for (int i = 0; st == OK && i < s->values.n; i++) {
+        if (to[i] < 0) {
+            Value v;
+            st = bind_literal_to(an->arena, s->values.v[i], TYPE_BIGINT, STR("ROWTIME"), an->fx, &v, err);
+            out->has_rowtime = st == OK && !v.null;
+            out->rowtime = v.d.l;
+        } else {
+            st = bind_literal_to(an->arena, s->values.v[i], sch->cols[to[i]].type, sch->cols[to[i]].name, an->fx,
+                                 &row[to[i]], err);
+        }
+    }
+    if (st)
+        return st;
+    out->key_null = ds->nkeys > 0;
+    Buf missing = BUF_INIT;
+    for (int i = 0; i < ds->nkeys; i++) {
+        out->key_null &= row[i].null;
+        if (row[i].null) {
+            if (missing.n)
+                buf_cstr(&missing, ", ");
+            buf_str(&missing, sch->cols[i].name);
+        }
+    }
+    if (ds->is_table && missing.n)
+        st = err_at(err, ERR_STATEMENT, s->span, "Value for primary key column(s) %s is required for tables",
+                    buf_z(&missing));
+    buf_free(&missing);
+    out->row = row;
+    return st;
+}
+
+Status bind_insert_values(const Analyzer *an, const Stmt *s, BoundInsert *out, Err *err)
+{
+    *out = (BoundInsert){.source = catalog_find(an->cat, s->name.text)};
+    Status st = check_target(an, s, out->source, err);
+    if (st)
+        return st;
+    st = fill(an, s, out, err);
+    return st && err->code == ERR_STATEMENT ? failed(out->source, err) : st;
+}

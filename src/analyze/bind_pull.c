@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pull queries: which keys a WHERE pins down.
+//
+// The predicate is a tree of AND and OR over comparisons. Each part gives, for each key column, a
+// set of constants it must be one of, or nothing; AND keeps the part that says more, OR joins
+// the rows of both sides. When every key column is pinned the rows are looked up, else the table is
+// scanned; the whole WHERE is applied to what comes back, so a wider set is never wrong.
+#include "analyze/internal.h"
+#include "expr/program.h"
+
+enum { MAX_KEYS = 10000 };
+
+typedef struct Pins {
+    bool pinned; /* rows is the complete list of keys that can match */
+    VEC(const Value *) rows;
+} Pins;
+
+typedef struct Columns { /* one conjunction: a list of constants for each key column */
+    int n;
+    VEC(Value) *sets;
+    bool *set;
+} Columns;
+
+static bool constant(const Analyzer *an, const TExpr *x, Value *out)
+{
+    Err err = ERR_INIT;
+    bool ok = texpr_is_constant(x) && texpr_evaluate(an->arena, x, an->fx, out, &err) == OK;
+    err_clear(&err);
+    return ok;
+}
+
+/* x is key column k, perhaps widened by a cast that keeps equality. */
+static int key_column(const BoundQuery *q, const TExpr *x)
+{
+    return x->kind == TEXPR_COLUMN && x->column < q->source->nkeys ? x->column : -1;
+}
+
+static void collect(const Analyzer *an, const BoundQuery *q, const TExpr *x, Columns *c)
+{
+    Value v;
+    if (x->kind == TEXPR_AND) {
+        collect(an, q, x->a, c);
+        collect(an, q, x->b, c);
+        return;
+    }
+    if (x->kind == TEXPR_COMPARE && x->op == TCMP_EQ) {
+        int k = key_column(q, x->a);
+        const TExpr *other = x->b;
+        if (k < 0) {
+            k = key_column(q, x->b);
+            other = x->a;
+        }
+        if (k >= 0 && !c->set[k] && type_equal(other->type, q->input->cols[k].type) && constant(an, other, &v)) {
+            c->set[k] = true;
+            if (!v.null)
+                vec_push(an->arena, &c->sets[k], v);
+        }
+        return;
+    }
+    if (x->kind == TEXPR_IN) {
+        int k = key_column(q, x->a);
+        if (k < 0 || c->set[k])
+            return;
+        for (int i = 0; i < x->nargs; i++)
+            if (!constant(an, x->args[i], &v))
+                return;
+        c->set[k] = true;
+        for (int i = 0; i < x->nargs; i++)
+            if (constant(an, x->args[i], &v) && !v.null)
+                vec_push(an->arena, &c->sets[k], v);
+    }
+}
+
+/* The product of the sets, as key rows. */
+static void product(const Analyzer *an, const Columns *c, Pins *out)
+{
+    int64_t total = 1;
+    for (int k = 0; k < c->n; k++) {
+        if (!c->set[k])
+            return;
+        total *= c->sets[k].n;
+        if (total > MAX_KEYS)
+            return;
+    }
+    out->pinned = true;
+    for (int64_t i = 0; i < total; i++) {
+        Value *row = ARENA_ARRAY(an->arena, Value, c->n);
+        int64_t rest = i;
+        for (int k = 0; k < c->n; k++) {
+            row[k] = c->sets[k].v[rest % c->sets[k].n];
+            rest /= c->sets[k].n;
+        }
+        vec_push(an->arena, &out->rows, row);
+    }
+}
+
+static void add_row(const Analyzer *an, const BoundQuery *q, Pins *p, const Value *row)
+{
+    for (int i = 0; i < p->rows.n; i++) {
+        bool same = true;
+        for (int k = 0; same && k < q->source->nkeys; k++)
+            same = value_equal(q->input->cols[k].type, &p->rows.v[i][k], &row[k]);
+        if (same)
+            return;
+    }
+    vec_push(an->arena, &p->rows, row);
+}
+
+static void pins_of(const Analyzer *an, const BoundQuery *q, const TExpr *x, Pins *out)
+{
+    *out = (Pins){0};
+    if (x->kind == TEXPR_OR) {
+        Pins left, right;
+        pins_of(an, q, x->a, &left);
+        pins_of(an, q, x->b, &right);
+        if (!left.pinned || !right.pinned || left.rows.n + right.rows.n > MAX_KEYS)
+            return;
+        out->pinned = true;
+        for (int i = 0; i < left.rows.n; i++)
+            add_row(an, q, out, left.rows.v[i]);
+        for (int i = 0; i < right.rows.n; i++)
+            add_row(an, q, out, right.rows.v[i]);
+        return;
+    }
+    int n = q->source->nkeys;
+    Columns c = {.n = n, .set = ARENA_ARRAY(an->arena, bool, n)};
+    c.sets = arena_zalloc(an->arena, sizeof *c.sets * (size_t)n);
+    collect(an, q, x, &c);
+    product(an, &c, out);
+}
+
+Status bind_pull_keys(const Analyzer *an, const BoundQuery *q, PullKeys *out, Err *err)
+{
+    *out = (PullKeys){.scan = true};
+    if (q->where) {
+        Pins p;
+        pins_of(an, q, q->where, &p);
+        if (p.pinned)
+            *out = (PullKeys){.n = p.rows.n, .rows = p.rows.v};
+    }
+    if (out->scan && !props_bool(an->props, "ksql.query.pull.table.scan.enabled"))
+        return err_set(err, ERR_STATEMENT, "%s",
+                       q->where ? "Query requires table scan to be enabled. Table scans can be enabled by setting "
+                                  "ksql.query.pull.table.scan.enabled=true"
+                                : "Missing WHERE clause. See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you "
+                                  "intended to issue a push query.\nQuery requires table scan to be enabled");
+    return OK;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of analyze/ share among themselves.
+#ifndef SLUICE_ANALYZE_INTERNAL_H
+#define SLUICE_ANALYZE_INTERNAL_H
+
+#include "analyze/analyze.h"
+#include "analyze/bind_expr.h"
+
+/* Formats that this build runs, and delimiters only where they belong. */
+Status check_formats_run(const DataSource *ds, Span at, Err *err) MUST_CHECK;
+/* The WITH clause's TIMESTAMP as a column of ds. */
+Status bind_timestamp(const WithProps *w, DataSource *ds, Span at, Err *err) MUST_CHECK;
+/* serde_check of both sides. */
+Status check_serdes(const DataSource *ds, Err *err) MUST_CHECK;
+
+/* ---- names (page 04 §4.4) ---- */
+
+typedef struct Namer {
+    Arena *arena;
+    const Schema *input; /* names that generated ones must not meet */
+    int next;            /* KSQL_COL_n */
+} Namer;
+
+/* The output name of an un-aliased select item. */
+Str namer_name(Namer *nm, const Expr *e);
+
+/* ---- aggregation (bind_aggregate.c) ---- */
+
+/* Calls fn on every node, parents first; stops below a node for which fn returns false. */
+void expr_walk(const Expr *e, bool (*fn)(void *arg, const Expr *e), void *arg);
+/* A copy in which every node for which map returns another one is replaced by that. */
+const Expr *expr_replace(Arena *a, const Expr *e, const Expr *(*map)(void *arg, const Expr *e), void *arg);
+/* True when e holds a call of an aggregate function. */
+bool expr_has_aggregate(const Expr *e);
+
+typedef struct SelectList {
+    int n;
+    const Expr **exprs; /* stars expanded */
+    Name *aliases;      /* text.n == 0: none */
+} SelectList;
+
+Status bind_aggregation(const Analyzer *an, const Query *q, const Scope *scope, const SelectList *list, Namer *nm,
+                        QueryUse use, Str sink, BoundQuery *out, Err *err) MUST_CHECK;
+
+#endif

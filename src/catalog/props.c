@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// The property table and sets of overrides; see props.h. A PropSet belongs to one thread.
+// Names, defaults and messages: page 10 of the ksqlDB reference.
+#include "catalog/props.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define INT_MAX64 INT64_MAX
+#define S PROP_SETTABLE
+#define SQ (PROP_SETTABLE | PROP_QUERY)
+
+/* In name order. */
+static const PropRow rows[] = {
+    {"auto.offset.reset", PROP_OFFSET_RESET, NULL, SQ, 0, 0},
+    {"cache.max.bytes.buffering", PROP_INT, "10000000", SQ, 0, INT_MAX64},
+    {"commit.interval.ms", PROP_INT, "2000", SQ, 0, INT_MAX64},
+    {"ksql.cast.strings.preserve.nulls", PROP_BOOL, "true", S, 0, 0},
+    {"ksql.create.or.replace.enabled", PROP_BOOL, "true", S, 0, 0},
+    {"ksql.fail.on.deserialization.error", PROP_BOOL, "false", SQ, 0, 0},
+    {"ksql.functions.collect_list.limit", PROP_INT, NULL, SQ, 0, INT_MAX64},
+    {"ksql.functions.collect_set.limit", PROP_INT, NULL, SQ, 0, INT_MAX64},
+    {"ksql.functions.substring.legacy.args", PROP_BOOL, "false", SQ, 0, 0},
+    {"ksql.headers.columns.enabled", PROP_BOOL, "true", 0, 0, 0},
+    {"ksql.insert.into.values.enabled", PROP_BOOL, "true", S, 0, 0},
+    {"ksql.lambdas.enabled", PROP_BOOL, "true", S, 0, 0},
+    {"ksql.logging.processing.rows.include", PROP_BOOL, "false", SQ, 0, 0},
+    {"ksql.nested.error.set.null", PROP_BOOL, "true", SQ, 0, 0},
+    {"ksql.new.query.planner.enabled", PROP_BOOL, "false", S, 0, 0},
+    {"ksql.output.topic.name.prefix", PROP_STRING, "", S, 0, 0},
+    {"ksql.persistence.default.format.key", PROP_FORMAT, "KAFKA", S, 0, 0},
+    {"ksql.persistence.default.format.value", PROP_FORMAT, NULL, S, 0, 0},
+    {"ksql.persistence.wrap.single.values", PROP_BOOL, NULL, S, 0, 0},
+    {"ksql.query.pull.limit.clause.enabled", PROP_BOOL, "true", S, 0, 0},
+    {"ksql.query.pull.range.scan.enabled", PROP_BOOL, "true", S, 0, 0},
+    {"ksql.query.pull.stream.enabled", PROP_BOOL, "true", S, 0, 0},
+    {"ksql.query.pull.table.scan.enabled", PROP_BOOL, "true", S, 0, 0},
+    {"ksql.query.retry.backoff.initial.ms", PROP_INT, "15000", SQ, 0, INT_MAX64},
+    {"ksql.query.retry.backoff.max.ms", PROP_INT, "900000", SQ, 0, INT_MAX64},
+    {"ksql.service.id", PROP_STRING, "default_", 0, 0, 0},
+    {"ksql.sink.partitions", PROP_INT, NULL, S, 1, 10000},
+    {"ksql.sink.replicas", PROP_INT, NULL, S, 1, 32767},
+    {"ksql.suppress.enabled", PROP_BOOL, "true", S, 0, 0},
+    {"ksql.timestamp.throw.on.invalid", PROP_BOOL, "false", SQ, 0, 0},
+    {"ksql.variable.substitution.enable", PROP_BOOL, "true", S, 0, 0},
+    {"ksql.windowed.session.key.legacy", PROP_BOOL, "false", S, 0, 0},
+    {"max.task.idle.ms", PROP_INT, "0", SQ, -1, INT_MAX64},
+    {"num.stream.threads", PROP_INT, "4", SQ, 1, 1024},
+    {"processing.guarantee", PROP_GUARANTEE, "exactly_once_v2", SQ, 0, 0},
+};
+
+#undef S
+#undef SQ
+
+const PropRow *prop_at(int i) { return i < ARRAY_LEN(rows) ? &rows[i] : NULL; }
+
+const PropRow *prop_find(Str name)
+{
+    Str prefix = STR("ksql.streams.");
+    for (int pass = 0; pass < 2; pass++) {
+        for (int i = 0; i < ARRAY_LEN(rows); i++)
+            if (str_eq_c(name, rows[i].name))
+                return &rows[i];
+        if (!str_starts(name, prefix))
+            return NULL;
+        name = str_sub(name, prefix.n, name.n - prefix.n);
+    }
+    return NULL;
+}
+
+void props_free(PropSet *ps)
+{
+    StrMapEntry *e;
+    for (int i = 0; (e = strmap_next(&ps->map, &i));)
+        mem_free(e->value);
+    strmap_free(&ps->map);
+}
+
+void props_copy(PropSet *to, const PropSet *from)
+{
+    StrMapEntry *e;
+    for (int i = 0; (e = strmap_next(&from->map, &i));)
+        mem_free(strmap_put(&to->map, e->key, mem_strdup(e->value)));
+}
+
+static bool is_int(Str v, int64_t *out)
+{
+    char text[24], *end;
+    if (v.n == 0 || v.n >= sizeof text)
+        return false;
+    snprintf(text, sizeof text, "%.*s", STR_ARG(v));
+    *out = strtoll(text, &end, 10);
+    return *end == 0;
+}
+
+static bool one_of(Str v, const char *const *allowed)
+{
+    for (; *allowed; allowed++)
+        if (str_eq_nocase(v, str_of(*allowed)))
+            return true;
+    return false;
+}
+
+static Status bad_value(const PropRow *row, Str v, const char *why, Err *err)
+{
+    return err_set(err, ERR_BAD_REQUEST, "Invalid value %.*s for configuration %s: %s", STR_ARG(v), row->name, why);
+}
+
+static Status check_value(const PropRow *row, Str v, Err *err)
+{
+    static const char *const bools[] = {"true", "false", NULL};
+    static const char *const resets[] = {"earliest", "latest", NULL};
+    static const char *const guarantees[] = {"at_least_once", "exactly_once_v2", NULL};
+    int64_t n;
+    switch (row->type) {
+    case PROP_INT:
+        if (!is_int(v, &n))
+            return bad_value(row, v, "Not a number of type LONG", err);
+        if (n < row->min || n > row->max)
+            return err_set(err, ERR_BAD_REQUEST,
+                           "Invalid value %.*s for configuration %s: Value must be at least %lld and at most %lld",
+                           STR_ARG(v), row->name, (long long)row->min, (long long)row->max);
+        return OK;
+    case PROP_BOOL:
+        return one_of(v, bools) ? OK : bad_value(row, v, "Expected value to be either true or false", err);
+    case PROP_OFFSET_RESET:
+        if (str_eq_c(v, "none"))
+            return bad_value(row, v, "'none' is not valid for this property within KSQL", err);
+        return one_of(v, resets) ? OK : bad_value(row, v, "String must be one of: latest, earliest", err);
+    case PROP_GUARANTEE:
+        return one_of(v, guarantees) ? OK
+                                     : bad_value(row, v, "String must be one of: at_least_once, exactly_once_v2", err);
+    case PROP_FORMAT:
+    case PROP_STRING:
+        return OK;
+    }
+    BUG("property type %d", row->type);
+}
+
+Status props_set(PropSet *ps, Str name, Str value, char **old, Err *err)
+{
+    const PropRow *row = prop_find(name);
+    if (!row)
+        return err_set(err, ERR_BAD_REQUEST,
+                       "Not recognizable as ksql, streams, consumer, or producer property: '%.*s'", STR_ARG(name));
+    if (!(row->flags & PROP_SETTABLE))
+        return err_set(err, ERR_BAD_REQUEST, "Cannot override property '%.*s'", STR_ARG(name));
+    Status st = check_value(row, value, err);
+    if (st)
+        return st;
+    char *was = strmap_put(&ps->map, str_of(row->name), mem_strndup(value.p, value.n));
+    if (old)
+        *old = was;
+    else
+        mem_free(was);
+    return OK;
+}
+
+Status props_unset(PropSet *ps, Str name, char **old, Err *err)
+{
+    const PropRow *row = prop_find(name);
+    char *was = row ? strmap_remove(&ps->map, str_of(row->name)) : NULL;
+    if (!was)
+        return err_set(err, ERR_BAD_REQUEST,
+                       "Cannot unset local property '%.*s' which was never set in the first place", STR_ARG(name));
+    *old = was;
+    return OK;
+}
+
+const char *props_get(const PropSet *ps, const char *name)
+{
+    const char *v = strmap_find(&ps->map, str_of(name));
+    if (v)
+        return v;
+    const PropRow *row = prop_find(str_of(name));
+    BUG_IF(!row);
+    return row->value;
+}
+
+int64_t props_int(const PropSet *ps, const char *name)
+{
+    const char *v = props_get(ps, name);
+    return v ? strtoll(v, NULL, 10) : -1;
+}
+
+bool props_bool(const PropSet *ps, const char *name)
+{
+    const char *v = props_get(ps, name);
+    return v && str_eq_nocase(str_of(v), STR("true"));
+}
+
+bool props_has(const PropSet *ps, const char *name) { return strmap_find(&ps->map, str_of(name)) != NULL; }

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Properties: what SET takes, what it means, what is allowed. One table of rows.
+//
+// Names resolve as ksqlDB's: `ksql.streams.x` and bare Kafka Streams names are one property. Only
+// rows of the table are accepted, so nothing unknown ever reaches a client library. A PropSet is
+// one session's (or one query's stored) overrides.
+#ifndef SLUICE_CATALOG_PROPS_H
+#define SLUICE_CATALOG_PROPS_H
+
+#include "base/err.h"
+#include "base/map.h"
+
+typedef enum PropType { PROP_STRING, PROP_INT, PROP_BOOL, PROP_OFFSET_RESET, PROP_GUARANTEE, PROP_FORMAT } PropType;
+
+enum PropFlag {
+    PROP_SETTABLE = 1, /* by SET and with a request */
+    PROP_QUERY = 2,    /* stored with a persistent query */
+};
+
+typedef struct PropRow {
+    const char *name;  /* canonical */
+    PropType type;
+    const char *value; /* default; NULL: not set */
+    int flags;
+    int64_t min, max;  /* PROP_INT */
+} PropRow;
+
+const PropRow *prop_find(Str name); /* also under its other spelling; NULL when unknown */
+const PropRow *prop_at(int i);      /* in name order; NULL after the last */
+
+typedef struct PropSet {
+    StrMap map; /* canonical name -> char * (owned) */
+} PropSet;
+
+void props_free(PropSet *ps);
+void props_copy(PropSet *to, const PropSet *from);
+/* Checks name and value as ksqlDB does, then sets; *old (may be NULL) becomes a new copy of what stood there, or NULL. */
+Status props_set(PropSet *ps, Str name, Str value, char **old, Err *err) MUST_CHECK;
+/* *old: new copy of the value. */
+Status props_unset(PropSet *ps, Str name, char **old, Err *err) MUST_CHECK;
+
+/* The effective value: override, else default; NULL when neither. Borrowed. */
+const char *props_get(const PropSet *ps, const char *name);
+int64_t props_int(const PropSet *ps, const char *name);
+bool props_bool(const PropSet *ps, const char *name);
+/* True when the set overrides it. */
+bool props_has(const PropSet *ps, const char *name);
+
+#endif
