@@ -12,7 +12,7 @@
 typedef enum TExprKind {
     TEXPR_CONST,      /* value */
     TEXPR_COLUMN,     /* column: index into the input schema */
-    TEXPR_ARITH,      /* op '+', '-', '*', '/', '%'; a, b of the same numeric type (DECIMALs: own precision each) */
+    TEXPR_ARITH,      /* op '+', '-', '*', '/', '%'; a, b of the same numeric type (DECIMALs: own precision each), or '+' of STRINGs */
     TEXPR_NEG,        /* a */
     TEXPR_COMPARE,    /* op: TCmp; a, b of one comparable type (DECIMALs: own scale each) */
     TEXPR_AND,        /* a, b: as a real ksqlDB: page 03 §3.4 and the oracle's notes on NULL */
@@ -60,6 +60,10 @@ const TExpr *texpr_binary(Arena *a, TExprKind kind, int op, const TExpr *x, cons
 const TExpr *texpr_cast(Arena *a, const TExpr *x, const Type *to);
 const TExpr *texpr_args(Arena *a, TExprKind kind, const Type *t, const TExpr *const *args, int n); /* CASE, ARRAY, MAP, STRUCT */
 const TExpr *texpr_call(Arena *a, const FuncRow *f, const Type *result, const TExpr *const *args, int n);
+const TExpr *texpr_in(Arena *a, const TExpr *x, const TExpr *const *list, int n);
+const TExpr *texpr_like(Arena *a, const TExpr *text, const TExpr *pattern, char escape); /* escape 0: none */
+const TExpr *texpr_subscript(Arena *a, const TExpr *base, const TExpr *index);
+const TExpr *texpr_field(Arena *a, const TExpr *base, int field);
 /* Deep copy with columns renumbered: column i becomes map[i]; -1 is a BUG. map NULL = as they are. */
 const TExpr *texpr_dup(Arena *a, const TExpr *x, const int *map);
 /* Sets used[i] for every column that the expression reads. */
