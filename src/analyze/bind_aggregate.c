@@ -44,7 +44,7 @@ static const Expr *column_named(Aggregation *ag, Str name, const Expr *from)
     Expr *e = ARENA_NEW(ag->an->arena, Expr);
     e->kind = EXPR_COLUMN;
     e->span = from->span;
-    e->name = (Name){name, true, from->span};
+    e->name = exact_name(name, from->span);
     return e;
 }
 

@@ -2,6 +2,7 @@
 // CREATE STREAM | TABLE … AS SELECT and INSERT INTO … SELECT: the query and the source it writes.
 // Rules and messages: pages 01 §1.4–1.5 and 02 (inheritance of formats) of the ksqlDB reference.
 #include "analyze/internal.h"
+#include "types/cast.h"
 
 static Status sink_formats(const Analyzer *an, const WithProps *w, const BoundQuery *q, DataSource *ds, Span at, Err *err)
 {

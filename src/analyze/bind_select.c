@@ -106,7 +106,7 @@ static Expr *column_expr(Arena *a, Str name, Span at)
 {
     Expr *e = ARENA_NEW(a, Expr);
     e->kind = EXPR_COLUMN;
-    e->name = (Name){name, false, at};
+    e->name = exact_name(name, at);
     e->span = at;
     return e;
 }
@@ -147,8 +147,8 @@ static Status expand_struct(Arena *a, const Scope *scope, const SelectItem *it, 
         e->kind = EXPR_DEREF;
         e->span = it->span;
         e->a = it->expr;
-        e->name = (Name){x->type->fields[i].name, true, it->span};
-        list_add(a, list, cap, e, (Name){x->type->fields[i].name, true, it->span});
+        e->name = exact_name(x->type->fields[i].name, it->span);
+        list_add(a, list, cap, e, exact_name(x->type->fields[i].name, it->span));
     }
     return OK;
 }
@@ -178,7 +178,7 @@ static Status expand_items(Arena *a, const Query *q, const DataSource *ds, const
                           "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
                           STR_ARG(it->source.text));
         for (int c = 0; c < ds->schema->n; c++)
-            list_add(a, list, &cap, column_expr(a, ds->schema->cols[c].name, it->span), (Name){0});
+            list_add(a, list, &cap, column_expr(a, ds->schema->cols[c].name, it->span), (Name){.quoted = false});
         UNUSED(use);
     }
     if (list->n > LIMIT_COLUMNS)
@@ -343,7 +343,7 @@ static void add_star_keys(Arena *a, const Query *q, const KeySpec *ks, SelectLis
     int cap = list->n;
     for (int k = 0; k < ks->n; k++)
         if (ks->exprs[k]->kind != TEXPR_COLUMN)
-            list_add(a, list, &cap, ks->asts[k], (Name){0});
+            list_add(a, list, &cap, ks->asts[k], (Name){.quoted = false});
 }
 
 static Status split_keys(const Analyzer *an, const Query *q, const KeySpec *ks, const SelectList *list,

@@ -15,6 +15,12 @@ Status check_serdes(const DataSource *ds, Err *err) MUST_CHECK;
 
 /* ---- names (page 04 §4.4) ---- */
 
+/* A name that is meant exactly as it stands. */
+static inline Name exact_name(Str text, Span at)
+{
+    return (Name){.text = text, .quoted = true, .span = at, .written = text};
+}
+
 typedef struct Namer {
     Arena *arena;
     const Schema *input; /* names that generated ones must not meet */
