@@ -60,62 +60,40 @@ static const Expr *star_to_rowtime(Aggregation *ag, const Expr *call)
     return copy;
 }
 
-static Status bind_init_args(Aggregation *ag, const Expr *call, const Overload *o, int ncol, Value *init)
+static Status literal_wanted(Aggregation *ag, const Expr *call, int i)
 {
-    for (int i = ncol; i < call->list.n; i++) {
-        const Expr *e = call->list.v[i];
-        const TExpr *x;
-        Scope none = {.clause = "SELECT"};
-        Err quiet = ERR_INIT;
-        bool literal = e->kind != EXPR_COLUMN && bind_expr(ag->an->arena, &none, e, &x, &quiet) == OK &&
-                       texpr_is_constant(x);
-        err_clear(&quiet);
-        if (!literal) {
-            Buf text = BUF_INIT;
-            print_expr(&text, e);
-            err_at(ag->err, ERR_STATEMENT, e->span,
-                   "Parameter %d passed to function %.*s must be a literal constant, but was expression: '%s'", i + 1,
-                   STR_ARG(call->name.text), buf_z(&text));
-            buf_free(&text);
-            return ERR_STATEMENT;
-        }
-        x = texpr_cast(ag->an->arena, x, o->params[i < o->nparams ? i : o->nparams - 1].type);
-        Status st = texpr_evaluate(ag->an->arena, x, ag->an->fx, &init[i - ncol], ag->err);
-        if (st)
-            return st;
-    }
-    return OK;
+    Buf text = BUF_INIT;
+    print_expr(&text, call->list.v[i]);
+    err_at(ag->err, ERR_STATEMENT, call->list.v[i]->span,
+           "Parameter %d passed to function %.*s must be a literal constant, but was expression: '%s'", i + 1,
+           STR_ARG(call->name.text), buf_z(&text));
+    buf_free(&text);
+    return ERR_STATEMENT;
 }
 
-static Status bind_call(Aggregation *ag, const Expr *call, const Function *f, BoundAgg *out)
+static Status bind_aggregate_call(Aggregation *ag, const Expr *call, const Function *f, BoundAgg *out)
 {
     Arena *a = ag->an->arena;
-    int n = call->list.n;
-    const TExpr **args = ARENA_ARRAY(a, const TExpr *, n + 1);
-    const Type **types = ARENA_ARRAY(a, const Type *, n + 1);
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < call->list.n; i++)
         if (expr_has_aggregate(call->list.v[i]))
             return err_at(ag->err, ERR_STATEMENT, call->list.v[i]->span,
                           "Aggregate functions can not be nested: %.*s(%.*s())", STR_ARG(call->name.text),
                           STR_ARG(call->list.v[i]->name.text));
-        Status st = bind_expr(a, ag->scope, call->list.v[i], &args[i], ag->err);
+    BoundCall bc;
+    Status st = bind_call(a, ag->scope, call, f, &bc, ag->err);
+    if (st)
+        return st;
+    int ninit = bc.overload->ninit, ncol = bc.nargs - ninit;
+    Value *init = ARENA_ARRAY(a, Value, ninit + 1);
+    for (int i = 0; i < ninit; i++) {
+        if (!texpr_is_constant(bc.args[ncol + i]))
+            return literal_wanted(ag, call, ncol + i);
+        st = texpr_evaluate(a, bc.args[ncol + i], ag->an->fx, &init[i], ag->err);
         if (st)
             return st;
-        types[i] = args[i]->type;
     }
-    Resolved r;
-    Status st = function_resolve(f, a, types, n, &r, ag->err);
-    if (st)
-        return st;
-    int ncol = n - r.overload->ninit;
-    Value *init = ARENA_ARRAY(a, Value, r.overload->ninit + 1);
-    st = bind_init_args(ag, call, r.overload, ncol, init);
-    if (st)
-        return st;
-    for (int i = 0; i < ncol; i++)
-        args[i] = texpr_cast(a, args[i], r.args[i]);
-    *out = (BoundAgg){.row = r.overload->aggregate, .nargs = ncol, .args = args, .ninit = r.overload->ninit, .init = init,
-                      .result = r.result, .name = arena_strf(a, "KSQL_AGG_VARIABLE_%d", ag->aggs.n)};
+    *out = (BoundAgg){.row = bc.overload->aggregate, .nargs = ncol, .args = bc.args, .ninit = ninit, .init = init,
+                      .result = bc.result, .name = arena_strf(a, "KSQL_AGG_VARIABLE_%d", ag->aggs.n)};
     return OK;
 }
 
@@ -139,7 +117,7 @@ static const Expr *rewrite(void *arg, const Expr *e)
         if (ast_expr_equal(call, ag->calls.v[i]))
             return column_named(ag, ag->aggs.v[i].name, e);
     BoundAgg agg = {0};
-    ag->st = bind_call(ag, call, f, &agg);
+    ag->st = bind_aggregate_call(ag, call, f, &agg);
     if (ag->st)
         return e;
     vec_push(ag->an->arena, &ag->aggs, agg);

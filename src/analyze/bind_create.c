@@ -142,7 +142,7 @@ static Status bind_elements(const Stmt *s, bool is_table, DataSource *ds, Err *e
             if ((int)role != pass)
                 continue;
             const Type *t;
-            Status st = bind_type(a, e->type, &t, err);
+            Status st = bind_type(a, e->type, NULL, NULL, &t, err);
             if (st == OK)
                 st = check_element(e, is_table, t, a, err);
             if (st)

@@ -71,12 +71,12 @@ static Status fill(const Analyzer *an, const Stmt *s, BoundInsert *out, Err *err
     for (int i = 0; st == OK && i < s->values.n; i++) {
         if (to[i] < 0) {
             Value v;
-            st = bind_literal_to(an->arena, s->values.v[i], TYPE_BIGINT, STR("ROWTIME"), an->fx, &v, err);
+            st = bind_literal_to(an->arena, s->values.v[i], STR("ROWTIME"), TYPE_BIGINT, NULL, NULL, an->fx, &v, err);
             out->has_rowtime = st == OK && !v.null;
             out->rowtime = v.d.l;
         } else {
-            st = bind_literal_to(an->arena, s->values.v[i], sch->cols[to[i]].type, sch->cols[to[i]].name, an->fx,
-                                 &row[to[i]], err);
+            st = bind_literal_to(an->arena, s->values.v[i], sch->cols[to[i]].name, sch->cols[to[i]].type, NULL, NULL,
+                                 an->fx, &row[to[i]], err);
         }
     }
     if (st)
