@@ -15,7 +15,7 @@ void utf8_put(Buf *out, uint32_t c);
 /* Java's toString of a value inside an ARRAY, MAP or STRUCT, and of these: [1, null], {a=1}, Struct{A=1}. */
 void text_java(Buf *out, const Type *t, const Value *v);
 /* A JSON string with its quotes, as the server writes it: beyond the BMP as two \uXXXX, other text raw. */
-void json_string(Buf *out, Str s);
+void text_json_string(Buf *out, Str s);
 
 /* Days since 1970-01-01 of a date of the proleptic Gregorian calendar, and back. */
 int64_t days_from_date(int64_t year, int month, int day);

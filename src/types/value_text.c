@@ -44,7 +44,7 @@ static void json_special(Buf *out, const uint8_t **p, const uint8_t *end)
     }
 }
 
-void json_string(Buf *out, Str s)
+void text_json_string(Buf *out, Str s)
 {
     const uint8_t *p = (const uint8_t *)s.p, *end = p + s.n;
     buf_byte(out, '"');
@@ -108,12 +108,12 @@ static void put_number(Buf *out, const Type *t, const Value *v)
 static void json_key(Buf *out, const Type *t, const Value *v)
 {
     if (t->kind == KIND_STRING && !v->null) {
-        json_string(out, view_str(v->d.s));
+        text_json_string(out, view_str(v->d.s));
         return;
     }
     Buf text = BUF_INIT;
     value_cell(&text, t, v);
-    json_string(out, buf_view(&text));
+    text_json_string(out, buf_view(&text));
     buf_free(&text);
 }
 
@@ -139,7 +139,7 @@ static void json_nested(Buf *out, const Type *t, const Value *v)
             buf_byte(out, ':');
             value_json(out, t->elem, &v->d.map->kv[2 * (size_t)i + 1]);
         } else {
-            json_string(out, t->fields[i].name);
+            text_json_string(out, t->fields[i].name);
             buf_byte(out, ':');
             value_json(out, t->fields[i].type, &v->d.st->v[i]);
         }
@@ -152,7 +152,7 @@ void value_json(Buf *out, const Type *t, const Value *v)
     if (v->null) {
         buf_cstr(out, "null");
     } else if (t->kind == KIND_STRING) {
-        json_string(out, view_str(v->d.s));
+        text_json_string(out, view_str(v->d.s));
     } else if (type_is_nested(t)) {
         json_nested(out, t, v);
     } else if (t->kind == KIND_BYTES || type_is_temporal(t)) {
