@@ -65,9 +65,10 @@ static inline Str view_str(View v) { return (Str){v.p, v.n}; }
 
 Array *array_new(Arena *a, uint32_t n);   /* elements NULL */
 Struct *struct_new(Arena *a, uint32_t n); /* fields NULL */
-/* kv: 2*n values, key then value; a later key replaces an earlier equal one; put in HashMap order. */
+/* kv: 2*n values, key then value; a later key replaces an earlier equal one. In the order of a HashMap that was made with
+ * room for n keys, as the JSON reader, MAP(k := v, …), CAST and MAP_UNION make theirs. */
 Map *map_new(Arena *a, const Type *type, const Value *kv, uint32_t n);
-/* The same for a HashMap that was made with room for `initial` keys: MAP(k := v, …) makes one of its number of entries. */
+/* The same for a HashMap made with another number: 16, Java's default, for FILTER, TRANSFORM and SPLIT_TO_MAP. */
 Map *map_new_sized(Arena *a, const Type *type, const Value *kv, uint32_t n, uint32_t initial);
 /* Borrowed; NULL when the key is not there. */
 const Value *map_find(const Map *m, const Type *type, const Value *key);

@@ -3,10 +3,10 @@
 //
 // That order is: by bucket, and within a bucket by the time of insertion (growing the table splits
 // a bucket without changing the order of what is in it). The bucket is spread(hash) & (size - 1),
-// spread(h) = h ^ h >>> 16, and the table's size follows from the number of different keys: it
-// starts at 16, or at the power of two that a constructor was given, and doubles when more than
-// 3/4 of it are used. Bins that the JDK turns into trees keep that order too while walked.
-// A key put again keeps its place and takes the new value.
+// spread(h) = h ^ h >>> 16. The table's size begins as the power of two that takes the number the
+// constructor was given (ksqlDB mostly gives the number of entries; Java's default is 16), and
+// doubles when more than 3/4 of it are used. Bins that the JDK turns into trees keep that order
+// while walked. A key put again keeps its place and takes the new value.
 //
 // Hash codes are those of the Java objects behind the SQL types (String, Integer, Long, Double,
 // Boolean, BigDecimal, java.sql.Date …); STRUCT keys have none that could be known: 0.
@@ -173,7 +173,7 @@ Map *map_new_sized(Arena *a, const Type *type, const Value *kv, uint32_t n, uint
 
 Map *map_new(Arena *a, const Type *type, const Value *kv, uint32_t n)
 {
-    return map_new_sized(a, type, kv, n, 16);
+    return map_new_sized(a, type, kv, n, n);
 }
 
 const Value *map_find(const Map *m, const Type *type, const Value *key)
