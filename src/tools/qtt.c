@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+// sluice test qtt: arguments, files, counts.
+//
+//   --match RE      only cases whose id matches (POSIX extended)
+//   --list          print the ids of the cases, run nothing
+//   --verbose       a line for every case, with the reason of a skip
+//   --passing FILE  ids that must pass, one a line ('#' starts a comment): any that does not fails
+//   --bless FILE    write the ids that passed
+//
+// The last line is `N passed, N failed, N skipped`. A crash or a case that runs for a minute names the
+// case before the process ends. @thread main
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tools/qtt.h"
+#include "tools/qtt_case.h"
+#include "tools/qtt_files.h"
+#include "tools/qtt_guard.h"
+
+enum { CASE_SECONDS = 60, REASONS_SHOWN = 25 };
+
+typedef struct Tool {
+    Arena *arena;
+    bool list, verbose, has_match;
+    regex_t match;
+    const char *passing, *bless;
+    PathVec files;
+    StrMap must_pass; /* id -> "" while it has not passed, "ok" after */
+    StrMap reasons;   /* reason of a skip -> int * */
+    PathVec passed_ids;
+    int passed, failed, skipped;
+} Tool;
+
+static int usage(void)
+{
+    fputs("usage: sluice test qtt [--match RE] [--list] [--verbose] [--passing FILE] [--bless FILE]\n"
+          "                       FILE|DIR...\n",
+          stderr);
+    return 2;
+}
+
+static int bad(const char *what, const char *name)
+{
+    fprintf(stderr, "sluice test qtt: %s: %s\n", what, name);
+    return 2;
+}
+
+/* 0, or the exit code. */
+static int arguments(Tool *t, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        Err err = ERR_INIT;
+        bool more = i + 1 < argc;
+        if (!strcmp(argv[i], "--list")) {
+            t->list = true;
+        } else if (!strcmp(argv[i], "--verbose")) {
+            t->verbose = true;
+        } else if (!strcmp(argv[i], "--match") && more) {
+            if (t->has_match || regcomp(&t->match, argv[++i], REG_EXTENDED | REG_NOSUB) != 0)
+                return bad("no good as --match", argv[i]);
+            t->has_match = true;
+        } else if (!strcmp(argv[i], "--passing") && more) {
+            t->passing = argv[++i];
+        } else if (!strcmp(argv[i], "--bless") && more) {
+            t->bless = argv[++i];
+        } else if (argv[i][0] == '-') {
+            return usage();
+        } else if (files_find(t->arena, argv[i], ".json", &t->files, &err)) {
+            bad("no such file", err.msg);
+            err_clear(&err);
+            return 2;
+        }
+    }
+    return t->files.n ? 0 : usage();
+}
+
+static int read_passing(Tool *t)
+{
+    Err err = ERR_INIT;
+    Str text;
+    if (!t->passing)
+        return 0;
+    if (files_read(t->arena, t->passing, &text, &err)) {
+        bad("no such list", err.msg);
+        err_clear(&err);
+        return 2;
+    }
+    while (text.n) {
+        const char *nl = memchr(text.p, '\n', text.n);
+        size_t n = nl ? (size_t)(nl - text.p) : text.n;
+        Str line = str_trim(str_sub(text, 0, n));
+        if (line.n && line.p[0] != '#')
+            strmap_put(&t->must_pass, line, "");
+        text = str_sub(text, n + (nl != NULL), text.n - n - (nl != NULL));
+    }
+    return 0;
+}
+
+static void count_reason(Tool *t, Str why)
+{
+    const char *nl = why.n ? memchr(why.p, '\n', why.n) : NULL;
+    Str line = nl ? str_sub(why, 0, (size_t)(nl - why.p)) : why;
+    int *n = strmap_find(&t->reasons, line);
+    if (!n) {
+        n = ARENA_NEW(t->arena, int);
+        strmap_put(&t->reasons, line, n);
+    }
+    ++*n;
+}
+
+static void print_failure(const QttCase *c, Buf *why)
+{
+    printf("---- FAILED %.*s\n%.*s\n", STR_ARG(c->id), STR_ARG(c->script));
+    for (int i = 0; c->inputs && i < c->inputs->n; i++) {
+        Buf b = BUF_INIT;
+        jtree_write(&b, &c->inputs->items[i]);
+        printf("  input %d  %s\n", i, buf_z(&b));
+        buf_free(&b);
+    }
+    printf("%s----\n", buf_z(why));
+}
+
+static void run_one(Tool *t, const QttCase *c, int counts[3])
+{
+    Buf why = BUF_INIT;
+    guard_enter("qtt", c->id, CASE_SECONDS);
+    QttVerdict v = qtt_run_case(c, &why);
+    guard_leave();
+    counts[v]++;
+    if (v == QTT_FAILED)
+        print_failure(c, &why);
+    if (v == QTT_SKIPPED)
+        count_reason(t, buf_view(&why));
+    if (v == QTT_PASSED) {
+        if (strmap_find(&t->must_pass, c->id))
+            strmap_put(&t->must_pass, c->id, "ok");
+        vec_push(t->arena, &t->passed_ids, arena_str(t->arena, c->id));
+    }
+    if (t->verbose)
+        printf("%s %.*s%s%s\n", v == QTT_PASSED ? "pass" : v == QTT_FAILED ? "FAIL" : "skip", STR_ARG(c->id),
+               v == QTT_SKIPPED ? ": " : "", v == QTT_SKIPPED ? buf_z(&why) : "");
+    buf_free(&why);
+}
+
+static void run_file(Tool *t, Str path)
+{
+    Err err = ERR_INIT;
+    Arena *a = arena_new(0);
+    QttCaseVec cases = {0};
+    Str text, file = files_stem(path, ".json");
+    int counts[3] = {0};
+    if (files_read(a, path.p, &text, &err) || qtt_load(a, file, text, &cases, &err)) {
+        printf("---- FAILED %s: %s\n", path.p, err.msg);
+        counts[QTT_FAILED]++;
+    }
+    for (int i = 0; i < cases.n; i++) {
+        if (t->has_match && regexec(&t->match, arena_cstr(a, cases.v[i].id), 0, NULL, 0) != 0)
+            continue;
+        if (t->list)
+            printf("%.*s\n", STR_ARG(cases.v[i].id));
+        else
+            run_one(t, &cases.v[i], counts);
+    }
+    if (!t->list && counts[0] + counts[1] + counts[2])
+        printf("%.*s: %d passed, %d failed, %d skipped\n", STR_ARG(file), counts[QTT_PASSED], counts[QTT_FAILED],
+               counts[QTT_SKIPPED]);
+    t->passed += counts[QTT_PASSED];
+    t->failed += counts[QTT_FAILED];
+    t->skipped += counts[QTT_SKIPPED];
+    err_clear(&err);
+    arena_free(a);
+}
+
+static int by_count(const void *a, const void *b)
+{
+    const StrMapEntry *x = a, *y = b;
+    return *(const int *)y->value - *(const int *)x->value;
+}
+
+static void print_reasons(Tool *t)
+{
+    StrMapEntry *e, *all = ARENA_ARRAY(t->arena, StrMapEntry, t->reasons.live + 1);
+    int n = 0, at = 0;
+    while ((e = strmap_next(&t->reasons, &at)))
+        all[n++] = *e;
+    qsort(all, (size_t)n, sizeof *all, by_count);
+    if (n)
+        printf("skipped because:\n");
+    for (int i = 0; i < n && (t->verbose || i < REASONS_SHOWN); i++)
+        printf("%6d  %.*s\n", *(int *)all[i].value, STR_ARG(all[i].key));
+    if (n > REASONS_SHOWN && !t->verbose)
+        printf("        … and %d more reasons (--verbose lists them)\n", n - REASONS_SHOWN);
+}
+
+/* Listed cases that did not pass: a skipped or missing one counts as a failure. */
+static void check_listed(Tool *t)
+{
+    StrMapEntry *e;
+    int at = 0;
+    while ((e = strmap_next(&t->must_pass, &at))) {
+        if (*(const char *)e->value)
+            continue;
+        if (t->has_match && regexec(&t->match, e->key.p, 0, NULL, 0) != 0)
+            continue;
+        printf("---- FAILED listed in %s, but it did not pass: %.*s\n", t->passing, STR_ARG(e->key));
+        t->failed++;
+    }
+}
+
+static int by_id(const void *a, const void *b)
+{
+    return str_cmp(*(const Str *)a, *(const Str *)b);
+}
+
+static int bless(Tool *t)
+{
+    Err err = ERR_INIT;
+    Buf b = BUF_INIT;
+    buf_cstr(&b, "# Query-validation cases that pass; written by `sluice test qtt --bless`.\n");
+    if (t->passed_ids.n)
+        qsort(t->passed_ids.v, (size_t)t->passed_ids.n, sizeof(Str), by_id);
+    for (int i = 0; i < t->passed_ids.n; i++)
+        buf_printf(&b, "%.*s\n", STR_ARG(t->passed_ids.v[i]));
+    Status st = files_write(t->bless, buf_view(&b), &err);
+    if (st)
+        bad("not written", err.msg);
+    err_clear(&err);
+    buf_free(&b);
+    return st ? 2 : 0;
+}
+
+int tool_qtt(int argc, char **argv)
+{
+    Tool t = {.arena = arena_new(0)};
+    int code = arguments(&t, argc, argv);
+    if (!code)
+        code = read_passing(&t);
+    for (int i = 0; !code && i < t.files.n; i++)
+        run_file(&t, t.files.v[i]);
+    if (!code && !t.list) {
+        check_listed(&t);
+        print_reasons(&t);
+        if (t.bless)
+            code = bless(&t);
+        printf("%d passed, %d failed, %d skipped\n", t.passed, t.failed, t.skipped);
+        if (!code)
+            code = t.failed > 0;
+    }
+    if (t.has_match)
+        regfree(&t.match);
+    strmap_free(&t.must_pass);
+    strmap_free(&t.reasons);
+    arena_free(t.arena);
+    return code;
+}
