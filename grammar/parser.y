@@ -340,12 +340,12 @@ stmt(S) ::= DESCRIBE CONNECTOR name(N).           { S = build_named(ctx, STMT_DE
 stmt(S) ::= EXPLAIN name(N).                      { S = build_named(ctx, STMT_EXPLAIN, N); }
 stmt(S) ::= EXPLAIN stmt(I).                      { S = build_stmt(ctx, STMT_EXPLAIN); S->inner = I; }
 
-%type resource {Str}
+%type resource {Resource}
 %type from_beginning {bool}
 %type sampling {Count}
 stmt(S) ::= PRINT resource(R) from_beginning(F) sampling(I) limit(L). { S = build_print(ctx, R, F, I, L); }
-resource(R) ::= name(N).                          { R = N->written; }
-resource(R) ::= TEXT(T).                          { R = token_unquote(A, T->text); }
+resource(R) ::= name(N).                          { R = build_resource(N); }
+resource(R) ::= TEXT(T).                          { R = (Resource){token_unquote(A, T->text), false}; }
 from_beginning(B) ::= .                           { B = false; }
 from_beginning(B) ::= FROM BEGINNING.             { B = true; }
 sampling(C) ::= .                                 { C = (Count){.set = false}; }
@@ -381,21 +381,23 @@ timeout(D) ::= TIMEOUT duration(B).               { D = B; }
 stmt(S) ::= ASSERT not_exists(N) TOPIC resource(R) with(W) timeout(T). {
     S = build_stmt(ctx, STMT_ASSERT_TOPIC);
     S->negated = N;
-    S->topic = R;
+    S->topic = R.text;
+    S->text_variable = R.variable;
     S->props = *W;
     S->timeout = T;
 }
-%type subject {Str}
+%type subject {Resource}
 %type schema_id {Count}
 stmt(S) ::= ASSERT not_exists(N) SCHEMA subject(R) schema_id(I) timeout(T). {
     S = build_stmt(ctx, STMT_ASSERT_SCHEMA);
     S->negated = N;
-    S->text = R;
+    S->text = R.text;
+    S->text_variable = R.variable;
     S->has_id = I.set;
     S->id = I.n;
     S->timeout = T;
 }
-subject(R) ::= .                                  { R = (Str){NULL, 0}; }
+subject(R) ::= .                                  { R = (Resource){{NULL, 0}, false}; }
 subject(R) ::= SUBJECT resource(B).               { R = B; }
 schema_id(C) ::= .                                { C = (Count){.set = false}; }
 schema_id(C) ::= ID number(N).                    { C = build_count(ctx, N, "ID"); }

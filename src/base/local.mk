@@ -15,5 +15,7 @@ libsluice_a_SOURCES += \
 	src/base/limits.h \
 	src/base/map.c \
 	src/base/map.h \
+	src/base/nearest.c \
+	src/base/nearest.h \
 	src/base/vec.c \
 	src/base/vec.h

@@ -278,7 +278,7 @@ struct Stmt {
     Duration timeout;
     int64_t id, interval, limit;
     bool has_id, has_interval, has_limit;
-    bool text_variable; /* SET, UNSET: text is a variable ${x}, kept by the formatter */
+    bool text_variable; /* text or topic is a variable ${x}, kept as it is (formatter) */
     bool substituted; /* variables changed the text: offsets of spans count in `sql`, else in the script */
     bool or_replace, is_source, if_not_exists, if_exists, delete_topic, all, extended, from_beginning, negated;
 };

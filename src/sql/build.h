@@ -57,6 +57,12 @@ typedef struct Count {
     Span span;
 } Count;
 
+/* What names a topic or subject: a name as written, or a string. */
+typedef struct Resource {
+    Str text;
+    bool variable;
+} Resource;
+
 typedef struct CreateHead {
     bool or_replace, is_source;
 } CreateHead;
@@ -76,6 +82,8 @@ Span span_join(Span a, Span b);
 Name *build_name(ParseCtx *ctx, const Token *tk);
 /* A name that must be a source's: letters, digits, _ and - only. */
 Name build_source_name(ParseCtx *ctx, const Name *n);
+/* ${x}, not yet replaced. */
+bool name_is_variable(const Name *n);
 /* A fault of the grammar that the rules let through: reported at tk. */
 void build_unexpected(ParseCtx *ctx, const Token *tk, const char *hint);
 
@@ -151,7 +159,8 @@ Stmt *build_values(ParseCtx *ctx, StmtKind kind, const Name *name, const NameVec
 Stmt *build_show(ParseCtx *ctx, StmtKind kind, bool extended);
 Stmt *build_describe(ParseCtx *ctx, const Name *name, bool extended);
 Stmt *build_describe_all(ParseCtx *ctx, const char *what, bool extended);
-Stmt *build_print(ParseCtx *ctx, Str topic, bool from_beginning, Count interval, Count limit);
+Resource build_resource(const Name *n);
+Stmt *build_print(ParseCtx *ctx, Resource topic, bool from_beginning, Count interval, Count limit);
 /* property, value: strings or variables; value NULL for UNSET. */
 Stmt *build_set(ParseCtx *ctx, StmtKind kind, const Expr *property, Expr *value);
 Element build_element(const Name *name, TypeRef *type, const Token *role_end, ElementRole role);

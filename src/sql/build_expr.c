@@ -43,14 +43,14 @@ static bool source_char(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
-static bool is_variable(Str text)
+bool name_is_variable(const Name *n)
 {
-    return text.n > 3 && text.p[0] == '$' && text.p[1] == '{';
+    return !n->quoted && n->text.n > 3 && n->text.p[0] == '$';
 }
 
 Name build_source_name(ParseCtx *ctx, const Name *n)
 {
-    bool good = !n->quoted && is_variable(n->text);
+    bool good = name_is_variable(n);
     for (size_t i = 0; !good; i++) {
         if (i == n->text.n) {
             good = true;

@@ -172,10 +172,16 @@ Stmt *build_describe_all(ParseCtx *ctx, const char *what, bool extended)
     return s;
 }
 
-Stmt *build_print(ParseCtx *ctx, Str topic, bool from_beginning, Count interval, Count limit)
+Resource build_resource(const Name *n)
+{
+    return (Resource){n->written, name_is_variable(n)};
+}
+
+Stmt *build_print(ParseCtx *ctx, Resource topic, bool from_beginning, Count interval, Count limit)
 {
     Stmt *s = build_stmt(ctx, STMT_PRINT);
-    s->topic = topic;
+    s->topic = topic.text;
+    s->text_variable = topic.variable;
     s->from_beginning = from_beginning;
     s->has_interval = interval.set;
     s->interval = interval.n;

@@ -2,6 +2,7 @@
 # Files of src/sql, one a line. src/sql/lexer.c and src/sql/parser.[ch] are generated from grammar/.
 libsluice_a_SOURCES += \
 	src/sql/ast.h \
+	src/sql/ast_equal.c \
 	src/sql/build.h \
 	src/sql/build_expr.c \
 	src/sql/build_stmt.c \
@@ -12,4 +13,8 @@ libsluice_a_SOURCES += \
 	src/sql/parse_error.c \
 	src/sql/parse_run.h \
 	src/sql/print.h \
+	src/sql/print_expr.c \
+	src/sql/print_query.c \
+	src/sql/print_stmt.c \
+	src/sql/print_style.h \
 	src/sql/variables.c

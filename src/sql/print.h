@@ -10,8 +10,12 @@ void print_expr(Buf *out, const Expr *e);
 /* A name as it must be written to read back the same: bare when upper-case simple and not reserved, else `quoted`. */
 void print_name(Buf *out, Str name);
 void print_type(Buf *out, const TypeRef *t);
-/* The statement on one line, normalised (SHOW QUERIES, statement texts). */
+/* The statement on one line, normalised (SHOW QUERIES): properties sorted, types by their main names. */
 void print_stmt_line(Buf *out, const Stmt *s);
+/* The same with ksqlDB's line ends: SELECT's items and the clauses on lines of their own (statementText). */
+void print_stmt_ksql(Buf *out, const Stmt *s);
+/* A query alone, as print_stmt_line has it. */
+void print_query_line(Buf *out, const Query *q);
 /* The statement in the canonical layout of `sluice fmt`, without a semicolon. */
 void print_stmt(Buf *out, const Stmt *s);
 
@@ -19,7 +23,8 @@ void print_stmt(Buf *out, const Stmt *s);
  * Error: as parse. */
 Status print_script(Buf *out, Str text, Err *err) MUST_CHECK;
 
-/* Same tree; spans, parens and comments do not count. */
+/* Same tree. What does not count: spans, parentheses, comments, quoting, the order of properties, INT or
+ * INTEGER, VARCHAR(n) or STRING, x NOT IN … or NOT x IN …. */
 bool ast_equal(const Stmt *a, const Stmt *b);
 bool ast_expr_equal(const Expr *a, const Expr *b);
 
