@@ -220,10 +220,10 @@ bool disk_iter_next(DiskIter *it, Str *key, Str *value)
 
 bool disk_iter_seek_last(DiskIter *it, Str before, Str *key, Str *value)
 {
-    it->started = true;
     rocksdb_iter_seek_for_prev(it->it, before.p, before.n);
     if (iter_view(it, key, value) && str_eq(*key, before))
         rocksdb_iter_prev(it->it);
+    it->started = rocksdb_iter_valid(it->it); /* none: the next move is to the range's first */
     return iter_view(it, key, value);
 }
 

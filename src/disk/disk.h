@@ -53,7 +53,8 @@ Status disk_sync(Disk *d, Err *err) MUST_CHECK;
 /* Keys of [from, to) in order over a snapshot; to.p == NULL = the family's end. Views are borrowed until the next move. */
 DiskIter *disk_iter_new(Disk *d, Family f, Str from, Str to);
 bool disk_iter_next(DiskIter *it, Str *key, Str *value);
-/* To the last key < `before` that is still >= from; false when there is none. */
+/* To the last key < `before` that is still >= from; false when there is none, and
+ * then disk_iter_next goes to the first of the range. */
 bool disk_iter_seek_last(DiskIter *it, Str before, Str *key, Str *value);
 Status disk_iter_free(DiskIter *it, Err *err);
 

@@ -1,3 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Files of src/state, one a line.
-libsluice_a_SOURCES +=
+libsluice_a_SOURCES += \
+	src/state/scan.c \
+	src/state/store.c \
+	src/state/store.h \
+	src/state/store_impl.h \
+	src/state/table.c

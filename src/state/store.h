@@ -15,6 +15,7 @@
 #ifndef SLUICE_STATE_STORE_H
 #define SLUICE_STATE_STORE_H
 
+#include "base/vec.h"
 #include "disk/disk.h"
 #include "types/batch.h"
 
@@ -27,9 +28,19 @@ typedef struct StoreEntry {
     uint8_t dirty;      /* changed since the last commit */
     uint8_t fresh;      /* not on disk, as of the last commit */
     uint8_t dead;       /* deleted since the last commit */
-    uint8_t mark;       /* the owner's */
-    /* inline state (16-byte aligned), then the key's bytes */
+    uint8_t mark;       /* the owner's; 0 in a new entry */
+    uint32_t used;      /* the store's: when it was last asked for, in commits */
+    uint32_t weight;    /* the store's: what `weight` last said */
+    /* at 32: inline state (16-byte aligned), then the key's bytes */
 } StoreEntry;
+
+/* The part of a Store that the inline functions below reach; not for others. */
+typedef struct StoreTouch {
+    uint64_t seq;
+    uint32_t epoch;
+    uint32_t key_at;
+    VEC(StoreEntry *) dirty;
+} StoreTouch;
 
 typedef struct StoreOwner {
     void *arg;
@@ -42,6 +53,8 @@ typedef struct StoreOwner {
     void (*drop)(void *arg, void *state);
     /* Heap bytes behind the state, for the budget; may be NULL. */
     size_t (*weight)(void *arg, const void *state);
+    /* Of a key: the hash that every call on the store passes; NULL = str_hash. */
+    uint64_t (*hash)(Str key);
 } StoreOwner;
 
 /* disk NULL: memory only, never evicted. id: unique in the data directory. budget: bytes, 0 = no limit.
@@ -49,16 +62,30 @@ typedef struct StoreOwner {
 Store *store_new(Disk *disk, uint32_t id, int partition, const StoreOwner *owner, size_t budget);
 void store_free(Store *st);
 
-void *store_state(StoreEntry *e); /* the inline state */
-Str store_key(const Store *st, const StoreEntry *e);
+/* The inline state; the key (borrowed, as long as the entry). An entry stays where it is until it is evicted,
+ * deleted or aborted: its pointer holds until the next store_committed or store_aborted. */
+static inline void *store_state(StoreEntry *e) { return (char *)e + 32; }
+static inline Str store_key(const Store *st, const StoreEntry *e)
+{
+    return (Str){(const char *)e + ((const StoreTouch *)(const void *)st)->key_at, e->key_len};
+}
 
 /* The entry of a key, read from disk if it must be; NULL when the key has no live value. */
 Status store_find(Store *st, Str key, uint64_t hash, StoreEntry **out, Err *err) MUST_CHECK;
 /* As find, but makes a zeroed entry (fresh, dirty) when there is none; *made tells. */
 Status store_upsert(Store *st, Str key, uint64_t hash, StoreEntry **out, bool *made, Err *err) MUST_CHECK;
-/* Marks an entry changed now. Inline: the hot path. */
-void store_touch(Store *st, StoreEntry *e);
-/* The key is gone at the next commit; the entry stays readable by its pointer until then. */
+/* Marks an entry changed now. The hot path. */
+void store_touch_first(Store *st, StoreEntry *e);
+static inline void store_touch(Store *st, StoreEntry *e)
+{
+    e->touched = ++((StoreTouch *)(void *)st)->seq;
+    if (!e->dirty)
+        store_touch_first(st, e);
+}
+/* Brings the place of a hash into the cache: for the hashes of a batch, some rows ahead of their look-up. */
+void store_prefetch(const Store *st, uint64_t hash);
+/* The key is gone at the next commit; the entry stays readable by its pointer until then, or until an upsert
+ * of the same key makes it a zeroed one again. */
 void store_delete(Store *st, StoreEntry *e);
 
 /* Dirty entries in the order of their last touch (oldest first), dead ones too; fn may read the entry. */

@@ -1,3 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Files of src/topic, one a line.
-libsluice_a_SOURCES +=
+libsluice_a_SOURCES += \
+	src/topic/block.c \
+	src/topic/block_code.c \
+	src/topic/compact.c \
+	src/topic/embedded.c \
+	src/topic/memory.c \
+	src/topic/partitioner.c \
+	src/topic/topic.h \
+	src/topic/topic_impl.h \
+	src/topic/topics.c \
+	src/topic/unit.c

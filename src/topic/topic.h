@@ -7,7 +7,7 @@
 //   append   goes through a unit of work: begin, append…, positions…, state…, commit | abort.
 //            A unit is atomic: after a crash all of it is there or none of it.
 //   read     hands out record sets: immutable blocks of records, shared by counted reference.
-//   offsets  count from 0 per partition, without holes.
+//   offsets  count from 0 per partition, without holes but where a topic was compacted.
 //
 // Threads: a Topics is used by any thread; a Unit by one at a time. Appends to one partition are
 // ordered by commit.
@@ -56,7 +56,8 @@ void topics_free(Topics *t);
 Disk *topics_disk(const Topics *t);
 
 /* ---- names ---- */
-/* ERR_STATEMENT when it is there already. Names: Kafka's rule [a-zA-Z0-9._-]{1,249}, not "." or "..". */
+/* A created or deleted topic survives a power cut from the next synced commit on.
+ * ERR_STATEMENT when it is there already. Names: Kafka's rule [a-zA-Z0-9._-]{1,249}, not "." or "..". */
 Status topic_create(Topics *t, const TopicInfo *info, Err *err) MUST_CHECK;
 /* Its records, and every position on it, go. ERR_NOT_FOUND when it is not there. */
 Status topic_delete(Topics *t, Str name, Err *err) MUST_CHECK;
@@ -68,7 +69,7 @@ void topic_list(Topics *t, Arena *a, TopicInfoVec *out);
 bool topic_name_valid(Str name);
 
 /* ---- reading; @thread any ---- */
-/* At most max_records (>= 1) from `offset`; *set has n == 0 at the end. At least one record comes when there is one, however big.
+/* At most max_records (>= 1) from `offset` (or from the first there is, if that is later); *set has n == 0 at the end. At least one record comes when there is one, however big.
  * ERR_TOPIC_GONE when the topic or partition is not there. A set is released by recordset_release. */
 Status topic_read(Topics *t, Str name, int partition, int64_t offset, int max_records, RecordSet *set, Err *err) MUST_CHECK;
 void recordset_release(RecordSet *set);
@@ -78,7 +79,8 @@ int64_t topic_begin(Topics *t, Str name, int partition);
 /* The first offset whose timestamp is >= ts; the end offset when there is none. */
 int64_t topic_offset_at(Topics *t, Str name, int partition, int64_t ts);
 
-/* Calls fn after records were appended to any topic (from the committing thread): workers wake up. One listener. */
+/* Calls fn after records were appended to any topic (from the committing thread, no lock held): workers wake up. One
+ * listener; after it was replaced, a call that was under way may still come. */
 void topics_on_append(Topics *t, void (*fn)(void *arg, Str topic, int partition), void *arg);
 
 /* ---- the unit of work ---- */
@@ -91,9 +93,15 @@ void unit_position(Unit *u, Str owner, Str topic, int partition, int64_t offset)
 DiskBatch *unit_disk(Unit *u);
 bool unit_empty(const Unit *u);
 size_t unit_bytes(const Unit *u);
-/* Frees the unit. On error nothing of it is there. ERR_TOPIC_GONE: a topic it appends to went. */
+/* Frees the unit. On error nothing of it is there, unless the sync failed (ERR_IO: a power cut may undo it). ERR_TOPIC_GONE: a topic it appends to went. */
 Status unit_commit(Unit *u, bool sync, Err *err) MUST_CHECK;
 void unit_abort(Unit *u);
+
+/* ---- housekeeping; @thread any ---- */
+/* Drops whole blocks whose records are all older than the topic's retention. Nothing on compacted topics. */
+Status topic_expire(Topics *t, Str name, int64_t now_ms, Err *err) MUST_CHECK;
+/* Keeps the last record of each key (and all without one), under their offsets. */
+Status topic_compact(Topics *t, Str name, int partition, Err *err) MUST_CHECK;
 
 /* ---- stored positions ---- */
 /* -1 when the owner has none there. */

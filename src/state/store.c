@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0
+// Store: look-ups, changes, and what a commit does with them. The table is in table.c, the walks in scan.c.
+//
+// An entry's marks, and what the next commit writes for it:
+//
+//   dirty fresh dead   meaning                               flush     committed        aborted
+//     0     0    0     as on disk                            -         may be evicted   stays
+//     1     1    0     new since the last commit             put       clean            dropped
+//     1     0    0     changed since                         put       clean            dropped, disk has the old one
+//     1     1    1     new and deleted since                 -         freed            dropped
+//     1     0    1     deleted since                         delete    freed            dropped, disk has the old one
+//
+// A miss asks the disk only when the store is not known to be complete (every live key hot). That is
+// found out at the first miss: nothing on disk, or little enough to load it all, makes it complete; an
+// eviction, or an abort that drops a key which is on disk, ends it.
+//
+// Memory only (disk NULL): nothing is evicted, nothing can be aborted; marks go by the same table.
+#include "state/store_impl.h"
+
+#include <stdlib.h>
+
+Store *store_new(Disk *disk, uint32_t id, int partition, const StoreOwner *owner, size_t budget)
+{
+    Store *st = mem_zalloc(sizeof *st);
+    st->disk = disk;
+    st->own = *owner;
+    st->state_size = ((uint32_t)owner->size + GRAIN - 1) & ~(uint32_t)(GRAIN - 1);
+    st->budget = budget;
+    st->complete = disk ? COMPLETE_UNKNOWN : COMPLETE_YES;
+    st->touch.epoch = 1;
+    st->touch.key_at = STATE_AT + st->state_size;
+    Buf b = BUF_INIT;
+    buf_be32(&b, id);
+    buf_be32(&b, (uint32_t)partition);
+    memcpy(st->prefix, b.p, sizeof st->prefix);
+    buf_free(&b);
+    return st;
+}
+
+void store_free(Store *st)
+{
+    if (!st)
+        return;
+    table_free(st);
+    vec_free(&st->touch.dirty);
+    buf_free(&st->key);
+    buf_free(&st->value);
+    mem_free(st);
+}
+
+/* ---- disk ---- */
+
+Str disk_key(Store *st, Str key)
+{
+    buf_clear(&st->key);
+    buf_bytes(&st->key, st->prefix, sizeof st->prefix);
+    buf_str(&st->key, key);
+    return buf_view(&st->key);
+}
+
+void disk_bounds(const Store *st, Str *from, char to[8])
+{
+    *from = (Str){st->prefix, sizeof st->prefix};
+    memcpy(to, st->prefix, 8);
+    for (int i = 7; i >= 0 && ++*(unsigned char *)&to[i] == 0; i--)
+        ; /* carries on into the byte before */
+}
+
+Status load_state(Store *st, void *state, Str value, Err *err)
+{
+    Rd in = rd_of(value);
+    if (st->own.load(st->own.arg, state, &in) && !in.bad)
+        return OK;
+    if (st->own.drop)
+        st->own.drop(st->own.arg, state);
+    return err_set(err, ERR_CORRUPT, "A stored state does not read: it is damaged, or of another version.");
+}
+
+/* A clean entry of a key that is not in the table. */
+static Status load_entry(Store *st, Str key, uint64_t hash, Str value, StoreEntry **out, Err *err)
+{
+    StoreEntry *e = table_add(st, key, hash);
+    Status s = load_state(st, store_state(e), value, err);
+    if (s != OK) {
+        memset(store_state(e), 0, st->state_size);
+        table_remove(st, e);
+        return s;
+    }
+    entry_set_weight(st, e);
+    *out = e;
+    return OK;
+}
+
+/* At the first miss: is there anything on disk? Loads it when it is little. */
+static Status find_complete(Store *st, Err *err)
+{
+    Str from, key, value;
+    char to[8];
+    StoreEntry *e;
+    Status s = OK;
+    size_t bytes = 0, most = st->budget && st->budget / 4 < LOAD_ALL_BYTES ? st->budget / 4 : LOAD_ALL_BYTES;
+    disk_bounds(st, &from, to);
+    DiskIter *it = disk_iter_new(st->disk, FAMILY_STATE, from, (Str){to, sizeof to});
+    st->complete = COMPLETE_YES;
+    while (s == OK && disk_iter_next(it, &key, &value)) {
+        bytes += key.n + value.n;
+        if (bytes > most) {
+            st->complete = COMPLETE_NO;
+            break;
+        }
+        key = str_sub(key, sizeof st->prefix, key.n - sizeof st->prefix);
+        if (!table_find(st, key, hash_key(st, key)))
+            s = load_entry(st, key, hash_key(st, key), value, &e, err);
+    }
+    if (s != OK) {
+        Err other = ERR_INIT;
+        if (disk_iter_free(it, &other) != OK)
+            err_clear(&other);
+    } else {
+        s = disk_iter_free(it, err);
+    }
+    if (s != OK)
+        st->complete = COMPLETE_UNKNOWN;
+    return s;
+}
+
+static Status find_on_disk(Store *st, Str key, uint64_t hash, StoreEntry **out, Err *err)
+{
+    Status s = OK;
+    bool found;
+    *out = NULL;
+    if (st->complete == COMPLETE_UNKNOWN) {
+        s = find_complete(st, err);
+        if (s != OK || (*out = table_find(st, key, hash)))
+            return s;
+    }
+    if (st->complete == COMPLETE_YES)
+        return OK;
+    s = disk_get(st->disk, FAMILY_STATE, disk_key(st, key), &st->value, &found, err);
+    if (s == OK && found)
+        s = load_entry(st, key, hash, buf_view(&st->value), out, err);
+    return s;
+}
+
+/* ---- look-ups and changes ---- */
+
+Status store_find(Store *st, Str key, uint64_t hash, StoreEntry **out, Err *err)
+{
+    StoreEntry *e = table_find(st, key, hash);
+    if (!e && st->complete != COMPLETE_YES) {
+        Status s = find_on_disk(st, key, hash, &e, err);
+        if (s != OK)
+            return s;
+    }
+    if (e) {
+        e->used = st->touch.epoch;
+        if (e->dead)
+            e = NULL;
+    }
+    *out = e;
+    return OK;
+}
+
+/* A deleted key comes back: its entry starts over, and still knows whether the disk has it. */
+static void revive(Store *st, StoreEntry *e)
+{
+    if (st->own.drop)
+        st->own.drop(st->own.arg, store_state(e));
+    memset(store_state(e), 0, st->state_size);
+    e->dead = 0;
+    e->mark = 0;
+    st->dead--;
+    store_touch(st, e);
+}
+
+Status store_upsert(Store *st, Str key, uint64_t hash, StoreEntry **out, bool *made, Err *err)
+{
+    StoreEntry *e = table_find(st, key, hash);
+    if (!e && st->complete != COMPLETE_YES) {
+        Status s = find_on_disk(st, key, hash, &e, err);
+        if (s != OK)
+            return s;
+    }
+    *made = false;
+    if (!e) {
+        e = table_add(st, key, hash);
+        e->fresh = 1;
+        store_touch(st, e);
+        *made = true;
+    } else if (e->dead) {
+        revive(st, e);
+        *made = true;
+    }
+    e->used = st->touch.epoch;
+    *out = e;
+    return OK;
+}
+
+void store_touch_first(Store *st, StoreEntry *e)
+{
+    e->dirty = 1;
+    vec_add(&st->touch.dirty, e);
+}
+
+void store_delete(Store *st, StoreEntry *e)
+{
+    store_touch(st, e);
+    st->dead += !e->dead;
+    e->dead = 1;
+}
+
+void store_prefetch(const Store *st, uint64_t hash)
+{
+    if (st->slots)
+        __builtin_prefetch(&st->slots[(uint32_t)hash & st->mask]);
+}
+
+/* ---- commit ---- */
+
+typedef struct Touched {
+    uint64_t seq;
+    StoreEntry *e;
+} Touched;
+
+/* Least significant byte first; only the bytes that differ cost a pass. */
+static Touched *sort_touched(Touched *v, Touched *spare, size_t n, uint64_t range)
+{
+    for (int shift = 0; shift < 64 && range >> shift; shift += 8) {
+        size_t at[257] = {0};
+        for (size_t i = 0; i < n; i++)
+            at[((v[i].seq >> shift) & 0xff) + 1]++;
+        for (int b = 0; b < 256; b++)
+            at[b + 1] += at[b];
+        for (size_t i = 0; i < n; i++)
+            spare[at[(v[i].seq >> shift) & 0xff]++] = v[i];
+        Touched *t = v;
+        v = spare;
+        spare = t;
+    }
+    return v;
+}
+
+void store_dirty(Store *st, void (*fn)(void *arg, StoreEntry *e), void *arg)
+{
+    size_t n = (size_t)st->touch.dirty.n;
+    if (n == 0)
+        return;
+    uint64_t least = UINT64_MAX, most = 0;
+    bool sorted = true;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t seq = st->touch.dirty.v[i]->touched;
+        sorted &= seq >= most;
+        least = seq < least ? seq : least;
+        most = seq > most ? seq : most;
+    }
+    if (sorted) {
+        for (size_t i = 0; i < n; i++)
+            fn(arg, st->touch.dirty.v[i]);
+        return;
+    }
+    Touched *mem = mem_alloc(2 * n * sizeof *mem);
+    for (size_t i = 0; i < n; i++)
+        mem[i] = (Touched){st->touch.dirty.v[i]->touched - least, st->touch.dirty.v[i]};
+    Touched *v = sort_touched(mem, mem + n, n, most - least);
+    for (size_t i = 0; i < n; i++)
+        fn(arg, v[i].e);
+    mem_free(mem);
+}
+
+int store_dirty_count(const Store *st) { return st->touch.dirty.n; }
+
+void store_flush(Store *st, DiskBatch *batch)
+{
+    for (int i = 0; i < st->touch.dirty.n; i++) {
+        StoreEntry *e = st->touch.dirty.v[i];
+        entry_set_weight(st, e);
+        if (!batch || (e->dead && e->fresh))
+            continue;
+        Str key = disk_key(st, store_key(st, e));
+        if (e->dead) {
+            disk_batch_delete(batch, FAMILY_STATE, key);
+            continue;
+        }
+        buf_clear(&st->value);
+        st->own.save(st->own.arg, store_state(e), &st->value);
+        disk_batch_put(batch, FAMILY_STATE, key, buf_view(&st->value));
+    }
+}
+
+enum { AGES = 64 };
+
+typedef struct Evict {
+    uint32_t epoch;
+    int oldest_kept;   /* entries of a greater age go */
+    size_t of_that_age; /* bytes to free among entries of exactly that age */
+    Store *st;
+} Evict;
+
+static int age_of(uint32_t epoch, const StoreEntry *e)
+{
+    uint32_t age = epoch - e->used;
+    return age >= AGES ? AGES - 1 : (int)age;
+}
+
+static bool is_evicted(void *arg, StoreEntry *e)
+{
+    Evict *ev = arg;
+    int age = age_of(ev->epoch, e);
+    size_t bytes = entry_size(ev->st, e->key_len) + e->weight;
+    if (e->dirty || age < ev->oldest_kept || (age == ev->oldest_kept && ev->of_that_age == 0))
+        return false;
+    if (age == ev->oldest_kept)
+        ev->of_that_age -= bytes < ev->of_that_age ? bytes : ev->of_that_age;
+    return true;
+}
+
+/* Down to 7/8 of the budget, so that the walk is paid for by many commits; by commits since the last use. */
+static void evict(Store *st)
+{
+    size_t by_age[AGES] = {0}, have = store_bytes(st), want = st->budget - st->budget / 8;
+    if (!st->disk || !st->budget || have <= st->budget)
+        return;
+    for (size_t i = 0; i <= st->mask; i++) {
+        if (!st->slots[i].at)
+            continue;
+        StoreEntry *e = entry_at(st, st->slots[i].at);
+        by_age[age_of(st->touch.epoch, e)] += entry_size(st, e->key_len) + e->weight;
+    }
+    size_t need = have - want;
+    int age = AGES - 1;
+    for (; age > 0 && by_age[age] < need; age--)
+        need -= by_age[age];
+    Evict ev = {st->touch.epoch, age, need, st};
+    int64_t before = st->count;
+    table_remove_if(st, is_evicted, &ev);
+    if (st->count < before)
+        st->complete = COMPLETE_NO;
+}
+
+void store_committed(Store *st)
+{
+    for (int i = 0; i < st->touch.dirty.n; i++) {
+        StoreEntry *e = st->touch.dirty.v[i];
+        e->dirty = e->fresh = 0;
+        if (e->dead)
+            table_remove(st, e);
+    }
+    st->touch.dirty.n = 0;
+    if (st->touch.dirty.cap > 1 << 16)
+        vec_free(&st->touch.dirty);
+    evict(st);
+    st->touch.epoch++;
+}
+
+void store_aborted(Store *st)
+{
+    if (st->touch.dirty.n == 0)
+        return;
+    if (!st->disk)
+        BUG("a store in memory cannot forget %d changes", st->touch.dirty.n);
+    for (int i = 0; i < st->touch.dirty.n; i++) {
+        StoreEntry *e = st->touch.dirty.v[i];
+        if (!e->fresh)
+            st->complete = COMPLETE_NO;
+        table_remove(st, e);
+    }
+    st->touch.dirty.n = 0;
+}
+
+size_t store_bytes(const Store *st)
+{
+    return sizeof *st + st->entry_bytes + st->weights + (st->slots ? ((size_t)st->mask + 1) * sizeof *st->slots : 0);
+}
+
+int64_t store_hot_count(const Store *st) { return st->count - st->dead; }
+
+void store_drop(DiskBatch *batch, uint32_t id)
+{
+    Buf b = BUF_INIT;
+    buf_be32(&b, id);
+    buf_be32(&b, id + 1);
+    Str v = buf_view(&b);
+    disk_batch_delete_range(batch, FAMILY_STATE, str_sub(v, 0, 4),
+                            id == UINT32_MAX ? STR("\xff\xff\xff\xff\xff") : str_sub(v, 4, 4));
+    buf_free(&b);
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+// Topics by name, and reading: what every implementation shares. The implementation does the rest
+// through TopicsOps; nothing outside this folder sees which one it is.
+#include "topic/topic_impl.h"
+
+#include <stdlib.h>
+
+Topics *topics_new(const TopicsOps *ops, Effects *fx, Disk *d)
+{
+    Topics *t = mem_zalloc(sizeof *t);
+    t->ops = ops;
+    t->fx = fx;
+    t->disk = d;
+    t->next_id = 1;
+    t->lru.prev = t->lru.next = &t->lru;
+    /* Without the preference, statements that change topics would starve behind busy commits. */
+    pthread_rwlockattr_t attr;
+    pthread_rwlockattr_init(&attr);
+    pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&t->ddl, &attr);
+    pthread_rwlock_init(&t->names, &attr);
+    pthread_rwlockattr_destroy(&attr);
+    pthread_mutex_init(&t->positions_lock, NULL);
+    pthread_mutex_init(&t->cache_lock, NULL);
+    pthread_mutex_init(&t->listener_lock, NULL);
+    return t;
+}
+
+Disk *topics_disk(const Topics *t) { return t->disk; }
+
+Topic *topic_make(uint32_t id, const TopicInfo *info)
+{
+    Topic *tp = mem_zalloc(sizeof *tp);
+    tp->id = id;
+    tp->refs = 1;
+    tp->info = *info;
+    tp->info.name = (Str){mem_strndup(info->name.p, info->name.n), info->name.n};
+    tp->parts = mem_zalloc(sizeof *tp->parts * (size_t)info->partitions);
+    for (int i = 0; i < info->partitions; i++) {
+        pthread_mutex_init(&tp->parts[i].append, NULL);
+        pthread_mutex_init(&tp->parts[i].lock, NULL);
+    }
+    return tp;
+}
+
+Topic *topic_hold(Topic *tp)
+{
+    __atomic_add_fetch(&tp->refs, 1, __ATOMIC_RELAXED);
+    return tp;
+}
+
+void topic_drop(Topics *t, Topic *tp)
+{
+    if (!tp || __atomic_sub_fetch(&tp->refs, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    t->ops->clear(t, tp);
+    for (int i = 0; i < tp->info.partitions; i++) {
+        pthread_mutex_destroy(&tp->parts[i].append);
+        pthread_mutex_destroy(&tp->parts[i].lock);
+    }
+    mem_free(tp->parts);
+    mem_free((char *)tp->info.name.p);
+    mem_free(tp);
+}
+
+Topic *topic_lookup(Topics *t, Str name)
+{
+    pthread_rwlock_rdlock(&t->names);
+    Topic *tp = strmap_find(&t->map, name);
+    if (tp)
+        topic_hold(tp);
+    pthread_rwlock_unlock(&t->names);
+    return tp;
+}
+
+void topics_free(Topics *t)
+{
+    if (!t)
+        return;
+    StrMapEntry *e;
+    for (int i = 0; (e = strmap_next(&t->map, &i));)
+        topic_drop(t, e->value);
+    t->ops->close(t);
+    strmap_free(&t->map);
+    pthread_rwlock_destroy(&t->ddl);
+    pthread_rwlock_destroy(&t->names);
+    pthread_mutex_destroy(&t->positions_lock);
+    pthread_mutex_destroy(&t->cache_lock);
+    pthread_mutex_destroy(&t->listener_lock);
+    mem_free(t);
+}
+
+/* ---- names ---- */
+
+bool topic_name_valid(Str name)
+{
+    if (name.n < 1 || name.n > 249 || str_eq_c(name, ".") || str_eq_c(name, ".."))
+        return false;
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+              c == '-'))
+            return false;
+    }
+    return true;
+}
+
+static Status check_info(Topics *t, const TopicInfo *info, Err *err)
+{
+    if (!topic_name_valid(info->name))
+        return err_set(err, ERR_STATEMENT,
+                       "Topic name '%.*s' is not valid: 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', "
+                       "and neither '.' nor '..'.",
+                       STR_ARG(info->name));
+    if (info->partitions < 1 || info->partitions > LIMIT_PARTITIONS)
+        return err_set(err, ERR_LIMIT, "Topic '%.*s': partitions must be from 1 to %d, not %d.", STR_ARG(info->name),
+                       LIMIT_PARTITIONS, info->partitions);
+    if (strmap_find(&t->map, info->name)) /* the ddl lock is held: only its holder changes the map */
+        return err_set(err, ERR_STATEMENT, "Topic '%.*s' already exists.", STR_ARG(info->name));
+    return OK;
+}
+
+Status topic_create(Topics *t, const TopicInfo *info, Err *err)
+{
+    pthread_rwlock_wrlock(&t->ddl);
+    Status s = check_info(t, info, err);
+    if (s == OK) {
+        Topic *tp = topic_make(t->next_id++, info);
+        s = t->ops->create(t, tp, err);
+        if (s == OK) {
+            pthread_rwlock_wrlock(&t->names);
+            strmap_put(&t->map, tp->info.name, tp);
+            pthread_rwlock_unlock(&t->names);
+        } else {
+            topic_drop(t, tp);
+        }
+    }
+    pthread_rwlock_unlock(&t->ddl);
+    return s;
+}
+
+Status topic_delete(Topics *t, Str name, Err *err)
+{
+    pthread_rwlock_wrlock(&t->ddl);
+    Topic *tp = strmap_find(&t->map, name);
+    Status s = tp ? t->ops->drop(t, tp, err)
+                  : err_set(err, ERR_NOT_FOUND, "Topic '%.*s' does not exist.", STR_ARG(name));
+    if (s == OK) {
+        tp->gone = true;
+        pthread_rwlock_wrlock(&t->names);
+        strmap_remove(&t->map, name);
+        pthread_rwlock_unlock(&t->names);
+        topic_drop(t, tp);
+    }
+    pthread_rwlock_unlock(&t->ddl);
+    return s;
+}
+
+bool topic_describe(Topics *t, Str name, TopicInfo *info)
+{
+    Topic *tp = topic_lookup(t, name);
+    if (!tp)
+        return false;
+    *info = tp->info;
+    topic_drop(t, tp);
+    return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(((const TopicInfo *)a)->name, ((const TopicInfo *)b)->name);
+}
+
+void topic_list(Topics *t, Arena *a, TopicInfoVec *out)
+{
+    StrMapEntry *e;
+    out->n = 0;
+    pthread_rwlock_rdlock(&t->names);
+    for (int i = 0; (e = strmap_next(&t->map, &i));) {
+        TopicInfo info = ((Topic *)e->value)->info;
+        info.name = arena_str(a, info.name);
+        vec_push(a, out, info);
+    }
+    pthread_rwlock_unlock(&t->names);
+    if (out->n)
+        qsort(out->v, (size_t)out->n, sizeof *out->v, by_name);
+}
+
+/* ---- reading ---- */
+
+/* Counted; with an error when it is not there. */
+static Status find_partition(Topics *t, Str name, int partition, Topic **out, Err *err)
+{
+    *out = topic_lookup(t, name);
+    if (!*out)
+        return err_set(err, ERR_TOPIC_GONE, "Topic '%.*s' does not exist.", STR_ARG(name));
+    if (partition >= 0 && partition < (*out)->info.partitions)
+        return OK;
+    topic_drop(t, *out);
+    *out = NULL;
+    return err_set(err, ERR_TOPIC_GONE, "Topic '%.*s' has no partition %d.", STR_ARG(name), partition);
+}
+
+Status topic_read(Topics *t, Str name, int partition, int64_t offset, int max_records, RecordSet *set, Err *err)
+{
+    Topic *tp;
+    *set = (RecordSet){0, NULL, offset, NULL};
+    Status s = find_partition(t, name, partition, &tp, err);
+    if (s != OK)
+        return s;
+    s = t->ops->read(t, tp, partition, offset, max_records < 1 ? 1 : max_records, set, err);
+    topic_drop(t, tp);
+    return s;
+}
+
+static void ends(Topics *t, Str name, int partition, int64_t *begin, int64_t *end)
+{
+    Topic *tp;
+    Err err = ERR_INIT;
+    *begin = *end = 0;
+    if (find_partition(t, name, partition, &tp, &err) == OK) {
+        if (t->ops->ends(t, tp, partition, begin, end, &err) != OK)
+            *begin = *end = 0;
+        topic_drop(t, tp);
+    }
+    err_clear(&err);
+}
+
+int64_t topic_end(Topics *t, Str name, int partition)
+{
+    int64_t begin, end;
+    ends(t, name, partition, &begin, &end);
+    return end;
+}
+
+int64_t topic_begin(Topics *t, Str name, int partition)
+{
+    int64_t begin, end;
+    ends(t, name, partition, &begin, &end);
+    return begin;
+}
+
+int64_t topic_offset_at(Topics *t, Str name, int partition, int64_t ts)
+{
+    Topic *tp;
+    Err err = ERR_INIT;
+    int64_t offset = 0;
+    if (find_partition(t, name, partition, &tp, &err) == OK) {
+        if (t->ops->offset_at(t, tp, partition, ts, &offset, &err) != OK)
+            offset = 0;
+        topic_drop(t, tp);
+    }
+    err_clear(&err);
+    return offset;
+}
+
+void topics_on_append(Topics *t, void (*fn)(void *arg, Str topic, int partition), void *arg)
+{
+    pthread_mutex_lock(&t->listener_lock);
+    t->listener = fn;
+    t->listener_arg = arg;
+    pthread_mutex_unlock(&t->listener_lock);
+}
+
+/* ---- positions ---- */
+
+void position_key(Buf *out, Str owner, const Topic *tp, int partition)
+{
+    buf_byte(out, (char)(owner.n >> 8));
+    buf_byte(out, (char)owner.n);
+    buf_str(out, owner);
+    if (tp) {
+        buf_be32(out, tp->id);
+        buf_be32(out, (uint32_t)partition);
+    }
+}
+
+int64_t position_get(Topics *t, Str owner, Str topic, int partition)
+{
+    Topic *tp = topic_lookup(t, topic);
+    if (!tp)
+        return -1;
+    Buf key = BUF_INIT;
+    Err err = ERR_INIT;
+    int64_t offset = -1;
+    position_key(&key, owner, tp, partition);
+    if (t->ops->position(t, buf_view(&key), &offset, &err) != OK)
+        offset = -1;
+    err_clear(&err);
+    buf_free(&key);
+    topic_drop(t, tp);
+    return offset;
+}
+
+/* ---- retention, compaction ---- */
+
+typedef Status Rewrite(Topics *t, Topic *tp, int partition, int64_t before, Err *err);
+
+static Status rewrite(Topics *t, Topic *tp, int partition, Rewrite *fn, int64_t before, Err *err)
+{
+    Partition *pt = &tp->parts[partition];
+    pthread_rwlock_rdlock(&t->ddl); /* the topic stays; commits to other partitions go on */
+    pthread_mutex_lock(&pt->append);
+    Status s = tp->gone ? OK : fn(t, tp, partition, before, err);
+    pthread_mutex_unlock(&pt->append);
+    pthread_rwlock_unlock(&t->ddl);
+    return s;
+}
+
+static Status compact_one(Topics *t, Topic *tp, int partition, int64_t before, Err *err)
+{
+    UNUSED(before);
+    return t->ops->compact(t, tp, partition, err);
+}
+
+Status topic_compact(Topics *t, Str name, int partition, Err *err)
+{
+    Topic *tp;
+    Status s = find_partition(t, name, partition, &tp, err);
+    if (s != OK)
+        return s;
+    s = rewrite(t, tp, partition, compact_one, 0, err);
+    topic_drop(t, tp);
+    return s;
+}
+
+Status topic_expire(Topics *t, Str name, int64_t now, Err *err)
+{
+    Topic *tp;
+    Status s = find_partition(t, name, 0, &tp, err);
+    if (s != OK)
+        return s;
+    if (tp->info.retention_ms >= 0 && tp->info.cleanup != CLEANUP_COMPACT)
+        for (int p = 0; p < tp->info.partitions && s == OK; p++)
+            s = rewrite(t, tp, p, t->ops->expire, now - tp->info.retention_ms, err);
+    topic_drop(t, tp);
+    return s;
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// The unit of work: what is appended, which positions move, what state changes; all of it or none.
+//
+// Until commit nothing leaves the unit: records are copied into blocks of its own, one list a
+// partition. Commit:
+//   1. under Topics.ddl (read), so that no topic goes meanwhile; a topic that is gone fails the unit
+//   2. the partitions' append locks in the order (topic id, partition); offsets are given out
+//   3. embedded: appends, positions and state become one disk batch, written but not yet synced
+//   4. the records become readable, the locks go, the listener is called
+//   5. sync: wait for the device, together with everybody else who waits
+// Readers may see records before step 5 ends. That is safe: whatever they derive is written behind
+// them in the same log, so a power cut that takes the records takes what came of them too.
+//
+// @thread one at a time
+#include "topic/topic_impl.h"
+
+#include <stdlib.h>
+
+Unit *unit_begin(Topics *t)
+{
+    Unit *u = mem_zalloc(sizeof *u);
+    u->t = t;
+    if (t->disk)
+        u->batch = disk_batch_new(t->disk);
+    return u;
+}
+
+static void part_free(UnitPart *up)
+{
+    for (int i = 0; i < up->blocks.n; i++)
+        block_unref(up->blocks.v[i]);
+    vec_free(&up->blocks);
+    vec_free(&up->stored_ends);
+    buf_free(&up->stored);
+    mem_free(up);
+}
+
+static void unit_free(Unit *u)
+{
+    StrMapEntry *e;
+    for (int i = 0; i < u->parts.n; i++)
+        part_free(u->parts.v[i]);
+    vec_free(&u->parts);
+    for (int i = 0; i < u->positions.n; i++) {
+        mem_free(u->positions.v[i].owner);
+        topic_drop(u->t, u->positions.v[i].topic);
+    }
+    vec_free(&u->positions);
+    for (int i = 0; (e = strmap_next(&u->topics, &i));) {
+        UnitTopic *ut = e->value;
+        topic_drop(u->t, ut->topic);
+        mem_free(ut->parts);
+        mem_free(ut);
+    }
+    strmap_free(&u->topics);
+    disk_batch_free(u->batch);
+    mem_free(u->missing);
+    mem_free(u);
+}
+
+static UnitTopic *unit_topic(Unit *u, Str name)
+{
+    if (u->last && str_eq(u->last_name, name))
+        return u->last;
+    UnitTopic *ut = strmap_find(&u->topics, name);
+    if (!ut) {
+        ut = mem_zalloc(sizeof *ut);
+        ut->topic = topic_lookup(u->t, name);
+        if (ut->topic)
+            ut->parts = mem_zalloc(sizeof *ut->parts * (size_t)ut->topic->info.partitions);
+        strmap_put(&u->topics, name, ut);
+    }
+    if (ut->topic) {
+        u->last = ut;
+        u->last_name = ut->topic->info.name;
+    }
+    return ut;
+}
+
+void unit_append(Unit *u, Str topic, int partition, const Record *r)
+{
+    UnitTopic *ut = unit_topic(u, topic);
+    if (!ut->topic || partition < 0 || partition >= ut->topic->info.partitions) {
+        if (!u->missing)
+            u->missing = mem_strndup(topic.p, topic.n);
+        return;
+    }
+    UnitPart *up = ut->parts[partition];
+    if (!up) {
+        up = ut->parts[partition] = mem_zalloc(sizeof *up);
+        up->topic = ut->topic;
+        up->partition = partition;
+        vec_add(&u->parts, up);
+    }
+    if (up->blocks.n == 0 || block_full(up->blocks.v[up->blocks.n - 1]))
+        vec_add(&up->blocks, block_new(0));
+    Block *b = up->blocks.v[up->blocks.n - 1];
+    size_t before = b->bytes;
+    block_add(b, r);
+    u->bytes += b->bytes - before + sizeof *r;
+}
+
+void unit_position(Unit *u, Str owner, Str topic, int partition, int64_t offset)
+{
+    Topic *tp = topic_lookup(u->t, topic);
+    if (tp) /* a position on a topic that is gone is gone */
+        vec_add(&u->positions, (UnitPosition){mem_strndup(owner.p, owner.n), tp, partition, offset});
+}
+
+void unit_position_drop(Unit *u, Str owner)
+{
+    vec_add(&u->positions, (UnitPosition){mem_strndup(owner.p, owner.n), NULL, 0, 0});
+}
+
+DiskBatch *unit_disk(Unit *u) { return u->batch; }
+
+bool unit_empty(const Unit *u)
+{
+    return u->parts.n == 0 && u->positions.n == 0 && !u->missing && (!u->batch || disk_batch_count(u->batch) == 0);
+}
+
+size_t unit_bytes(const Unit *u) { return u->bytes + (u->batch ? disk_batch_bytes(u->batch) : 0); }
+
+void unit_abort(Unit *u) { unit_free(u); }
+
+static int by_place(const void *a, const void *b)
+{
+    const UnitPart *x = *(UnitPart *const *)a, *y = *(UnitPart *const *)b;
+    if (x->topic->id != y->topic->id)
+        return x->topic->id < y->topic->id ? -1 : 1;
+    return x->partition - y->partition;
+}
+
+/* Step 1: under ddl. */
+static Status check_topics(const Unit *u, Err *err)
+{
+    if (u->missing)
+        return err_set(err, ERR_TOPIC_GONE, "Topic '%s', or the partition written to, does not exist.", u->missing);
+    for (int i = 0; i < u->parts.n; i++)
+        if (u->parts.v[i]->topic->gone)
+            return err_set(err, ERR_TOPIC_GONE, "Topic '%.*s' was deleted.", STR_ARG(u->parts.v[i]->topic->info.name));
+    return OK;
+}
+
+static void tell_listener(Unit *u)
+{
+    Topics *t = u->t;
+    pthread_mutex_lock(&t->listener_lock);
+    void (*fn)(void *, Str, int) = t->listener;
+    void *arg = t->listener_arg;
+    pthread_mutex_unlock(&t->listener_lock);
+    for (int i = 0; fn && i < u->parts.n; i++)
+        fn(arg, u->parts.v[i]->topic->info.name, u->parts.v[i]->partition);
+}
+
+Status unit_commit(Unit *u, bool sync, Err *err)
+{
+    Topics *t = u->t;
+    if (unit_empty(u)) {
+        unit_free(u);
+        return OK;
+    }
+    if (u->parts.n)
+        qsort(u->parts.v, (size_t)u->parts.n, sizeof *u->parts.v, by_place);
+    if (t->disk)
+        for (int i = 0; i < u->parts.n; i++) {
+            UnitPart *up = u->parts.v[i];
+            for (int k = 0; k < up->blocks.n; k++) {
+                block_encode(up->blocks.v[k], &up->stored);
+                vec_add(&up->stored_ends, up->stored.n);
+            }
+        }
+    pthread_rwlock_rdlock(&t->ddl);
+    Status s = check_topics(u, err);
+    if (s == OK)
+        s = t->ops->commit(t, u, err);
+    pthread_rwlock_unlock(&t->ddl);
+    if (s == OK)
+        tell_listener(u);
+    if (s == OK && sync && t->disk)
+        s = disk_sync(t->disk, err);
+    unit_free(u);
+    return s;
+}
