@@ -1,3 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Files of src/analyze, one a line.
-libsluice_a_SOURCES +=
+libsluice_a_SOURCES += \
+	src/analyze/analyze.h \
+	src/analyze/bind_aggregate.c \
+	src/analyze/bind_create.c \
+	src/analyze/bind_create_as.c \
+	src/analyze/bind_expr.h \
+	src/analyze/bind_insert.c \
+	src/analyze/bind_pull.c \
+	src/analyze/bind_select.c \
+	src/analyze/internal.h \
+	src/analyze/names.c \
+	src/analyze/with.c

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// What op_aggregate.c keeps for a task, and the reads of materialised stores that op_state.c chooses from.
+#ifndef SLUICE_EXEC_AGGREGATE_H
+#define SLUICE_EXEC_AGGREGATE_H
+
+#include "exec/op.h"
+
+/* The inline state of a key; the aggregates' states follow at their offsets. */
+typedef struct Group {
+    int64_t ts;      /* the latest of its rows */
+    char *before;    /* timestamp and results as last emitted; NULL: not kept */
+    char *headers;   /* of the last update, saved; NULL: none */
+    uint32_t before_len, headers_len;
+    bool fresh;      /* never emitted */
+} Group;
+
+typedef struct AggSlot {
+    const AggRow *row;
+    int at; /* offset of its state behind the Group's start */
+    AggCtx ctx;
+} AggSlot;
+
+typedef struct OpAggregate {
+    Op op;
+    Store *store;
+    AggSlot *aggs;
+    Buf keys;          /* of the batch in hand, one after another */
+    Buf scratch;
+    uint32_t *key_at;  /* where each begins, one more at the end; these three in the batch's arena */
+    uint64_t *hashes;
+    void **states;
+} OpAggregate;
+
+/* An output batch being filled. */
+typedef struct AggOut {
+    Batch *b;
+    int cap;
+    Arena *arena;
+    Headers *headers; /* NULL until a row has some */
+} AggOut;
+
+Status op_aggregate_rows(Op *op, const Value *const *keys, int n, Arena *a, Op *to, Err *err) MUST_CHECK;
+Status op_table_rows(Op *op, const Value *const *keys, int n, Arena *a, Op *to, Err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,512 @@
+// SPDX-License-Identifier: Apache-2.0
+// Aggregate: GROUP BY. Input: grouping columns, then the aggregates' arguments (op_project's GROUP); an
+// insert adds its row to a group, a delete takes it out again. Output: grouping columns, results, ROWTIME.
+//
+// Two ways to emit, chosen for the task:
+//   every update  a change goes out for each input row, with its headers
+//   coalesced     changes of a commit go out at the commit, one a key, the least recently updated first
+//
+// The row before a change goes out only where a later step needs it (HAVING): in the coalesced way it
+// is kept, as saved results, from the first change after a commit on.
+//
+// A batch is worked in passes over scratch arrays: keys, hashes, look-ups, then one pass an aggregate.
+//
+// State of a key, PERSISTED v1: timestamp (varint, zigzag), then each aggregate's state (its save, or its bytes).
+#include "exec/aggregate.h"
+
+static void state_init(OpAggregate *g, void *state)
+{
+    for (int i = 0; i < g->op.node->naggs; i++)
+        if (g->aggs[i].row->init)
+            g->aggs[i].row->init(&g->aggs[i].ctx, (char *)state + g->aggs[i].at);
+}
+
+static void state_save(void *arg, const void *state, Buf *out)
+{
+    OpAggregate *g = arg;
+    buf_varint(out, zigzag(((const Group *)state)->ts));
+    for (int i = 0; i < g->op.node->naggs; i++) {
+        const void *s = (const char *)state + g->aggs[i].at;
+        if (g->aggs[i].row->save)
+            g->aggs[i].row->save(&g->aggs[i].ctx, s, out);
+        else
+            buf_bytes(out, s, (size_t)g->aggs[i].row->size);
+    }
+}
+
+static bool state_load(void *arg, void *state, Rd *in)
+{
+    OpAggregate *g = arg;
+    ((Group *)state)->ts = unzigzag(rd_varint(in));
+    state_init(g, state);
+    for (int i = 0; i < g->op.node->naggs; i++) {
+        void *s = (char *)state + g->aggs[i].at;
+        if (g->aggs[i].row->load) {
+            if (!g->aggs[i].row->load(&g->aggs[i].ctx, s, in))
+                return false;
+            continue;
+        }
+        Str bytes = rd_bytes(in, (size_t)g->aggs[i].row->size);
+        if (in->bad)
+            return false;
+        memcpy(s, bytes.p, bytes.n);
+    }
+    return !in->bad;
+}
+
+static void state_drop(void *arg, void *state)
+{
+    OpAggregate *g = arg;
+    Group *gr = state;
+    mem_free(gr->before);
+    mem_free(gr->headers);
+    for (int i = 0; i < g->op.node->naggs; i++)
+        if (g->aggs[i].row->drop)
+            g->aggs[i].row->drop(&g->aggs[i].ctx, (char *)state + g->aggs[i].at);
+}
+
+/* ---- keys ---- */
+
+/* As value_save writes a STRING. */
+static void key_string(Buf *out, const Column *c, int row)
+{
+    if (c->constant)
+        row = 0;
+    if (c->valid && !bit_get(c->valid, row)) {
+        buf_byte(out, 0);
+        return;
+    }
+    View v = c->s[row];
+    char *p = buf_room(out, v.n + 11u);
+    *p++ = 1;
+    uint32_t n = v.n;
+    for (; n >= 0x80; n >>= 7)
+        *p++ = (char)(n | 0x80);
+    *p++ = (char)n;
+    memcpy(p, v.p, v.n);
+    out->n = (size_t)(p + v.n - out->p);
+}
+
+static void encode_keys(OpAggregate *g, const Batch *b)
+{
+    Buf *keys = &g->keys;
+    buf_clear(keys);
+    g->key_at = arena_alloc(b->arena, sizeof *g->key_at * (size_t)(b->nsel + 1));
+    g->hashes = arena_alloc(b->arena, sizeof *g->hashes * (size_t)b->nsel);
+    for (int i = 0; i < b->nsel; i++) {
+        int row = batch_row(b, i);
+        g->key_at[i] = (uint32_t)keys->n;
+        for (int k = 0; k < g->op.node->nkeys; k++) {
+            const Column *c = &b->cols[k];
+            if (c->type->kind == KIND_STRING) {
+                key_string(keys, c, row);
+            } else {
+                Value v = column_get(c, row);
+                value_save(keys, c->type, &v);
+            }
+        }
+    }
+    g->key_at[b->nsel] = (uint32_t)keys->n;
+    for (int i = 0; i < b->nsel; i++)
+        g->hashes[i] = str_hash((Str){keys->p + g->key_at[i], g->key_at[i + 1] - g->key_at[i]});
+}
+
+static Status find_group(OpAggregate *g, int i, StoreEntry **e, bool *made, Err *err)
+{
+    Str key = {g->keys.p + g->key_at[i], g->key_at[i + 1] - g->key_at[i]};
+    Status st = store_upsert(g->store, key, g->hashes[i], e, made, err);
+    if (st == OK && *made) {
+        ((Group *)store_state(*e))->ts = INT64_MIN;
+        state_init(g, store_state(*e));
+    }
+    return st;
+}
+
+/* ---- output ---- */
+
+static Value result_of(OpAggregate *g, const void *state, int i, Arena *a)
+{
+    Value v = value_null();
+    AggCtx *c = &g->aggs[i].ctx;
+    c->arena = a;
+    g->aggs[i].row->result_of(c, (const char *)state + g->aggs[i].at, &v);
+    return v;
+}
+
+static void out_start(OpAggregate *g, AggOut *o, Arena *a, int rows, const Batch *in)
+{
+    *o = (AggOut){.b = batch_new(a, g->op.node->schema, rows), .cap = rows, .arena = a};
+    o->b->n = 0;
+    o->b->partition = g->op.env->partition;
+    o->b->errors = in ? in->errors : ARENA_NEW(a, ErrorSet);
+    o->b->kind = arena_alloc(a, (size_t)rows);
+}
+
+/* ROWTIME, the last column, is the rows' timestamps. */
+static Status out_flush(OpAggregate *g, AggOut *o, Err *err)
+{
+    o->b->nsel = o->b->n;
+    o->b->headers = o->headers;
+    return o->b->n ? op_emit(&g->op, o->b, err) : OK;
+}
+
+static int out_row(OpAggregate *g, AggOut *o, Str key, int64_t ts, RowKind kind)
+{
+    int at = o->b->n++;
+    const PNode *node = g->op.node;
+    Rd rd = rd_of(arena_str(o->arena, key));
+    for (int k = 0; k < node->nkeys; k++)
+        column_put(o->arena, &o->b->cols[k], o->cap, at, value_load(&rd, o->arena, node->schema->cols[k].type));
+    o->b->ts[at] = ts;
+    o->b->offset[at] = -1;
+    o->b->kind[at] = (uint8_t)kind;
+    o->b->cols[node->schema->n - 1].l[at] = ts;
+    return at;
+}
+
+static void out_results(OpAggregate *g, AggOut *o, int at, const void *state)
+{
+    for (int i = 0; i < g->op.node->naggs; i++)
+        column_put(o->arena, &o->b->cols[g->op.node->nkeys + i], o->cap, at, result_of(g, state, i, o->arena));
+}
+
+/* The results as they stand, to be put out later as the row before a change. */
+static void keep_before(OpAggregate *g, Group *gr, Arena *a)
+{
+    Buf *b = &g->scratch;
+    buf_clear(b);
+    buf_varint(b, zigzag(gr->ts));
+    for (int i = 0; i < g->op.node->naggs; i++) {
+        Value v = result_of(g, gr, i, a);
+        value_save(b, g->op.node->aggs[i].result, &v);
+    }
+    mem_free(gr->before);
+    gr->before = mem_alloc(b->n);
+    gr->before_len = (uint32_t)b->n;
+    memcpy(gr->before, b->p, b->n);
+}
+
+static void out_before(OpAggregate *g, AggOut *o, Str key, Group *gr)
+{
+    const PNode *node = g->op.node;
+    char *copy = arena_dup(o->arena, gr->before, gr->before_len);
+    Rd rd = rd_of((Str){copy, gr->before_len});
+    int at = out_row(g, o, key, unzigzag(rd_varint(&rd)), ROW_UPDATE_BEFORE);
+    for (int i = 0; i < node->naggs; i++)
+        column_put(o->arena, &o->b->cols[node->nkeys + i], o->cap, at, value_load(&rd, o->arena, node->aggs[i].result));
+}
+
+/* ---- headers of the last update, kept until the commit ---- */
+
+static void keep_headers(OpAggregate *g, Group *gr, const Headers *h)
+{
+    if (!h->n && !gr->headers)
+        return;
+    Buf *b = &g->scratch;
+    buf_clear(b);
+    buf_varint(b, (uint64_t)h->n);
+    for (int i = 0; i < h->n; i++) {
+        buf_varint(b, h->h[i].key.n);
+        buf_str(b, h->h[i].key);
+        buf_varint(b, h->h[i].value.p ? h->h[i].value.n + 1 : 0);
+        buf_str(b, h->h[i].value);
+    }
+    mem_free(gr->headers);
+    gr->headers = mem_alloc(b->n);
+    gr->headers_len = (uint32_t)b->n;
+    memcpy(gr->headers, b->p, b->n);
+}
+
+static Headers load_headers(const Group *gr, Arena *a)
+{
+    char *copy = arena_dup(a, gr->headers, gr->headers_len);
+    Rd rd = rd_of((Str){copy, gr->headers_len});
+    int n = (int)rd_varint(&rd);
+    Header *h = ARENA_ARRAY(a, Header, n);
+    for (int i = 0; i < n; i++) {
+        h[i].key = rd_bytes(&rd, rd_varint(&rd));
+        uint64_t len = rd_varint(&rd);
+        h[i].value = len ? rd_bytes(&rd, len - 1) : (Str){NULL, 0};
+    }
+    return (Headers){n, h};
+}
+
+static void out_headers(AggOut *o, int at, Headers h)
+{
+    if (!o->headers) {
+        if (!h.n)
+            return;
+        o->headers = arena_zalloc(o->arena, sizeof *o->headers * (size_t)o->cap);
+    }
+    o->headers[at] = h;
+}
+
+/* ---- every update ---- */
+
+static void apply_row(OpAggregate *g, const Batch *b, int row, void *state, bool undo)
+{
+    const PNode *node = g->op.node;
+    Value args[16];
+    for (int i = 0; i < node->naggs; i++) {
+        const LAgg *agg = &node->aggs[i];
+        for (int k = 0; k < agg->nargs; k++)
+            args[k] = column_get(&b->cols[agg->args[k]], row);
+        AggCtx *c = &g->aggs[i].ctx;
+        c->failed = false;
+        c->arena = b->arena;
+        (undo ? agg->row->undo : agg->row->add)(c, (char *)state + g->aggs[i].at, args);
+        if (c->failed) {
+            g->op.stats.row_errors++;
+            g->op.env->log(g->op.env->log_arg, node->context, ROWERR_EVALUATE, str_of(c->reason));
+        }
+    }
+}
+
+/* Rows from … to-1 of the selection: at most half a batch, since each may put out two. */
+static Status each_update(OpAggregate *g, const Batch *b, int from, int to, Err *err)
+{
+    AggOut o;
+    out_start(g, &o, b->arena, 2 * (to - from), b);
+    for (int i = from; i < to; i++) {
+        StoreEntry *e;
+        bool made;
+        int row = batch_row(b, i);
+        Status st = find_group(g, i, &e, &made, err);
+        if (st)
+            return st;
+        Group *gr = store_state(e);
+        bool before = g->op.node->needs_before && !made;
+        if (before)
+            keep_before(g, gr, b->arena);
+        apply_row(g, b, row, gr, batch_kind(b, row) == ROW_DELETE);
+        if (b->ts[row] > gr->ts)
+            gr->ts = b->ts[row];
+        store_touch(g->store, e);
+        if (before)
+            out_before(g, &o, store_key(g->store, e), gr);
+        int at = out_row(g, &o, store_key(g->store, e), gr->ts, made ? ROW_INSERT : ROW_UPDATE_AFTER);
+        out_results(g, &o, at, gr);
+        if (b->headers)
+            out_headers(&o, at, b->headers[row]);
+    }
+    return out_flush(g, &o, err);
+}
+
+/* ---- coalesced ---- */
+
+static void add_column(OpAggregate *g, int i, const Batch *b, const uint16_t *rows)
+{
+    const LAgg *agg = &g->op.node->aggs[i];
+    if (!agg->row->add_rows || b->kind) {
+        Value args[16];
+        AggCtx *c = &g->aggs[i].ctx;
+        for (int k = 0; k < b->nsel; k++) {
+            for (int j = 0; j < agg->nargs; j++)
+                args[j] = column_get(&b->cols[agg->args[j]], rows[k]);
+            c->failed = false;
+            c->arena = b->arena;
+            bool undo = batch_kind(b, rows[k]) == ROW_DELETE;
+            (undo ? agg->row->undo : agg->row->add)(c, (char *)g->states[k] + g->aggs[i].at, args);
+            if (c->failed) {
+                g->op.stats.row_errors++;
+                g->op.env->log(g->op.env->log_arg, g->op.node->context, ROWERR_EVALUATE, str_of(c->reason));
+            }
+        }
+        return;
+    }
+    Column args[16];
+    for (int j = 0; j < agg->nargs; j++)
+        args[j] = b->cols[agg->args[j]];
+    agg->row->add_rows(&g->aggs[i].ctx, g->states, (size_t)g->aggs[i].at, args, rows, b->nsel);
+}
+
+static Status coalesce(OpAggregate *g, const Batch *b, Err *err)
+{
+    enum { AHEAD = 8 };
+    uint16_t *rows = arena_alloc(b->arena, sizeof *rows * (size_t)b->nsel);
+    g->states = arena_alloc(b->arena, sizeof *g->states * (size_t)b->nsel);
+    for (int i = 0; i < b->nsel; i++)
+        rows[i] = (uint16_t)batch_row(b, i);
+    for (int i = 0; i < b->nsel; i++) {
+        StoreEntry *e;
+        bool made;
+        if (i + AHEAD < b->nsel)
+            store_prefetch(g->store, g->hashes[i + AHEAD]);
+        Status st = find_group(g, i, &e, &made, err);
+        if (st)
+            return st;
+        Group *gr = store_state(e);
+        if (g->op.node->needs_before && !e->mark && !made)
+            keep_before(g, gr, b->arena);
+        if (made)
+            gr->fresh = true;
+        e->mark = 1;
+        if (b->ts[rows[i]] > gr->ts)
+            gr->ts = b->ts[rows[i]];
+        store_touch(g->store, e);
+        g->states[i] = gr;
+    }
+    for (int i = 0; i < g->op.node->naggs; i++)
+        add_column(g, i, b, rows);
+    if (b->headers)
+        for (int i = 0; i < b->nsel; i++)
+            keep_headers(g, g->states[i], &b->headers[rows[i]]);
+    return OK;
+}
+
+static Status on_batch(Op *op, const Batch *b, Err *err)
+{
+    OpAggregate *g = (OpAggregate *)op;
+    enum { STEP = LIMIT_BATCH_ROWS / 2 };
+    encode_keys(g, b);
+    if (op->env->coalesce)
+        return coalesce(g, b, err);
+    Status st = OK;
+    for (int from = 0; from < b->nsel && st == OK; from += STEP)
+        st = each_update(g, b, from, b->nsel - from < STEP ? b->nsel : from + STEP, err);
+    return st;
+}
+
+/* ---- commit ---- */
+
+typedef struct Emission {
+    OpAggregate *g;
+    AggOut o;
+    Op *to; /* reads: who takes the rows */
+    Err *err;
+    Status st;
+} Emission;
+
+static void emit_dirty(void *arg, StoreEntry *e)
+{
+    Emission *em = arg;
+    OpAggregate *g = em->g;
+    Group *gr = store_state(e);
+    if (em->st || e->dead || !e->mark)
+        return;
+    if (em->o.b->n + 2 > em->o.cap) {
+        em->st = out_flush(g, &em->o, em->err);
+        out_start(g, &em->o, g->op.env->arena, em->o.cap, NULL);
+    }
+    Str key = store_key(g->store, e);
+    if (gr->before)
+        out_before(g, &em->o, key, gr);
+    int at = out_row(g, &em->o, key, gr->ts, gr->fresh ? ROW_INSERT : ROW_UPDATE_AFTER);
+    out_results(g, &em->o, at, gr);
+    if (gr->headers)
+        out_headers(&em->o, at, load_headers(gr, em->o.arena));
+}
+
+static void clear_marks(void *arg, StoreEntry *e)
+{
+    UNUSED(arg);
+    Group *gr = store_state(e);
+    e->mark = 0;
+    gr->fresh = false;
+    mem_free(gr->before);
+    mem_free(gr->headers);
+    gr->before = gr->headers = NULL;
+}
+
+static Status on_commit(Op *op, Err *err)
+{
+    OpAggregate *g = (OpAggregate *)op;
+    if (op->env->coalesce && store_dirty_count(g->store)) {
+        Emission em = {.g = g, .err = err};
+        int rows = op->env->batch_rows < 2 ? 2 : op->env->batch_rows;
+        out_start(g, &em.o, op->env->arena, rows, NULL);
+        store_dirty(g->store, emit_dirty, &em);
+        if (em.st == OK)
+            em.st = out_flush(g, &em.o, err);
+        if (em.st)
+            return em.st;
+    }
+    if (op->env->disk)
+        store_flush(g->store, unit_disk(op->env->unit));
+    return OK;
+}
+
+static void committed(Op *op)
+{
+    OpAggregate *g = (OpAggregate *)op;
+    store_dirty(g->store, clear_marks, NULL);
+    store_committed(g->store);
+}
+
+static void aborted(Op *op) { store_aborted(((OpAggregate *)op)->store); }
+
+static void close_aggregate(Op *op)
+{
+    OpAggregate *g = (OpAggregate *)op;
+    store_free(g->store);
+    buf_free(&g->keys);
+    buf_free(&g->scratch);
+}
+
+static const OpClass class = {.name = "aggregate", .on_batch = on_batch, .on_commit = on_commit, .committed = committed,
+                              .aborted = aborted, .close = close_aggregate};
+
+Status op_aggregate_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err)
+{
+    UNUSED(err);
+    OpAggregate *g = ARENA_NEW(a, OpAggregate);
+    g->op = (Op){.class = &class, .node = node, .env = env};
+    g->aggs = ARENA_ARRAY(a, AggSlot, node->naggs);
+    int size = (int)sizeof(Group);
+    for (int i = 0; i < node->naggs; i++) {
+        const LAgg *agg = &node->aggs[i];
+        const Type **types = ARENA_ARRAY(a, const Type *, agg->nargs);
+        for (int k = 0; k < agg->nargs; k++)
+            types[k] = node->in->cols[agg->args[k]].type;
+        size = (size + 15) & ~15;
+        g->aggs[i] = (AggSlot){
+            .row = agg->row,
+            .at = size,
+            .ctx = {.arena = a, .types = types, .nargs = agg->nargs, .init = agg->init, .ninit = agg->ninit, .result = agg->result},
+        };
+        size += agg->row->size;
+    }
+    const StoreOwner owner = {.arg = g, .size = size, .save = state_save, .load = state_load, .drop = state_drop};
+    g->store = store_new(env->disk, env->store_base + (uint32_t)node->store, env->partition, &owner, env->store_budget);
+    *out = &g->op;
+    return OK;
+}
+
+/* ---- reads of the state ---- */
+
+static bool read_group(void *arg, Str key, const void *state)
+{
+    Emission *em = arg;
+    int at = out_row(em->g, &em->o, key, ((const Group *)state)->ts, ROW_INSERT);
+    out_results(em->g, &em->o, at, state);
+    if (em->o.b->n < em->o.cap)
+        return true;
+    em->o.b->nsel = em->o.b->n;
+    em->st = em->to->class->on_batch(em->to, em->o.b, em->err);
+    out_start(em->g, &em->o, em->o.arena, em->o.cap, NULL);
+    return em->st == OK;
+}
+
+Status op_aggregate_rows(Op *op, const Value *const *keys, int n, Arena *a, Op *to, Err *err)
+{
+    OpAggregate *g = (OpAggregate *)op;
+    Emission em = {.g = g, .err = err, .to = to};
+    out_start(g, &em.o, a, op->env->batch_rows, NULL);
+    Status st = OK;
+    if (!keys)
+        st = store_scan(g->store, true, read_group, &em, err);
+    for (int i = 0; keys && i < n && st == OK; i++) {
+        StoreEntry *e;
+        buf_clear(&g->scratch);
+        for (int k = 0; k < op->node->nkeys; k++)
+            value_save(&g->scratch, op->node->schema->cols[k].type, &keys[i][k]);
+        Str key = buf_view(&g->scratch);
+        st = store_find(g->store, key, str_hash(key), &e, err);
+        if (st == OK && e)
+            read_group(&em, store_key(g->store, e), store_state(e));
+    }
+    if (st || em.st)
+        return st ? st : em.st;
+    em.o.b->nsel = em.o.b->n;
+    return em.o.b->n ? to->class->on_batch(to, em.o.b, err) : OK;
+}

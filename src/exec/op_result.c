@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Result: the end of a push or pull query; hands live rows to a taker.
+#include "exec/op.h"
+
+typedef struct OpResult {
+    Op op;
+    RowTaker *take;
+    void *arg;
+} OpResult;
+
+static Status on_batch(Op *op, const Batch *b, Err *err)
+{
+    OpResult *r = (OpResult *)op;
+    UNUSED(err);
+    r->take(r->arg, b);
+    return OK;
+}
+
+static const OpClass class = {.name = "result", .on_batch = on_batch};
+
+Status op_result_new(Arena *a, const PNode *node, OpEnv *env, RowTaker *take, void *arg, Op **out, Err *err)
+{
+    UNUSED(err);
+    OpResult *r = ARENA_NEW(a, OpResult);
+    r->op = (Op){.class = &class, .node = node, .env = env};
+    r->take = take;
+    r->arg = arg;
+    *out = &r->op;
+    return OK;
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sink: rows to records of a topic, in the open unit of work. Two uses:
+//
+//   SINK         the source that the query makes: a delete becomes a tombstone; an update-before is not written
+//   REPARTITION  an internal topic by the new key; of a table's changes each record's value ends in one more
+//                byte: 1 for an addition, 0 for a removal (PERSISTED v1)
+//
+// The partition is the one Kafka's default partitioner gives for the key's bytes; a record without key
+// stays in its partition's number modulo the topic's count, which keeps its order.
+#include "exec/op.h"
+
+typedef struct OpSink {
+    Op op;
+    Writer *key, *value;
+    const Column **cols; /* scratch: the schema's columns of the batch in hand */
+    Buf key_bytes, value_bytes;
+} OpSink;
+
+static bool failed(OpSink *s, const char *where, RowErrorStage stage, const char *why)
+{
+    s->op.stats.row_errors++;
+    s->op.env->log(s->op.env->log_arg, where, stage, str_of(why));
+    return false;
+}
+
+/* The record's key and value; false: the row cannot be written, and was logged. */
+static bool make_record(OpSink *s, const Batch *b, int row, bool is_delete, Record *r)
+{
+    const PNode *node = s->op.node;
+    const char *why = NULL;
+    int flags = batch_flags(b, row);
+    buf_clear(&s->key_bytes);
+    buf_clear(&s->value_bytes);
+    if (node->nkeys && !(flags & ROW_KEY_NULL)) {
+        WriteResult w = writer_write(s->key, s->cols, row, NULL, &s->key_bytes, &why);
+        if (w == WRITE_FAILED)
+            return failed(s, "Sink.serializer", ROWERR_SERIALIZE_KEY, why);
+        if (w == WRITE_BYTES) {
+            r->key = s->key_bytes.p;
+            r->key_len = (int32_t)s->key_bytes.n;
+        }
+    }
+    if (is_delete || (flags & ROW_VALUE_NULL))
+        return true;
+    WriteResult w = writer_write(s->value, s->cols + node->nkeys, row, NULL, &s->value_bytes, &why);
+    if (w == WRITE_FAILED)
+        return failed(s, "Sink.serializer", ROWERR_SERIALIZE_VALUE, why);
+    if (w == WRITE_BYTES) {
+        r->value = s->value_bytes.p ? s->value_bytes.p : "";
+        r->value_len = (int32_t)s->value_bytes.n;
+    }
+    return true;
+}
+
+static int64_t event_time(const OpSink *s, const Batch *b, int row)
+{
+    int c = s->op.node->timestamp_column;
+    if (c < 0 || column_is_null(&b->cols[c], row))
+        return b->ts[row];
+    return column_get(&b->cols[c], row).d.l;
+}
+
+static void write_row(OpSink *s, const Batch *b, int row)
+{
+    const PNode *node = s->op.node;
+    OpEnv *env = s->op.env;
+    RowKind kind = batch_kind(b, row);
+    if (kind == ROW_UPDATE_BEFORE)
+        return;
+    Record r = {.ts = event_time(s, b, row)};
+    if (!make_record(s, b, row, kind == ROW_DELETE && !node->changelog, &r))
+        return;
+    if (node->changelog) {
+        buf_byte(&s->value_bytes, kind == ROW_DELETE ? 0 : 1);
+        r.value = s->value_bytes.p;
+        r.value_len = (int32_t)s->value_bytes.n;
+    }
+    if (b->headers)
+        r.headers = b->headers[row];
+    int partition = r.key ? partition_of((Str){r.key, (size_t)r.key_len}, node->partitions) : b->partition % node->partitions;
+    unit_append(env->unit, node->topic, env->single_partition ? 0 : partition, &r);
+    s->op.stats.rows_out++;
+}
+
+static Status on_batch(Op *op, const Batch *b, Err *err)
+{
+    OpSink *s = (OpSink *)op;
+    UNUSED(err);
+    for (int c = 0; c < b->schema->n; c++)
+        s->cols[c] = &b->cols[c];
+    for (int i = 0; i < b->nsel; i++)
+        write_row(s, b, batch_row(b, i));
+    return OK;
+}
+
+static void close_sink(Op *op)
+{
+    OpSink *s = (OpSink *)op;
+    writer_free(s->key);
+    writer_free(s->value);
+    buf_free(&s->key_bytes);
+    buf_free(&s->value_bytes);
+}
+
+static const OpClass class = {.name = "sink", .on_batch = on_batch, .close = close_sink};
+
+Status op_sink_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err)
+{
+    OpSink *s = ARENA_NEW(a, OpSink);
+    s->op = (Op){.class = &class, .node = node, .env = env};
+    s->cols = ARENA_ARRAY(a, const Column *, node->in->n);
+    *out = &s->op;
+    Status st = writer_new(&node->key, &s->key, err);
+    return st ? st : writer_new(&node->value, &s->value, err);
+}
