@@ -51,7 +51,8 @@ Window build_window(WindowKind kind, Duration size, Duration advance, Window opt
     return options;
 }
 
-/* The number as a whole one, or an error that names its place in the statement. */
+/* The number as a whole one, or an error that names its place in the statement. A negative count parses (LIMIT -1 is
+ * refused later, in ksqlDB's words); a negative duration does not. */
 static int64_t whole(ParseCtx *ctx, const Expr *number, const char *what)
 {
     if (number->kind != EXPR_INT) {
@@ -59,16 +60,17 @@ static int64_t whole(ParseCtx *ctx, const Expr *number, const char *what)
         ctx->failed = true;
         return 0;
     }
-    if (number->i < 0) {
-        (void)err_at(ctx->err, ERR_SYNTAX, number->span, "Value must not be negative for command: %s", what);
-        ctx->failed = true;
-    }
     return number->i;
 }
 
 Duration build_duration(ParseCtx *ctx, const Expr *number, UnitToken u)
 {
-    return (Duration){true, whole(ctx, number, "duration"), u.unit, span_join(number->span, u.token->span)};
+    Duration d = {true, whole(ctx, number, "duration"), u.unit, span_join(number->span, u.token->span)};
+    if (d.n < 0) {
+        (void)err_at(ctx->err, ERR_SYNTAX, d.span, "A duration cannot be negative");
+        ctx->failed = true;
+    }
+    return d;
 }
 
 Count build_count(ParseCtx *ctx, const Expr *number, const char *what)

@@ -15,6 +15,7 @@ libsluice_a_SOURCES += \
 	src/sql/print.h \
 	src/sql/print_expr.c \
 	src/sql/print_query.c \
+	src/sql/print_script.c \
 	src/sql/print_stmt.c \
 	src/sql/print_style.h \
 	src/sql/variables.c

@@ -19,7 +19,8 @@
 
 void script_init(Script *s, Str text)
 {
-    *s = (Script){.text = text, .line = 1, .col = 1};
+    bool mark = str_starts(text, STR("\xEF\xBB\xBF")); /* the byte order mark of some editors */
+    *s = (Script){.text = text, .at = mark ? 3 : 0, .line = 1, .col = 1};
 }
 
 /* ---- keyword or name ------------------------------------------------------------------------- */

@@ -429,12 +429,12 @@ void put_expr(Printer *pr, const Expr *e, int min)
 
 void print_expr(Buf *out, const Expr *e)
 {
-    Printer pr = {out, STYLE_LINE, false};
+    Printer pr = {.out = out, .style = STYLE_LINE};
     put_expr(&pr, e, PREC_ANY);
 }
 
 void print_type(Buf *out, const TypeRef *t)
 {
-    Printer pr = {out, STYLE_LINE, false};
+    Printer pr = {.out = out, .style = STYLE_LINE};
     put_type(&pr, t);
 }

@@ -47,6 +47,13 @@ void put_list(Printer *pr, const void *list, int n, PutItem *item)
         put_lines(pr, list, n, item);
 }
 
+void put_tall_list(Printer *pr, const void *list, int n, PutItem *item)
+{
+    buf_byte(pr->out, '(');
+    put_lines(pr, list, n, item);
+    buf_cstr(pr->out, "\n)");
+}
+
 void put_parens_list(Printer *pr, const void *list, int n, PutItem *item)
 {
     size_t at;
@@ -125,6 +132,10 @@ static void put_item(Printer *pr, const void *list, int i)
 
 static void put_items(Printer *pr, const SelectItemVec *items)
 {
+    if (pr->tall && items->n > 1) {
+        put_lines(pr, items, items->n, put_item);
+        return;
+    }
     if (!print_ksql(pr) || items->n == 1) {
         put_list(pr, items, items->n, put_item);
         return;
@@ -257,6 +268,6 @@ void put_query(Printer *pr, const Query *q)
 
 void print_query_line(Buf *out, const Query *q)
 {
-    Printer pr = {out, STYLE_LINE, false};
+    Printer pr = {.out = out, .style = STYLE_LINE};
     put_query(&pr, q);
 }

@@ -39,6 +39,18 @@ static void put_element(Printer *pr, const void *list, int i)
     }
 }
 
+/* " (a INT, b INT)". */
+static void put_elements(Printer *pr, const ElementVec *elements)
+{
+    if (elements->n == 0)
+        return;
+    buf_byte(pr->out, ' ');
+    if (pr->tall)
+        put_tall_list(pr, elements, elements->n, put_element);
+    else
+        put_parens_list(pr, elements, elements->n, put_element);
+}
+
 static bool is_word(Str s)
 {
     Lexer lx;
@@ -118,7 +130,7 @@ static void put_with(Printer *pr, const PropertyVec *props)
     vec_free(&sorted);
 }
 
-/* WITH behind a list: on the line of its closing parenthesis, or, when that line is long, on its own. */
+/* WITH behind a name or list: on a line of its own, but on that of a closing parenthesis which begins one. */
 static void put_with_behind(Printer *pr, const PropertyVec *props)
 {
     bool alone = pr->broken && put_column(pr) > 1;
@@ -162,10 +174,7 @@ static void put_create_head(Printer *pr, const Stmt *s)
 static void put_create(Printer *pr, const Stmt *s)
 {
     put_create_head(pr, s);
-    if (s->elements.n) {
-        buf_byte(pr->out, ' ');
-        put_parens_list(pr, &s->elements, s->elements.n, put_element);
-    }
+    put_elements(pr, &s->elements);
     put_with_behind(pr, &s->props);
 }
 
@@ -327,10 +336,7 @@ static void put_assert_source(Printer *pr, const Stmt *s)
 {
     buf_cstr(pr->out, s->kind == STMT_ASSERT_TABLE ? "ASSERT TABLE " : "ASSERT STREAM ");
     put_name(pr, &s->name);
-    if (s->elements.n) {
-        buf_byte(pr->out, ' ');
-        put_parens_list(pr, &s->elements, s->elements.n, put_element);
-    }
+    put_elements(pr, &s->elements);
     put_with_behind(pr, &s->props);
 }
 
@@ -418,24 +424,30 @@ void put_stmt(Printer *pr, const Stmt *s)
 
 void print_stmt_line(Buf *out, const Stmt *s)
 {
-    Printer pr = {out, STYLE_LINE, false};
+    Printer pr = {.out = out, .style = STYLE_LINE};
     put_stmt(&pr, s);
 }
 
 void print_stmt_ksql(Buf *out, const Stmt *s)
 {
-    Printer pr = {out, STYLE_KSQL, false};
+    Printer pr = {.out = out, .style = STYLE_KSQL};
     put_stmt(&pr, s);
 }
 
 void print_stmt(Buf *out, const Stmt *s)
 {
-    Printer pr = {out, STYLE_FMT, false};
+    Printer pr = {.out = out, .style = STYLE_FMT};
     size_t at = out->n;
     put_stmt(&pr, s);
     if (out->n - at <= PRINT_SHORT)
         return;
     out->n = at;
     pr.broken = true;
+    put_stmt(&pr, s);
+}
+
+void print_stmt_tall(Buf *out, const Stmt *s)
+{
+    Printer pr = {.out = out, .style = STYLE_FMT, .broken = true, .tall = true};
     put_stmt(&pr, s);
 }

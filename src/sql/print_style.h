@@ -18,6 +18,7 @@ typedef struct Printer {
     Buf *out;
     PrintStyle style;
     bool broken; /* FMT: over several lines */
+    bool tall;   /* FMT, broken: columns and SELECT items one a line (comments stand between them) */
 } Printer;
 
 enum {
@@ -45,6 +46,8 @@ void put_type(Printer *pr, const TypeRef *t);
 void put_list(Printer *pr, const void *list, int n, PutItem *item);
 /* "(a, b)", likewise. */
 void put_parens_list(Printer *pr, const void *list, int n, PutItem *item);
+/* The same, always one a line. */
+void put_tall_list(Printer *pr, const void *list, int n, PutItem *item);
 /* A condition; FMT and broken: its ANDs or ORs on lines of their own when it does not fit. */
 void put_condition(Printer *pr, const Expr *e);
 /* Between two clauses. */
@@ -52,6 +55,8 @@ void put_break(Printer *pr);
 void put_query(Printer *pr, const Query *q);
 void put_duration(Printer *pr, const Duration *d);
 void put_stmt(Printer *pr, const Stmt *s);
+/* print_stmt, broken and tall. */
+void print_stmt_tall(Buf *out, const Stmt *s);
 /* Columns of the line that is being written. */
 int put_column(const Printer *pr);
 

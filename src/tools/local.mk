@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Files of src/tools, one a line.
 libsluice_a_SOURCES += \
+	src/tools/fmt.c \
+	src/tools/fmt.h \
 	src/tools/json_tree.c \
 	src/tools/json_tree.h \
 	src/tools/qtt.c \
