@@ -6,11 +6,15 @@
 void text_base64(Buf *out, Str bytes)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if (bytes.n == 0)
+        return;
     const uint8_t *p = (const uint8_t *)bytes.p;
     char *to = buf_room(out, (bytes.n + 2) / 3 * 4), *start = to;
     for (size_t i = 0; i < bytes.n; i += 3) {
         size_t left = bytes.n - i;
-        uint32_t v = (uint32_t)p[i] << 16 | (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0);
+        uint32_t v = (uint32_t)p[i] << 16;
+        v |= left > 1 ? (uint32_t)p[i + 1] << 8 : 0;
+        v |= left > 2 ? p[i + 2] : 0;
         *to++ = digits[v >> 18];
         *to++ = digits[v >> 12 & 63];
         *to++ = left > 1 ? digits[v >> 6 & 63] : '=';

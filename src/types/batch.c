@@ -138,7 +138,8 @@ void batch_print(Buf *out, const Batch *b)
         int row = batch_row(b, i), flags = batch_flags(b, row);
         buf_printf(out, "%s %" PRId64, kinds[batch_kind(b, row)], b->ts[row]);
         if (b->win_start)
-            buf_printf(out, " [%" PRId64 ", %" PRId64 ")", b->win_start[row], b->win_end ? b->win_end[row] : 0);
+            buf_printf(out, " [%" PRId64 ", %" PRId64 ")", b->win_start[row],
+                       b->win_end ? b->win_end[row] : 0);
         if (flags & ROW_KEY_NULL)
             buf_cstr(out, " no-key");
         if (flags & ROW_VALUE_NULL)

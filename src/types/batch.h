@@ -59,7 +59,13 @@ typedef struct Headers {
     const Header *h;
 } Headers;
 
-typedef enum RowErrorStage { ROWERR_DESERIALIZE_KEY, ROWERR_DESERIALIZE_VALUE, ROWERR_EVALUATE, ROWERR_SERIALIZE_KEY, ROWERR_SERIALIZE_VALUE } RowErrorStage;
+typedef enum RowErrorStage {
+    ROWERR_DESERIALIZE_KEY,
+    ROWERR_DESERIALIZE_VALUE,
+    ROWERR_EVALUATE,
+    ROWERR_SERIALIZE_KEY,
+    ROWERR_SERIALIZE_VALUE,
+} RowErrorStage;
 
 typedef struct RowError {
     uint16_t row;
@@ -89,7 +95,8 @@ typedef struct Batch {
     ErrorSet *errors;     /* shared by all batches derived from one source batch */
 } Batch;
 
-/* new in the arena: room for n rows, columns with data allocated (not set) and no bitmap; ts, offset allocated. */
+/* new in the arena: room for n rows; columns with data allocated (not set) and no bitmap; ts and offset
+ * allocated (not set). */
 Batch *batch_new(Arena *a, const Schema *schema, int n);
 /* new: a batch over the same rows and columns; the caller changes schema, cols, sel of the copy. */
 Batch *batch_share(Arena *a, const Batch *b);
@@ -108,10 +115,13 @@ static inline bool column_is_null(const Column *c, int row)
 {
     return c->valid && !bit_get(c->valid, c->constant ? 0 : row);
 }
-static inline RowKind batch_kind(const Batch *b, int row) { return b->kind ? (RowKind)b->kind[row] : ROW_INSERT; }
+static inline RowKind batch_kind(const Batch *b, int row)
+{
+    return b->kind ? (RowKind)b->kind[row] : ROW_INSERT;
+}
 static inline int batch_flags(const Batch *b, int row) { return b->flags ? b->flags[row] : 0; }
 
-/* One cell out of, or into, a column; `put` needs a bitmap to be there before a NULL is put (it makes one). */
+/* One cell out of, or into, a column; `put` makes the bitmap where a NULL needs one. */
 Value column_get(const Column *c, int row);
 void column_put(Arena *a, Column *c, int nrows, int row, Value v);
 

@@ -33,8 +33,8 @@ static uint32_t targets(TypeKind from)
     case KIND_DOUBLE:
         return TO_NUMBERS | TO(KIND_STRING);
     case KIND_STRING:
-        return TO(KIND_BOOLEAN) | TO_NUMBERS | TO(KIND_STRING) | TO(KIND_BYTES) | TO(KIND_TIME) | TO(KIND_DATE) |
-               TO(KIND_TIMESTAMP);
+        return TO(KIND_BOOLEAN) | TO_NUMBERS | TO(KIND_STRING) | TO(KIND_BYTES) | TO(KIND_TIME) |
+               TO(KIND_DATE) | TO(KIND_TIMESTAMP);
     case KIND_DATE:
         return TO(KIND_DATE) | TO(KIND_STRING) | TO(KIND_TIMESTAMP);
     case KIND_TIMESTAMP:
@@ -85,8 +85,8 @@ static bool fail_overflow(Arena *a, const Type *from, const Type *to, Value in, 
     Buf b = BUF_INIT;
     value_cell(&b, from, &in);
     *why = arena_printf(a,
-                        "Numeric field overflow: A field with precision %d and scale %d must round to an absolute "
-                        "value less than 10^%d. Got %.*s",
+                        "Numeric field overflow: A field with precision %d and scale %d must round to an "
+                        "absolute value less than 10^%d. Got %.*s",
                         to->precision, to->scale, to->precision - to->scale, STR_ARG(buf_view(&b)));
     buf_free(&b);
     return false;
@@ -102,7 +102,8 @@ static int64_t double_to_int(double d, int64_t least, int64_t most)
     return d >= (double)most ? most : (int64_t)d;
 }
 
-static bool number_to_decimal(Arena *a, const Type *from, const Type *to, Value in, Value *out, const char **why)
+static bool number_to_decimal(Arena *a, const Type *from, const Type *to, Value in, Value *out,
+                              const char **why)
 {
     int room = to->precision - to->scale;
     bool ok;
@@ -125,7 +126,8 @@ static int64_t whole_part(const Type *from, Value in, bool narrow)
     case KIND_BIGINT:
         return in.d.l;
     case KIND_DOUBLE:
-        return narrow ? double_to_int(in.d.d, INT32_MIN, INT32_MAX) : double_to_int(in.d.d, INT64_MIN, INT64_MAX);
+        return narrow ? double_to_int(in.d.d, INT32_MIN, INT32_MAX)
+                      : double_to_int(in.d.d, INT64_MIN, INT64_MAX);
     default:
         if (from->scale > DECIMAL_MAX_PRECISION)
             return 0;
@@ -133,7 +135,8 @@ static int64_t whole_part(const Type *from, Value in, bool narrow)
     }
 }
 
-static bool number_to_number(Arena *a, const Type *from, const Type *to, Value in, Value *out, const char **why)
+static bool number_to_number(Arena *a, const Type *from, const Type *to, Value in, Value *out,
+                             const char **why)
 {
     switch (to->kind) {
     case KIND_INTEGER:

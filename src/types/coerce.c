@@ -112,9 +112,9 @@ static bool number_value(Arena *a, const Type *from, const Type *to, Value in, V
     if (to->kind == KIND_DECIMAL) {
         i128 v = from->kind == KIND_INTEGER ? in.d.i : from->kind == KIND_BIGINT ? in.d.l : in.d.dec;
         int scale = from->kind == KIND_DECIMAL ? from->scale : 0;
-        if (decimal_rescale(v, scale, to->scale, false, &out->d.dec) && decimal_fits(out->d.dec, to->precision))
-            return true;
-        return refuse(a, from, to, in, why);
+        bool fits = decimal_rescale(v, scale, to->scale, false, &out->d.dec) &&
+                    decimal_fits(out->d.dec, to->precision);
+        return fits || refuse(a, from, to, in, why);
     }
     return cast_value(a, from, to, in, out, why);
 }
@@ -146,7 +146,8 @@ static bool text_value(Arena *a, const Type *to, Value in, Value *out, const cha
     }
 }
 
-static bool nested_value(Arena *a, const Type *from, const Type *to, Value in, bool lax, Value *out, const char **why)
+static bool nested_value(Arena *a, const Type *from, const Type *to, Value in, bool lax, Value *out,
+                         const char **why)
 {
     if (from->kind == KIND_ARRAY) {
         Array *x = array_new(a, in.d.arr->n);
@@ -168,15 +169,16 @@ static bool nested_value(Arena *a, const Type *from, const Type *to, Value in, b
     }
     const Map *m = in.d.map;
     Value *kv = arena_alloc(a, 2 * sizeof *kv * (size_t)m->n);
-    for (uint32_t i = 0; i < m->n; i++)
-        if (!coerce_value(a, from->key, to->key, m->kv[2 * (size_t)i], lax, &kv[2 * (size_t)i], why) ||
-            !coerce_value(a, from->elem, to->elem, m->kv[2 * (size_t)i + 1], lax, &kv[2 * (size_t)i + 1], why))
+    for (size_t i = 0; i < m->n; i++)
+        if (!coerce_value(a, from->key, to->key, m->kv[2 * i], lax, &kv[2 * i], why) ||
+            !coerce_value(a, from->elem, to->elem, m->kv[2 * i + 1], lax, &kv[2 * i + 1], why))
             return false;
     out->d.map = map_new(a, to, kv, m->n);
     return true;
 }
 
-bool coerce_value(Arena *a, const Type *from, const Type *to, Value in, bool lax, Value *out, const char **why)
+bool coerce_value(Arena *a, const Type *from, const Type *to, Value in, bool lax, Value *out,
+                  const char **why)
 {
     *out = in;
     if (in.null || from->kind == KIND_NULL) {
@@ -188,7 +190,8 @@ bool coerce_value(Arena *a, const Type *from, const Type *to, Value in, bool lax
     if (type_is_number(from) && type_is_number(to) && from->kind <= to->kind)
         return number_value(a, from, to, in, out, why);
     if (from->kind == KIND_STRING) {
-        if (type_is_temporal(to) || to->kind == KIND_BYTES || (lax && (to->kind == KIND_BOOLEAN || type_is_number(to))))
+        bool always = type_is_temporal(to) || to->kind == KIND_BYTES;
+        if (always || (lax && (to->kind == KIND_BOOLEAN || type_is_number(to))))
             return text_value(a, to, in, out, why);
         return no_operator(a, from, to, why);
     }

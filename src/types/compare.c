@@ -12,11 +12,8 @@
 // Equal values hash equal. Any thread.
 #include "types/value.h"
 
-/* A UTF-8 byte so that byte order becomes UTF-16 order: four-byte forms (0xF0…) sort below 0xEE and 0xEF. */
-static inline int utf16_rank(uint8_t c)
-{
-    return c < 0xEE ? c : c < 0xF0 ? c + 0x10 : c - 2;
-}
+/* A UTF-8 byte so that byte order becomes UTF-16 order: four-byte forms (0xF0…) sort below 0xEE, 0xEF. */
+static inline int utf16_rank(uint8_t c) { return c < 0xEE ? c : c < 0xF0 ? c + 0x10 : c - 2; }
 
 static int compare_text(View x, View y)
 {

@@ -194,7 +194,8 @@ static bool read_date(Str s, int64_t *year, int *month, int *day)
     return s.n == 0 && !(minus && y == 0) && *month >= 1 && *month <= 12 && *day >= 1 && *day <= 31;
 }
 
-/* HH:mm[:ss[.S…]] with least to most digits of a second's fraction, as ms of the day; with `partial` also "" and HH. */
+/* HH:mm[:ss[.S…]] with least to most digits of a second's fraction, as ms of the day; with `partial` also ""
+ * and HH. */
 static bool read_time(Str s, bool partial, size_t least, size_t most, int *ms)
 {
     int h, m = 0, sec = 0, fraction = 0;

@@ -199,8 +199,8 @@ static int strip(u128 *v, unsigned p)
     return n;
 }
 
-/* x / y with `shift` more decimal places than their scales give, where x * 10^shift is too large: the fraction is reduced;
- * only a denominator 2^a * 5^b has an end. */
+/* x / y with `shift` more decimal places than their scales give, where x * 10^shift is too large: the
+ * fraction is reduced; only a denominator 2^a * 5^b has an end. */
 static bool divide_reduced(i128 x, i128 y, int shift, i128 *out, const char **why)
 {
     u128 num = magnitude(x), den = magnitude(y), g = gcd(num, den);
@@ -244,7 +244,7 @@ static bool divide(i128 x, int sx, i128 y, int sy, int scale, i128 *out, const c
     return n % y == 0;
 }
 
-/* Counts the significant digits of a number that comes digit by digit: leading and trailing zeros do not count. */
+/* Counts the significant digits of a number that comes digit by digit, without leading and trailing zeros. */
 typedef struct DigitCount {
     int seen, last;
 } DigitCount;

@@ -268,7 +268,7 @@ static int estimate_exp(uint64_t significand, int exp)
     return (int)floor((d - 1.5) * 0.289529654 + 0.176091259 + (double)exp * 0.301029995663981);
 }
 
-/* significand: 53 bits, the highest set; exp: of that highest bit; kept: how many of the bits the double holds. */
+/* significand: 53 bits, the highest set; exp: of that highest bit; kept: how many bits the double holds. */
 static void generate(Digits *g, uint64_t significand, int exp, int kept)
 {
     int zeros = __builtin_ctzll(significand), nbits = FRACTION_BITS + 1 - zeros;
@@ -276,8 +276,8 @@ static void generate(Digits *g, uint64_t significand, int exp, int kept)
     if (tiny == 0 && exp <= 62 && exp >= -21 && nbits < 64) {
         int spare = exp > kept ? exp - kept - 1 : 0;
         int drop = spare > 1 ? (int)(spare * 0.30102999566398114) : 0;
-        uint64_t v = exp >= FRACTION_BITS ? significand << (exp - FRACTION_BITS) : significand >> (FRACTION_BITS - exp);
-        integer_digits(g, v, drop);
+        int left = exp - FRACTION_BITS;
+        integer_digits(g, left >= 0 ? significand << left : significand >> -left, drop);
         return;
     }
     Scaled x = {.exp = estimate_exp(significand, exp), .bits = significand >> zeros};

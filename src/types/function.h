@@ -36,7 +36,8 @@ bool func_fail(FuncCtx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 typedef void FuncRowFn(FuncCtx *c, const Value *args, int nargs, Value *out);
 /* rows: the n row numbers to compute; out's data is allocated, and out's bitmap all set. */
-typedef void FuncKernelFn(FuncCtx *c, const Column *args, int nargs, Column *out, const uint16_t *rows, int n);
+typedef void FuncKernelFn(FuncCtx *c, const Column *args, int nargs, Column *out, const uint16_t *rows,
+                          int n);
 
 enum FuncFlag {
     FUNC_STRICT = 1,   /* NULL if any argument is NULL: the body is not called then */
@@ -52,7 +53,8 @@ typedef struct FuncRow {
     int flags;
     FuncRowFn *row;
     FuncKernelFn *kernel;
-    /* The result type where the signature's does not say it all (DECIMAL(p,s) arithmetic); NULL = from the signature. */
+    /* The result type where the signature's does not say it all (DECIMAL(p,s) arithmetic); NULL = from the
+     * signature. */
     const Type *(*result)(Arena *a, const Type *const *args, int nargs);
     const char *category;    /* "STRING", "MATHEMATICAL" … as SHOW FUNCTIONS groups them */
     const char *params;      /* parameter names, comma-separated */
@@ -76,11 +78,12 @@ typedef struct AggCtx {
 bool agg_fail(AggCtx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* The state of one group is `size` bytes in the hot table, moved by memcpy, zeroed before init. What it
- * points to is on the heap and owned by it (drop). Fixed-size states need no drop, save or load: their bytes are saved
- * as they are (so no padding may hold anything, and the layout is PERSISTED v1).
+ * points to is on the heap and owned by it (drop). Fixed-size states need no drop, save or load: their
+ * bytes are saved as they are (so no padding may hold anything, and the layout is PERSISTED v1).
  * Rows come one call a row: add on insert and update-after, undo on update-before and delete. */
 typedef struct AggRow {
-    const char *signature; /* column arguments; init arguments after a semicolon: "TOPK(T; INT) -> ARRAY<T>" */
+    /* Column arguments; init arguments after a semicolon: "TOPK(T; INT) -> ARRAY<T>". */
+    const char *signature;
     int flags;
     int size;
     void (*init)(AggCtx *c, void *state);
@@ -93,9 +96,11 @@ typedef struct AggRow {
     void (*drop)(AggCtx *c, void *state);
     const Type *(*result)(Arena *a, const Type *const *args, int nargs);
     /* Fast path: adds column `args` of the batch's rows into states[k] for rows[k]; NULL = add row by row. */
-    void (*add_rows)(AggCtx *c, void *const *states, size_t at, const Column *args, const uint16_t *rows, int n);
+    void (*add_rows)(AggCtx *c, void *const *states, size_t at, const Column *args, const uint16_t *rows,
+                     int n);
     const char *params, *description;
-    const char *example, *expected; /* example: "1, 2, NULL => SUM" style: the inputs, comma-separated, one column */
+    /* example: "1, 2, NULL => SUM" style: the inputs, comma-separated, one column. */
+    const char *example, *expected;
 } AggRow;
 
 #endif

@@ -80,10 +80,12 @@ static int take_digit(const uint8_t **p, const uint8_t *end)
 
 bool parse_int64(Str s, int64_t *out)
 {
+    if (s.n == 0)
+        return false;
     const uint8_t *p = (const uint8_t *)s.p, *end = p + s.n;
-    bool minus = s.n && *p == '-';
+    bool minus = *p == '-';
     uint64_t v = 0, most = minus ? (uint64_t)1 << 63 : INT64_MAX;
-    if (s.n && (*p == '-' || *p == '+'))
+    if (*p == '-' || *p == '+')
         p++;
     if (p == end)
         return false;
@@ -124,9 +126,11 @@ static bool scan_exponent(const uint8_t *p, const uint8_t *end, int64_t *exp)
 
 static bool scan_decimal(Str s, DecimalText *t)
 {
+    if (s.n == 0)
+        return false;
     const uint8_t *p = (const uint8_t *)s.p, *end = p + s.n;
-    *t = (DecimalText){.point = -1, .minus = s.n && *p == '-'};
-    if (s.n && (*p == '-' || *p == '+'))
+    *t = (DecimalText){.point = -1, .minus = *p == '-'};
+    if (*p == '-' || *p == '+')
         p++;
     t->digits = p;
     for (;;) {

@@ -6,8 +6,8 @@
 
 #include "types/cast.h"
 
-/* The code point at *p, which moves past it (p < end). Lone surrogates written as three bytes come back as they are, any
- * other malformed byte as U+FFFD. */
+/* The code point at *p, which moves past it (p < end). Lone surrogates written as three bytes come back as
+ * they are, any other malformed byte as U+FFFD. */
 uint32_t utf8_next(const uint8_t **p, const uint8_t *end);
 /* Appends a code point (up to four bytes). */
 void utf8_put(Buf *out, uint32_t c);

@@ -108,7 +108,8 @@ bool type_equal(const Type *a, const Type *b)
         if (a->nfields != b->nfields || (a->kind == KIND_LAMBDA && !type_equal(a->elem, b->elem)))
             return false;
         for (int i = 0; i < a->nfields; i++)
-            if (!str_eq(a->fields[i].name, b->fields[i].name) || !type_equal(a->fields[i].type, b->fields[i].type))
+            if (!str_eq(a->fields[i].name, b->fields[i].name) ||
+                !type_equal(a->fields[i].type, b->fields[i].type))
                 return false;
         return true;
     case KIND_GENERIC:

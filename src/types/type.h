@@ -77,7 +77,10 @@ const Type *type_dup(Arena *a, const Type *t);
 bool type_equal(const Type *a, const Type *b);
 static inline bool type_is_number(const Type *t) { return t->kind >= KIND_INTEGER && t->kind <= KIND_DOUBLE; }
 static inline bool type_is_nested(const Type *t) { return t->kind >= KIND_ARRAY && t->kind <= KIND_STRUCT; }
-static inline bool type_is_temporal(const Type *t) { return t->kind >= KIND_TIME && t->kind <= KIND_TIMESTAMP; }
+static inline bool type_is_temporal(const Type *t)
+{
+    return t->kind >= KIND_TIME && t->kind <= KIND_TIMESTAMP;
+}
 /* Bytes of one element in a column (1, 4, 8 or 16). */
 int type_width(const Type *t);
 /* Has a MAP anywhere inside. */
@@ -92,8 +95,9 @@ const char *type_text(Arena *a, const Type *t);
 const char *type_kind_name(TypeKind kind);
 /* A type by its SQL name or alias (INT, VARCHAR …) for names without parameters; NULL when unknown. */
 const Type *type_by_name(Str upper);
-/* Parses what type_print prints, and SQL aliases (signatures of functions, stored plans). Type variables are single
- * upper-case letters, `T...`-style variadics are not types. */
+/* Parses what type_print prints, and SQL aliases (signatures of functions, stored plans). Type variables are
+ * single letters; LAMBDA(T, U) => R, INTERVALUNIT and ANY are parameters of functions; DECIMAL without
+ * numbers has precision 0 (any decimal). `T...`-style variadics are not types. */
 Status type_parse(Arena *a, Str text, const Type **out, Err *err) MUST_CHECK;
 
 /* ---- schema -------------------------------------------------------------------------------- */

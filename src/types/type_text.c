@@ -13,11 +13,12 @@
 const char *type_kind_name(TypeKind kind)
 {
     static const char *const names[] = {
-        [KIND_NULL] = "null",     [KIND_BOOLEAN] = "BOOLEAN",     [KIND_INTEGER] = "INTEGER", [KIND_BIGINT] = "BIGINT",
-        [KIND_DECIMAL] = "DECIMAL", [KIND_DOUBLE] = "DOUBLE",     [KIND_STRING] = "STRING",   [KIND_BYTES] = "BYTES",
-        [KIND_TIME] = "TIME",     [KIND_DATE] = "DATE",           [KIND_TIMESTAMP] = "TIMESTAMP",
-        [KIND_ARRAY] = "ARRAY",   [KIND_MAP] = "MAP",             [KIND_STRUCT] = "STRUCT",
-        [KIND_UNIT] = "INTERVALUNIT", [KIND_LAMBDA] = "LAMBDA",   [KIND_GENERIC] = "GENERIC", [KIND_ANY] = "ANY",
+        [KIND_NULL] = "null",         [KIND_BOOLEAN] = "BOOLEAN", [KIND_INTEGER] = "INTEGER",
+        [KIND_BIGINT] = "BIGINT",     [KIND_DECIMAL] = "DECIMAL", [KIND_DOUBLE] = "DOUBLE",
+        [KIND_STRING] = "STRING",     [KIND_BYTES] = "BYTES",     [KIND_TIME] = "TIME",
+        [KIND_DATE] = "DATE",         [KIND_TIMESTAMP] = "TIMESTAMP", [KIND_ARRAY] = "ARRAY",
+        [KIND_MAP] = "MAP",           [KIND_STRUCT] = "STRUCT",   [KIND_UNIT] = "INTERVALUNIT",
+        [KIND_LAMBDA] = "LAMBDA",     [KIND_GENERIC] = "GENERIC", [KIND_ANY] = "ANY",
     };
     return names[kind];
 }
@@ -111,9 +112,10 @@ const Type *type_by_name(Str upper)
         const char *name;
         const Type *type;
     } names[] = {
-        {"BOOLEAN", &type_boolean}, {"INT", &type_integer},   {"INTEGER", &type_integer}, {"BIGINT", &type_bigint},
-        {"DOUBLE", &type_double},   {"STRING", &type_string}, {"VARCHAR", &type_string},  {"BYTES", &type_bytes},
-        {"TIME", &type_time},       {"DATE", &type_date},     {"TIMESTAMP", &type_timestamp},
+        {"BOOLEAN", &type_boolean}, {"INT", &type_integer},    {"INTEGER", &type_integer},
+        {"BIGINT", &type_bigint},   {"DOUBLE", &type_double},  {"STRING", &type_string},
+        {"VARCHAR", &type_string},  {"BYTES", &type_bytes},    {"TIME", &type_time},
+        {"DATE", &type_date},       {"TIMESTAMP", &type_timestamp},
     };
     for (int i = 0; i < ARRAY_LEN(names); i++)
         if (str_eq_c(upper, names[i].name))
@@ -347,7 +349,7 @@ Status type_parse(Arena *a, Str text, const Type **out, Err *err)
     TypeReader r = {a, text, text.p, text.p + text.n, 0, err};
     const Type *t = read_type(&r);
     if (!t)
-        return err->code ? (Status)err->code : err_set(err, ERR_STATEMENT, "Unknown type: %.*s", STR_ARG(text));
+        return err->code;
     skip_space(&r);
     if (r.p != r.end) {
         bad(&r, "nothing more was expected");

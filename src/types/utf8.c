@@ -6,7 +6,7 @@
 // Any thread.
 #include "types/text.h"
 
-/* The code point at p, its bytes in *len; false where the bytes are none (overlong, truncated, out of range). */
+/* The code point at p, its bytes in *len; false for none (overlong, truncated, out of range). */
 static bool decode(const uint8_t *p, const uint8_t *end, uint32_t *c, int *len)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -77,7 +77,7 @@ static size_t ascii_prefix(const uint8_t *p, size_t n)
 
 bool utf8_valid(Str s)
 {
-    const uint8_t *p = (const uint8_t *)s.p, *end = p + s.n;
+    const uint8_t *p = (const uint8_t *)s.p, *end = s.n ? p + s.n : p;
     while (p < end) {
         uint32_t c;
         int len;

@@ -65,10 +65,10 @@ static inline Str view_str(View v) { return (Str){v.p, v.n}; }
 
 Array *array_new(Arena *a, uint32_t n);   /* elements NULL */
 Struct *struct_new(Arena *a, uint32_t n); /* fields NULL */
-/* kv: 2*n values, key then value; a later key replaces an earlier equal one. In the order of a HashMap that was made with
- * room for n keys, as the JSON reader, MAP(k := v, …), CAST and MAP_UNION make theirs. */
+/* kv: 2*n values, key then value; a later key replaces an earlier equal one. In the order of a HashMap that
+ * was made with room for n keys, as the JSON reader, MAP(k := v, …), CAST and MAP_UNION make theirs. */
 Map *map_new(Arena *a, const Type *type, const Value *kv, uint32_t n);
-/* The same for a HashMap made with another number: 16, Java's default, for FILTER, TRANSFORM and SPLIT_TO_MAP. */
+/* The same for a HashMap made with another number: 16, Java's default: FILTER, TRANSFORM, SPLIT_TO_MAP. */
 Map *map_new_sized(Arena *a, const Type *type, const Value *kv, uint32_t n, uint32_t initial);
 /* Borrowed; NULL when the key is not there. */
 const Value *map_find(const Map *m, const Type *type, const Value *key);
@@ -78,17 +78,20 @@ Value value_dup(Arena *a, const Type *t, Value v);
 
 /* Equality of SQL (numbers by value, NULL equals NULL). */
 bool value_equal(const Type *t, const Value *a, const Value *b);
-/* Order: NULL first; numbers; strings by UTF-16 code unit as Java; bytes signed lexicographic as ksqlDB's GREATEST. */
+/* Order: NULL first; numbers; strings by UTF-16 code unit as Java; bytes signed lexicographic as ksqlDB's
+ * GREATEST. */
 int value_compare(const Type *t, const Value *a, const Value *b);
 /* 64-bit, equal values hash equal. */
 uint64_t value_hash(const Type *t, const Value *v);
 /* Java's String.hashCode of UTF-8 text (for HashMap order). */
 int32_t java_hash(Str utf8);
 
-/* JSON text of a value as ksqlDB's REST replies and shells print it (page 08 §8.3): decimals plain, doubles as
- * Double.toString, bytes base64, DATE "yyyy-MM-dd", TIME, TIMESTAMP as text, NULL null. */
+/* JSON text of a value as ksqlDB's REST replies print it (page 08 §8.3): decimals plain, doubles as
+ * Double.toString (NaN and Infinity as strings), bytes base64, DATE, TIME and TIMESTAMP as text (TIMESTAMP by
+ * the Julian calendar before 1582-10-15, as a real one does), NULL null. */
 void value_json(Buf *out, const Type *t, const Value *v);
-/* Text of a cell in a result table: as CAST(v AS STRING) where that exists, JSON for the rest; NULL "null". */
+/* Text of a cell in a result table: the JSON's values as Java prints them: [1, 2], {a=1}, a STRUCT
+ * {A=1, B=null}; strings bare; NULL "null". */
 void value_cell(Buf *out, const Type *t, const Value *v);
 
 /* A compact self-describing-by-type binary form, order-preserving not needed: state, memo keys.

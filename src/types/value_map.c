@@ -18,7 +18,7 @@ enum { SMALL_MAP = 24 }; /* entries that are put in order on the stack */
 int32_t java_hash(Str utf8)
 {
     uint32_t h = 0;
-    const uint8_t *p = (const uint8_t *)utf8.p, *end = p + utf8.n;
+    const uint8_t *p = (const uint8_t *)utf8.p, *end = utf8.n ? p + utf8.n : p;
     while (p < end) {
         if (*p < 0x80) {
             h = 31 * h + *p++;
@@ -43,7 +43,7 @@ static uint32_t hash_double(double d)
     return hash_long(d != d ? 0x7ff8000000000000u : bits);
 }
 
-/* java.math.BigDecimal: a compact form for unscaled values of 64 bits but for the smallest, BigInteger's for the rest. */
+/* java.math.BigDecimal: of the compact form where 64 bits hold it (not the smallest), else BigInteger's. */
 static uint32_t hash_decimal(i128 v, int scale)
 {
     u128 mag = v < 0 ? -(u128)v : (u128)v;
@@ -119,7 +119,8 @@ typedef struct MapNode {
 } MapNode;
 
 /* Fills nodes with the different keys, in the order of their first appearance; returns how many. */
-static uint32_t collect(const Type *key, const Value *kv, uint32_t n, MapNode *nodes, uint32_t *heads, uint32_t mask)
+static uint32_t collect(const Type *key, const Value *kv, uint32_t n, MapNode *nodes, uint32_t *heads,
+                        uint32_t mask)
 {
     uint32_t used = 0;
     memset(heads, 0, sizeof *heads * ((size_t)mask + 1));
@@ -127,7 +128,8 @@ static uint32_t collect(const Type *key, const Value *kv, uint32_t n, MapNode *n
         uint32_t h = hash_key(key, &kv[2 * i]), at;
         h ^= h >> 16;
         for (at = heads[h & mask]; at; at = nodes[at - 1].next)
-            if (nodes[at - 1].hash == h && value_equal(key, &kv[2 * (size_t)nodes[at - 1].at], &kv[2 * (size_t)i]))
+            if (nodes[at - 1].hash == h &&
+                value_equal(key, &kv[2 * (size_t)nodes[at - 1].at], &kv[2 * (size_t)i]))
                 break;
         if (at) {
             nodes[at - 1].value_at = i;

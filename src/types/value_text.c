@@ -46,8 +46,8 @@ static void json_special(Buf *out, const uint8_t **p, const uint8_t *end)
 
 void text_json_string(Buf *out, Str s)
 {
-    const uint8_t *p = (const uint8_t *)s.p, *end = p + s.n;
     buf_byte(out, '"');
+    const uint8_t *p = (const uint8_t *)s.p, *end = s.n ? p + s.n : p;
     while (p < end) {
         const uint8_t *from = p;
         while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\')

@@ -64,8 +64,8 @@ int test_types_cast_nested(void)
     CHECK_TEXT(cast_text(a, ai, "ARRAY<DOUBLE>", arr), "[1.0,null,-3.0]");
     CHECK_TEXT(cast_text(a, ai, "STRING", arr), "\"[1, null, -3]\"");
     CHECK_TEXT(cast_text(a, ai, "ARRAY<DECIMAL(1, 1)>", arr),
-               "Numeric field overflow: A field with precision 1 and scale 1 must round to an absolute value less than "
-               "10^0. Got 1");
+               "Numeric field overflow: A field with precision 1 and scale 1 must round to an absolute value "
+               "less than 10^0. Got 1");
     Value kv[] = {text("1"), text("x"), text("yes"), text("y")};
     Value map = {.d.map = map_new(a, mv, kv, 2)};
     CHECK_TEXT(cast_text(a, mv, "STRING", map), "\"{1=x, yes=y}\"");
@@ -75,7 +75,8 @@ int test_types_cast_nested(void)
     s->v[0] = value_int(7);
     Value rec = {.d.st = s};
     CHECK_TEXT(cast_text(a, st, "STRING", rec), "\"Struct{F=7}\"");
-    CHECK_TEXT(cast_text(a, st, "STRUCT<F BIGINT, G STRING, X INTEGER>", rec), "{\"F\":7,\"G\":null,\"X\":null}");
+    CHECK_TEXT(cast_text(a, st, "STRUCT<F BIGINT, G STRING, X INTEGER>", rec),
+               "{\"F\":7,\"G\":null,\"X\":null}");
     CHECK_TEXT(cast_text(a, st, "STRUCT<`f` INTEGER>", rec), "{\"f\":null}");
     CHECK_TEXT(cast_text(a, ai, "ARRAY<STRING>", value_null()), "null");
     arena_free(a);
@@ -96,7 +97,8 @@ int test_types_cast_temporal(void)
     return 0;
 }
 
-static const char *coerce_text(Arena *a, const char *from_text, const char *to_text, const char *value, bool lax)
+static const char *coerce_text(Arena *a, const char *from_text, const char *to_text, const char *value,
+                               bool lax)
 {
     const Type *from = type_of(a, from_text), *to = type_of(a, to_text);
     const char *why = NULL;

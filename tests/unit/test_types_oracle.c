@@ -828,8 +828,8 @@ int test_types_oracle_decimals(void)
         else
             buf_cstr(&b, "null");
         if (!str_eq_c(buf_view(&b), r->want) || strcmp(type_text(a, type), r->type) != 0) {
-            printf("%s %c %s: %s %s, wanted %s %s\n", r->x, r->op, r->y, type_text(a, type), buf_z(&b), r->type,
-                   r->want);
+            printf("%s %c %s: %s %s, wanted %s %s\n", r->x, r->op, r->y, type_text(a, type), buf_z(&b),
+                   r->type, r->want);
             failed = 1;
         }
         arena_reset(a);

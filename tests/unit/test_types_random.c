@@ -39,8 +39,9 @@ static uint64_t seed_of_run(void)
 
 static const Type *random_type(Random *r, Arena *a, int depth)
 {
-    static const Type *const simple[] = {&type_boolean, &type_integer, &type_bigint, &type_double,   &type_string,
-                                         &type_bytes,   &type_time,    &type_date,   &type_timestamp};
+    static const Type *const simple[] = {&type_boolean, &type_integer, &type_bigint,
+                                         &type_double,  &type_string,  &type_bytes,
+                                         &type_time,    &type_date,    &type_timestamp};
     Field f[3];
     int n = below(r, depth > 0 ? 14 : 10), nf = below(r, 4);
     switch (n) {

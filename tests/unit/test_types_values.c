@@ -55,7 +55,8 @@ int test_types_map_order(void)
     CHECK_TEXT(keys_of(a, word_map(a, t, "Aa BB", 0)), "Aa BB"); /* equal hash codes: as they came */
     CHECK_TEXT(keys_of(a, word_map(a, t, "BB Aa", 0)), "BB Aa");
     CHECK_TEXT(keys_of(a, word_map(a, t, "é 😀", 0)), "😀 é");
-    CHECK_TEXT(keys_of(a, word_map(a, t, "k1 k2 k3 k4 k5 k6 k7 k8 k9 k10 k11 k12 k13 k14 k15 k16 k17 k18 k19 k20", 0)),
+    const char *many = "k1 k2 k3 k4 k5 k6 k7 k8 k9 k10 k11 k12 k13 k14 k15 k16 k17 k18 k19 k20";
+    CHECK_TEXT(keys_of(a, word_map(a, t, many, 0)),
                "k1 k2 k3 k20 k4 k5 k11 k6 k10 k7 k13 k8 k12 k9 k15 k14 k17 k16 k19 k18");
     CHECK_TEXT(keys_of(a, word_map(a, t, "a b a c a", 0)), "a b c");
     const Map *m = word_map(a, t, "a b a", 0);
@@ -87,7 +88,8 @@ int test_types_map_keys(void)
 int test_types_compare(void)
 {
     /* In rising order; UTF-16 puts U+1F600 (a surrogate pair) before U+FFFF and U+E000. */
-    static const char *const sorted[] = {"", "A", "AB", "a", "é", "日", "😀", "😁", "\xee\x80\x80", "\xef\xbf\xbf"};
+    static const char *const sorted[] = {"",   "A",  "AB", "a",            "é",
+                                         "日", "😀", "😁", "\xee\x80\x80", "\xef\xbf\xbf"};
     for (int i = 0; i < ARRAY_LEN(sorted); i++)
         for (int j = 0; j < ARRAY_LEN(sorted); j++) {
             Value x = text(sorted[i]), y = text(sorted[j]);
@@ -125,7 +127,9 @@ int test_types_equal_maps(void)
     return 0;
 }
 
-/* STRUCT<A INTEGER, B STRING, C ARRAY<DOUBLE>, D MAP<STRING, DECIMAL(12, 10)>> with a NULL B. */
+static const char SAMPLE[] = "STRUCT<A INTEGER, B STRING, C ARRAY<DOUBLE>, D MAP<STRING, DECIMAL(12, 10)>>";
+
+/* Of that type, with a NULL B. */
 static Value sample(Arena *a, const Type *t)
 {
     Struct *s = struct_new(a, 4);
@@ -143,7 +147,7 @@ int test_types_texts(void)
 {
     Arena *a = arena_new(0);
     Buf b = BUF_INIT;
-    const Type *t = type_of(a, "STRUCT<A INTEGER, B STRING, C ARRAY<DOUBLE>, D MAP<STRING, DECIMAL(12, 10)>>");
+    const Type *t = type_of(a, SAMPLE);
     Value v = sample(a, t);
     value_json(&b, t, &v);
     CHECK_STR(buf_view(&b), "{\"A\":-7,\"B\":null,\"C\":[1.0,null,1.0E10],\"D\":{\"k\":0.0000000001}}");
@@ -172,7 +176,7 @@ int test_types_save(void)
 {
     Arena *a = arena_new(0);
     Buf b = BUF_INIT;
-    const Type *t = type_of(a, "STRUCT<A INTEGER, B STRING, C ARRAY<DOUBLE>, D MAP<STRING, DECIMAL(12, 10)>>");
+    const Type *t = type_of(a, SAMPLE);
     Value v = sample(a, t), null = value_null(), i = value_int(0x01020304);
     value_save(&b, TYPE_INTEGER, &null);
     value_save(&b, TYPE_INTEGER, &i);
