@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cells: see cell.h. The decoder is lenient: a byte that starts nothing stands for itself.
+#define _GNU_SOURCE /* wcwidth */
+#include "shell/cell.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <wchar.h>
+
+void cell_locale(void)
+{
+    if (setlocale(LC_CTYPE, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+        return;
+    if (!setlocale(LC_CTYPE, "C.UTF-8"))
+        setlocale(LC_CTYPE, "C");
+}
+
+/* The character at s[at]: its bytes, and *cp (-1: not UTF-8). */
+static size_t decode(Str s, size_t at, int32_t *cp)
+{
+    uint8_t c = (uint8_t)s.p[at];
+    size_t n = c < 0x80 ? 1 : c >= 0xf0 && c < 0xf8 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 0;
+    *cp = -1;
+    if (n == 0 || c >= 0xf8 || at + n > s.n)
+        return 1;
+    int32_t v = n == 1 ? c : c & (0xff >> (n + 1));
+    for (size_t i = 1; i < n; i++) {
+        uint8_t d = (uint8_t)s.p[at + i];
+        if ((d & 0xc0) != 0x80)
+            return 1;
+        v = v << 6 | (d & 0x3f);
+    }
+    *cp = v;
+    return n;
+}
+
+static int columns(int32_t cp)
+{
+    if (cp < 0)
+        return 1;
+    if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
+        return 0;
+    if (cp < 0x7f)
+        return 1;
+    int w = wcwidth((wchar_t)cp);
+    return w < 0 ? 1 : w;
+}
+
+int cell_width(Str s)
+{
+    int w = 0;
+    int32_t cp;
+    for (size_t at = 0; at < s.n;) {
+        at += decode(s, at, &cp);
+        w += columns(cp);
+    }
+    return w;
+}
+
+size_t cell_fit(Str s, int cols)
+{
+    int w = 0;
+    int32_t cp;
+    size_t at = 0;
+    while (at < s.n) {
+        size_t n = decode(s, at, &cp);
+        w += columns(cp);
+        if (w > cols && at > 0)
+            break;
+        at += n;
+    }
+    return at;
+}
+
+void cell_pad(Buf *out, Str s, int cols)
+{
+    int w = cell_width(s);
+    buf_str(out, s);
+    if (w < cols)
+        buf_repeat(out, ' ', cols - w);
+}
+
+void cell_clean(Buf *out, Str s)
+{
+    int32_t cp;
+    for (size_t at = 0; at < s.n;) {
+        size_t n = decode(s, at, &cp);
+        if (cp == '\n' || cp >= 0xa0 || (cp >= 0x20 && cp < 0x7f))
+            buf_bytes(out, s.p + at, n);
+        else if (cp == '\t')
+            buf_byte(out, ' ');
+        else
+            buf_cstr(out, "\xef\xbf\xbd");
+        at += n;
+    }
+}
+
+bool cell_line(Str *rest, Str *line)
+{
+    if (!rest->p)
+        return false;
+    const char *end = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
+    if (end) {
+        size_t n = (size_t)(end - rest->p);
+        *line = str_sub(*rest, 0, n);
+        *rest = str_sub(*rest, n + 1, rest->n - n - 1);
+    } else {
+        *line = *rest;
+        *rest = (Str){NULL, 0};
+    }
+    return true;
+}

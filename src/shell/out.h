@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Out: where results go: a file descriptor, and a spool file beside it while one is open.
+//
+// Writes are whole (interrupted ones go on); the first failure is kept, and later writes do nothing,
+// so that a script sees it once, after the statement. One thread.
+#ifndef SLUICE_SHELL_OUT_H
+#define SLUICE_SHELL_OUT_H
+
+#include "base/err.h"
+
+typedef struct Out {
+    int fd;
+    bool terminal; /* fd is one */
+    bool color;    /* and understands colours */
+    int error;     /* errno of the first write that failed */
+    int spool;     /* -1: none */
+    char *spool_path;
+} Out;
+
+void out_init(Out *o, int fd);
+/* Closes the spool; the descriptor stays open. */
+void out_close(Out *o);
+void out_write(Out *o, Str s);
+void out_printf(Out *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* To the spool alone: what the user typed. */
+void out_spool(Out *o, Str s);
+/* A control sequence, where the terminal understands colours; never spooled. */
+void out_escape(Out *o, const char *sequence);
+/* Text in red on a terminal. */
+void out_red(Out *o, Str s);
+/* Columns of the terminal; 80 when not known. */
+int out_width(const Out *o);
+/* Starts a spool file (an existing one is replaced). */
+Status out_spool_open(Out *o, const char *path, Err *err) MUST_CHECK;
+/* The path of the spool that was closed, new; NULL when there was none. */
+char *out_spool_close(Out *o);
+
+#endif

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+// Run: see run.h.
+//
+// A Feed walks a text that may still grow (standard input): complete statements are run, the rest
+// waits. A line that starts where a statement could and is a command of the shell (help, exit …) is
+// run as that, as ksqlDB's shell does. Statements whose results follow each other directly are a group:
+// there each result stands under its statement's text.
+// Spans of errors are places in the text, unless variables changed the statement: then they are
+// places in what it became, and its line is shown with the statement's own place in the file.
+#define _GNU_SOURCE /* memrchr */
+#include "shell/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "shell/cli.h"
+#include "shell/json.h"
+#include "shell/scan.h"
+#include "shell/signals.h"
+#include "shell/table.h"
+#include "sql/parse.h"
+
+enum { MORE_FOLLOW_LOOK = 64, READ_BYTES = 64 << 10 };
+
+typedef struct Feed {
+    Shell *sh;
+    Script script;
+    const char *name;
+    Arena *a;      /* of the statement */
+    bool by_line;  /* groups end at a newline */
+    bool grouped;  /* the previous result has its title, and this one belongs to it */
+} Feed;
+
+void shell_error(Shell *sh, const Err *err, Str text, const char *file)
+{
+    Buf b = BUF_INIT;
+    err_print(&b, err, text, file);
+    out_red(sh->interactive ? &sh->out : &sh->err, buf_view(&b));
+    buf_free(&b);
+}
+
+static int failed(Shell *sh, const char *fmt, const char *what, const char *why)
+{
+    Err err = ERR_INIT;
+    (void)err_set(&err, ERR_IO, fmt, what, why);
+    shell_error(sh, &err, (Str){NULL, 0}, NULL);
+    err_clear(&err);
+    return SHELL_USAGE;
+}
+
+/* ---- groups of results ------------------------------------------------------------------------ */
+
+typedef enum ResultKind { RESULT_ENTITY, RESULT_NONE, RESULT_ALONE } ResultKind;
+
+static ResultKind result_kind(StmtKind kind)
+{
+    switch (kind) {
+    case STMT_INSERT_VALUES:
+        return RESULT_NONE;
+    case STMT_SELECT:
+    case STMT_PRINT:
+    case STMT_SET:
+    case STMT_UNSET:
+    case STMT_DEFINE:
+    case STMT_UNDEFINE:
+    case STMT_SHOW_VARIABLES:
+    case STMT_RUN_SCRIPT:
+        return RESULT_ALONE;
+    default:
+        return RESULT_ENTITY;
+    }
+}
+
+/* Does a statement with a result follow directly? Looked at, not run. */
+static bool more_follow(const Feed *f)
+{
+    Script s = f->script;
+    Arena *a = arena_new(0);
+    bool more = false;
+    if (f->by_line) {
+        const char *nl = s.at < s.text.n ? memchr(s.text.p + s.at, '\n', s.text.n - s.at) : NULL;
+        s.text.n = nl ? (size_t)(nl - s.text.p) : s.text.n;
+    }
+    for (int i = 0; i < MORE_FOLLOW_LOOK; i++) {
+        Err err = ERR_INIT;
+        Stmt *st = NULL;
+        arena_reset(a);
+        Status rc = script_next(&s, a, session_variables(f->sh->s), true, &st, &err);
+        err_clear(&err);
+        if (rc != OK || !st)
+            break;
+        ResultKind kind = result_kind(st->kind);
+        more = kind == RESULT_ENTITY;
+        if (kind != RESULT_NONE)
+            break;
+    }
+    arena_free(a);
+    return more;
+}
+
+/* ---- one statement ---------------------------------------------------------------------------- */
+
+static void show_entity(Shell *sh, const json_t *entity, bool titled)
+{
+    Buf text = BUF_INIT;
+    if (sh->json)
+        json_entity(&text, entity);
+    else
+        table_entity(&text, entity, titled, &(TableStyle){sh->out.terminal, out_width(&sh->out)});
+    out_write(&sh->out, buf_view(&text));
+    buf_free(&text);
+}
+
+static void report(const Feed *f, const Script *start, const Stmt *st, const Err *err)
+{
+    if (!st || !st->substituted || err->span.line <= 0) {
+        shell_error(f->sh, err, f->script.text, f->name);
+        return;
+    }
+    Buf own = BUF_INIT, all = BUF_INIT;
+    char place[32];
+    int first = err->span.line == 1 ? start->col - 1 : 0;
+    err_print(&own, err, st->sql, NULL);
+    int n = snprintf(place, sizeof place, "%d:%d: ", err->span.line, err->span.col);
+    if (f->name)
+        buf_printf(&all, "%s:", f->name);
+    buf_printf(&all, "%d:%d: ", start->line + err->span.line - 1, err->span.col + first);
+    buf_str(&all, str_sub(buf_view(&own), (size_t)n, own.n - (size_t)n));
+    out_red(f->sh->interactive ? &f->sh->out : &f->sh->err, buf_view(&all));
+    buf_free(&own);
+    buf_free(&all);
+}
+
+static Status run_answer(Feed *f, const Stmt *st, Err *err)
+{
+    Shell *sh = f->sh;
+    Answer ans = {NULL, NULL, NULL};
+    Status rc = session_run(sh->s, st, &ans, err);
+    if (rc == OK && ans.entity) {
+        bool titled = !sh->json && (f->grouped || more_follow(f));
+        show_entity(sh, ans.entity, titled);
+        f->grouped = titled;
+    }
+    if (rc == OK && ans.message && !(sh->json && !sh->out.terminal))
+        out_printf(&sh->out, "%s\n", ans.message);
+    if (rc == OK && ans.stream)
+        rc = stream_show(sh, ans.stream, err);
+    answer_clear(&ans);
+    return rc;
+}
+
+/* A script's path: as given, or beside the script that names it. New. */
+static char *script_path(const Feed *f, Str path)
+{
+    const char *slash = f->name ? strrchr(f->name, '/') : NULL;
+    char *given = mem_strndup(path.p, path.n);
+    if (!slash || given[0] == '/' || access(given, F_OK) == 0)
+        return given;
+    Buf b = BUF_INIT;
+    buf_bytes(&b, f->name, (size_t)(slash + 1 - f->name));
+    buf_str(&b, path);
+    char *beside = mem_strdup(buf_z(&b));
+    buf_free(&b);
+    if (access(beside, F_OK) == 0) {
+        mem_free(given);
+        return beside;
+    }
+    mem_free(beside);
+    return given;
+}
+
+static int run_statement(Feed *f, bool lax_end)
+{
+    Shell *sh = f->sh;
+    Err err = ERR_INIT;
+    Stmt *st = NULL;
+    Script start = f->script;
+    arena_reset(f->a);
+    Status rc = script_next(&f->script, f->a, session_variables(sh->s), lax_end, &st, &err);
+    if (rc == OK && !st) {
+        f->script.at = f->script.text.n;
+        return SHELL_OK;
+    }
+    if (rc == OK && st->kind == STMT_RUN_SCRIPT) {
+        char *path = script_path(f, st->text);
+        int code = run_file(sh, path);
+        mem_free(path);
+        f->grouped = false;
+        return code;
+    }
+    if (rc == OK) {
+        if (result_kind(st->kind) == RESULT_ALONE)
+            f->grouped = false;
+        rc = run_answer(f, st, &err);
+    }
+    int code = rc == OK ? SHELL_OK : SHELL_FAILED;
+    if (rc != OK)
+        report(f, &start, st, &err);
+    err_clear(&err);
+    if (code == SHELL_OK && sh->out.error) {
+        (void)failed(sh, "cannot write the %s: %s", "output", strerror(sh->out.error));
+        code = SHELL_FAILED;
+    }
+    return code;
+}
+
+/* ---- a text ----------------------------------------------------------------------------------- */
+
+/* Runs the line at the walk's place when it is a command of the shell. */
+static bool run_command(Feed *f, bool at_end, int *code)
+{
+    Script *s = &f->script;
+    size_t before = s->at;
+    while (before > 0 && (s->text.p[before - 1] == ' ' || s->text.p[before - 1] == '\t'))
+        before--;
+    if (before > 0 && s->text.p[before - 1] != '\n')
+        return false;
+    const char *nl = memchr(s->text.p + s->at, '\n', s->text.n - s->at);
+    size_t end = nl ? (size_t)(nl - s->text.p) : s->text.n;
+    Str line = str_sub(s->text, s->at, end - s->at);
+    if ((!nl && !at_end) || !cli_is_command(line))
+        return false;
+    Err err = ERR_INIT;
+    Place at = {s->at, s->line, s->col};
+    Span here = {s->line, s->col, (int32_t)s->at, 1};
+    *code = cli_run(f->sh, line, &err);
+    if (err.code != OK) {
+        if (!f->sh->interactive)
+            err.span = here;
+        shell_error(f->sh, &err, s->text, f->name);
+        err_clear(&err);
+        *code = *code == SHELL_OK ? SHELL_FAILED : *code;
+    }
+    scan_advance(s->text, &at, end);
+    s->at = at.at;
+    s->line = at.line;
+    s->col = at.col;
+    f->grouped = false;
+    return true;
+}
+
+/* Runs what is complete; `at_end`: no more text will come, the last semicolon may be missing. */
+static int run_feed(Feed *f, bool at_end)
+{
+    Script *s = &f->script;
+    int code = SHELL_OK;
+    while (code == SHELL_OK && !f->sh->quit) {
+        if (signals_ended())
+            return 128 + signals_ended();
+        if (signals_interrupted() && !f->sh->interactive)
+            return SHELL_INTERRUPTED;
+        size_t at = scan_blank(s->text, s->at);
+        if (at >= s->text.n)
+            break;
+        Place p = {s->at, s->line, s->col};
+        if (f->by_line && memchr(s->text.p + s->at, '\n', at - s->at))
+            f->grouped = false;
+        scan_advance(s->text, &p, at);
+        s->at = p.at;
+        s->line = p.line;
+        s->col = p.col;
+        if (run_command(f, at_end, &code))
+            continue;
+        if (!at_end && scan_statement(s->text, s->at) == 0)
+            break;
+        code = run_statement(f, at_end);
+    }
+    return code;
+}
+
+static void feed_open(Feed *f, Shell *sh, const char *name, Str text)
+{
+    *f = (Feed){.sh = sh, .name = name, .a = arena_new(0)};
+    script_init(&f->script, text);
+}
+
+int run_text(Shell *sh, Str text, const char *name)
+{
+    Feed f;
+    if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
+        text = str_sub(text, 3, text.n - 3);
+    feed_open(&f, sh, name, text);
+    int code = run_feed(&f, true);
+    arena_free(f.a);
+    return code;
+}
+
+/* ---- files and standard input ----------------------------------------------------------------- */
+
+static int read_all(Shell *sh, const char *path, Buf *text)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return failed(sh, "cannot read '%s': %s", path, strerror(errno));
+    for (;;) {
+        ssize_t n = read(fd, buf_room(text, READ_BYTES), READ_BYTES);
+        if (n < 0 && errno == EINTR && !signals_pending())
+            continue;
+        if (n <= 0 || text->n + (size_t)n > LIMIT_SCRIPT_BYTES) {
+            int code = n == 0 ? SHELL_OK
+                     : n < 0  ? failed(sh, "cannot read '%s': %s", path, strerror(errno))
+                              : failed(sh, "'%s' is too long: %s", path, "a script has at most 64 MB");
+            close(fd);
+            return code;
+        }
+        text->n += (size_t)n;
+    }
+}
+
+int run_file(Shell *sh, const char *path)
+{
+    if (strcmp(path, "-") == 0)
+        return run_stdin(sh);
+    if (sh->depth >= RUN_MAX_DEPTH)
+        return failed(sh, "'%s' is not run: %s", path, "scripts run scripts at most 16 deep"), SHELL_FAILED;
+    Buf text = BUF_INIT;
+    int code = read_all(sh, path, &text);
+    if (code == SHELL_OK) {
+        sh->depth++;
+        code = run_text(sh, buf_view(&text), path);
+        sh->depth--;
+    }
+    buf_free(&text);
+    return code;
+}
+
+/* More of standard input: its bytes, 0 at its end, -1 when a signal came first. */
+static ssize_t read_input(Buf *text)
+{
+    struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = signals_fd(), .events = POLLIN}};
+    for (;;) {
+        if (poll(fds, 2, -1) < 0 && errno != EINTR)
+            return 0;
+        if (signals_pending())
+            return -1;
+        signals_drain();
+        if (!(fds[0].revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)))
+            continue;
+        ssize_t n = read(STDIN_FILENO, buf_room(text, READ_BYTES), READ_BYTES);
+        if (n >= 0 || errno != EINTR)
+            return n < 0 ? 0 : n;
+    }
+}
+
+int run_stdin(Shell *sh)
+{
+    Feed f;
+    Buf text = BUF_INIT;
+    int code = SHELL_OK;
+    ssize_t n = 1;
+    feed_open(&f, sh, "stdin", buf_view(&text));
+    f.by_line = true;
+    while (code == SHELL_OK && !sh->quit && n > 0) {
+        n = read_input(&text);
+        if (n < 0) {
+            code = signals_ended() ? 128 + signals_ended() : SHELL_INTERRUPTED;
+            break;
+        }
+        text.n += (size_t)n;
+        if (text.n > LIMIT_SCRIPT_BYTES) {
+            code = failed(sh, "'%s' is too long: %s", "stdin", "a script has at most 64 MB");
+            break;
+        }
+        const char *last = text.n ? memrchr(text.p, '\n', text.n) : NULL;
+        size_t whole = n == 0 ? text.n : last ? (size_t)(last + 1 - text.p) : 0;
+        f.script.text = (Str){text.p, whole};
+        code = run_feed(&f, n == 0);
+    }
+    arena_free(f.a);
+    buf_free(&text);
+    return code;
+}

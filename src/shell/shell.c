@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shell: see shell.h. Opens the engine, runs the inputs or a session at the terminal, closes the engine:
+// on every way out, so that what runs commits.
+#include "shell/shell.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "shell/cell.h"
+#include "shell/edit.h"
+#include "shell/history.h"
+#include "shell/run.h"
+#include "shell/signals.h"
+
+static void welcome(Shell *sh)
+{
+    Buf b = BUF_INIT;
+    buf_printf(&b, "Sluice %s, streaming SQL. ", engine_version());
+    if (sh->dir)
+        buf_printf(&b, "Data is kept in %s.\n", sh->dir);
+    else
+        buf_cstr(&b, "Data is in memory and ends with the shell; -d DIR keeps it.\n");
+    buf_cstr(&b, "Statements end with a semicolon. help lists commands; exit or Ctrl-D leaves.\n\n");
+    out_write(&sh->out, buf_view(&b));
+    buf_free(&b);
+}
+
+static int run_terminal(Shell *sh)
+{
+    Buf text = BUF_INIT;
+    char *path = history_path();
+    sh->history = history_open(path);
+    mem_free(path);
+    Editor *ed = edit_open(sh);
+    welcome(sh);
+    while (!sh->quit && !signals_ended() && sh->out.error == 0) {
+        EditResult got = edit_read(ed, &text);
+        if (got == EDIT_END)
+            break;
+        if (got == EDIT_TEXT)
+            (void)run_text(sh, buf_view(&text), NULL);
+    }
+    edit_close(ed);
+    history_close(sh->history);
+    sh->history = NULL;
+    buf_free(&text);
+    return signals_ended() ? 128 + signals_ended() : SHELL_OK;
+}
+
+static Status define(Shell *sh, const char *text, Err *err)
+{
+    const char *equals = strchr(text, '=');
+    size_t n = equals ? (size_t)(equals - text) : 0;
+    char *name = mem_strndup(text, n);
+    bool good = n > 0 && !(name[0] >= '0' && name[0] <= '9');
+    for (size_t i = 0; i < n; i++) {
+        char c = name[i];
+        good = good && (c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
+        name[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    }
+    if (good)
+        mem_free(strmap_put(session_variables(sh->s), (Str){name, n}, mem_strdup(equals + 1)));
+    mem_free(name);
+    return good ? OK : err_set(err, ERR_BAD_REQUEST, "'%s' does not define a variable; it takes NAME=VALUE", text);
+}
+
+static int run_inputs(Shell *sh, const ShellOptions *o)
+{
+    Err err = ERR_INIT;
+    int code = SHELL_OK;
+    for (int i = 0; i < o->ndefines && code == SHELL_OK; i++)
+        if (define(sh, o->defines[i], &err) != OK)
+            code = SHELL_USAGE;
+    if (code != SHELL_OK) {
+        shell_error(sh, &err, STR(""), NULL);
+        err_clear(&err);
+        return code;
+    }
+    if (sh->interactive)
+        return run_terminal(sh);
+    if (o->ninputs == 0)
+        return run_stdin(sh);
+    for (int i = 0; i < o->ninputs && code == SHELL_OK && !sh->quit; i++)
+        code = o->inputs[i].file ? run_file(sh, o->inputs[i].text) : run_text(sh, str_of(o->inputs[i].text), NULL);
+    return code;
+}
+
+int shell_main(const ShellOptions *o)
+{
+    Shell sh = {.dir = o->dir, .json = o->json, .wrap = true, .timeout_ms = o->timeout_ms};
+    EngineConfig config = {.dir = o->dir, .fx = effects_real()};
+    Err err = ERR_INIT;
+    int code = SHELL_USAGE;
+    const char *warning;
+    cell_locale();
+    out_init(&sh.out, STDOUT_FILENO);
+    out_init(&sh.err, STDERR_FILENO);
+    sh.interactive = o->ninputs == 0 && isatty(STDIN_FILENO) && sh.out.terminal;
+    signals_init(sh.interactive);
+    if (engine_open(&config, &sh.e, &err) == OK) {
+        for (int i = 0; (warning = engine_warning(sh.e, i)); i++)
+            out_printf(&sh.err, "warning: %s\n", warning);
+        sh.s = session_new(sh.e);
+        code = run_inputs(&sh, o);
+        session_free(sh.s);
+        engine_close(sh.e);
+    } else {
+        shell_error(&sh, &err, STR(""), NULL);
+    }
+    err_clear(&err);
+    out_close(&sh.out);
+    out_close(&sh.err);
+    return code;
+}
