@@ -71,11 +71,13 @@ static int hex4(Walk *w)
     if (w->end - w->p < 4)
         return -1;
     for (int i = 0; i < 4; i++) {
-        char c = *w->p++;
-        int d = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-        if (d < 0)
+        char c = *w->p++, low = (char)(c | 32);
+        if (c >= '0' && c <= '9')
+            v = v * 16 + (c - '0');
+        else if (low >= 'a' && low <= 'f')
+            v = v * 16 + (low - 'a' + 10);
+        else
             return -1;
-        v = v * 16 + d;
     }
     return v;
 }

@@ -163,8 +163,8 @@ static void run_file(Tool *t, Str path)
             run_one(t, &cases.v[i], counts);
     }
     if (!t->list && counts[0] + counts[1] + counts[2])
-        printf("%.*s: %d passed, %d failed, %d skipped\n", STR_ARG(file), counts[QTT_PASSED], counts[QTT_FAILED],
-               counts[QTT_SKIPPED]);
+        printf("%.*s: %d passed, %d failed, %d skipped\n", STR_ARG(file), counts[QTT_PASSED],
+               counts[QTT_FAILED], counts[QTT_SKIPPED]);
     t->passed += counts[QTT_PASSED];
     t->failed += counts[QTT_FAILED];
     t->skipped += counts[QTT_SKIPPED];

@@ -75,7 +75,8 @@ static void add_case(Arena *a, Str file, const JTree *node, const JTree *format,
     if (config) {
         c.config_name = config_property(c.properties);
         c.config_value = scalar_text(a, config);
-        c.id = arena_strf(a, "%.*s - %.*s=%.*s", STR_ARG(c.id), STR_ARG(c.config_name), STR_ARG(c.config_value));
+        c.id = arena_strf(a, "%.*s - %.*s=%.*s", STR_ARG(c.id), STR_ARG(c.config_name),
+                          STR_ARG(c.config_value));
     }
     vec_push(a, out, c);
 }

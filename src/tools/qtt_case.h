@@ -21,7 +21,7 @@ typedef struct QttCase {
 } QttCase;
 typedef VEC(QttCase) QttCaseVec;
 
-/* Reads a file's text into cases, in order; `file` is its name without folder and ".json". Text is borrowed. */
+/* Reads a file's text (borrowed) into cases, in order; `file` is its name without folder and ".json". */
 Status qtt_load(Arena *a, Str file, Str text, QttCaseVec *out, Err *err) MUST_CHECK;
 
 /* ---- topics as a run knows them ----------------------------------------------------------------- */
@@ -59,7 +59,8 @@ QttVerdict qtt_run_case(const QttCase *c, Buf *why);
 
 /* What queries failed with at run time, one line each: borrowed from out. */
 void qtt_query_errors(QttRun *r, Buf *out);
-/* The message as page 12 §12.2 matches it: a part of what the user sees, in any of its forms. `st` may be NULL. */
+/* The message as page 12 §12.2 matches it: a part of what the user sees, in any of its forms.
+ * `st` may be NULL. */
 bool qtt_error_matches(const QttCase *c, const Err *err, const Stmt *st, Str want);
 
 /* Never NULL: a topic that no source describes has KAFKA strings for keys and JSON for values. */
@@ -71,7 +72,8 @@ json_t *qtt_ask(QttRun *r, Err *err, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* A record of the case as bytes: key and value in the run's arena. False: *why says what does not fit. */
 bool qtt_encode(QttRun *r, const JTree *spec, Record *out, const char **why);
-/* One side of a record that was read, as a tree; NULL bytes are JT_NULL. False: the bytes are not of the format. */
+/* One side of a record that was read, as a tree; NULL bytes are JT_NULL. False: the bytes are not of the
+ * format. */
 bool qtt_decode(Arena *a, const QttSide *side, const char *p, int64_t n, const JTree **out);
 /* Splits a windowed key: bytes left, bounds. False when it is too short. */
 bool qtt_window(const QttTopic *t, const Record *rec, int64_t *key_len, int64_t *start, int64_t *end);

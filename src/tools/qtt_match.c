@@ -263,8 +263,8 @@ static bool check_topic(QttRun *r, Str name, const TreeVec *expected)
         return true;
     if (bad < 0)
         bad = seen.n < expected->n ? seen.n : expected->n;
-    buf_printf(r->why, "topic %.*s: record %d differs; %d expected, %d came\n", STR_ARG(name), bad, expected->n,
-               seen.n);
+    buf_printf(r->why, "topic %.*s: record %d differs; %d expected, %d came\n", STR_ARG(name), bad,
+               expected->n, seen.n);
     for (int i = 0; i < expected->n; i++) {
         buf_printf(r->why, "  %s expected %d  ", i == bad ? ">" : " ", i);
         print_expected(r->why, expected->v[i]);

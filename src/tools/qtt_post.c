@@ -173,8 +173,8 @@ static bool check_topic(QttRun *r, const JTree *want)
     bool ok = format_matches(jtree_get(want, "keyFormat"), key) &&
               format_matches(jtree_get(want, "valueFormat"), value);
     if (!ok)
-        buf_printf(r->why, "post: topic %.*s has formats %.*s, %.*s\n", STR_ARG(name), STR_ARG(t->key.format_name),
-                   STR_ARG(t->value.format_name));
+        buf_printf(r->why, "post: topic %.*s has formats %.*s, %.*s\n", STR_ARG(name),
+                   STR_ARG(t->key.format_name), STR_ARG(t->value.format_name));
     json_decref(key);
     json_decref(value);
     return ok;

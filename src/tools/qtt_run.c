@@ -30,7 +30,8 @@ json_t *qtt_ask(QttRun *r, Err *err, const char *fmt, ...)
     Arena *a = arena_new(0);
     json_t *entity = NULL;
     script_init(&script, str_of(text));
-    if (!script_next(&script, a, NULL, true, &stmt, err) && stmt && !session_run(r->session, stmt, &answer, err))
+    if (!script_next(&script, a, NULL, true, &stmt, err) && stmt &&
+        !session_run(r->session, stmt, &answer, err))
         entity = json_incref(answer.entity);
     answer_clear(&answer);
     arena_free(a);
@@ -159,7 +160,8 @@ static void make_topics(QttRun *r, const StmtVec *stmts)
             continue;
         const Expr *topic = property(st, "KAFKA_TOPIC"), *partitions = property(st, "PARTITIONS");
         Str name = topic && topic->kind == EXPR_STRING ? topic->text : st->name.text;
-        make_topic(r, name, partitions && partitions->kind == EXPR_INT && partitions->i > 0 ? partitions->i : 4);
+        bool given = partitions && partitions->kind == EXPR_INT && partitions->i > 0;
+        make_topic(r, name, given ? partitions->i : 4);
     }
     for (int i = 0; inputs && i < inputs->n; i++) {
         Str name = jtree_text(&inputs->items[i], "topic");
@@ -219,14 +221,15 @@ static QttVerdict judge_error(QttRun *r, const Err *err, const Stmt *st, bool la
     }
     Str sql = st ? st->sql : r->c->script;
     if (!r->c->exception || (!last && err->code != ERR_SYNTAX)) {
-        buf_printf(r->why, "statement failed: %s (line %d:%d)\n  in: %.*s\n", msg, err->span.line, err->span.col,
-                   STR_ARG(sql));
+        buf_printf(r->why, "statement failed: %s (line %d:%d)\n  in: %.*s\n", msg, err->span.line,
+                   err->span.col, STR_ARG(sql));
         return QTT_FAILED;
     }
     if (qtt_error_matches(r->c, err, st, want))
         return QTT_PASSED;
-    buf_printf(r->why, "another error than expected\n  expected: %.*s\n  actual:   %s (line %d:%d)\n  in: %.*s\n",
-               STR_ARG(want), msg, err->span.line, err->span.col, STR_ARG(sql));
+    buf_printf(r->why, "another error than expected\n  expected: %.*s\n  actual:   %s (line %d:%d)\n", STR_ARG(want),
+               msg, err->span.line, err->span.col);
+    buf_printf(r->why, "  in: %.*s\n", STR_ARG(sql));
     return QTT_FAILED;
 }
 
@@ -363,7 +366,8 @@ static QttVerdict verify(QttRun *r)
         v = QTT_SKIPPED;
     } else if (r->c->exception) {
         if (!errors.n || !contains(buf_view(&errors), jtree_text(r->c->exception, "message"))) {
-            buf_printf(r->why, "expected to fail: %.*s\n%s%s", STR_ARG(jtree_text(r->c->exception, "message")),
+            Str want = jtree_text(r->c->exception, "message");
+            buf_printf(r->why, "expected to fail: %.*s\n%s%s", STR_ARG(want),
                        errors.n ? "queries failed with: " : "", buf_z(&errors));
             v = QTT_FAILED;
         }
@@ -383,8 +387,9 @@ QttVerdict qtt_run_case(const QttCase *c, Buf *why)
     Err err = ERR_INIT;
     Effects *fx = effects_sim_new(1, 0);
     QttRun r = {.c = c, .arena = arena_new(0), .why = why};
-    EngineConfig config = {.fx = fx, .workers = 1, .service_id = "some.ksql.service.id", .sequential_ids = true,
-                           .single_partition = true, .check_operators = true, .no_processing_log = true};
+    EngineConfig config = {.fx = fx, .workers = 1, .service_id = "some.ksql.service.id",
+                           .sequential_ids = true, .single_partition = true, .check_operators = true,
+                           .no_processing_log = true};
     QttVerdict v = QTT_FAILED;
     bool done = false;
     if (!c->enabled) {

@@ -109,7 +109,8 @@ static void print_difference(const char *path, Str want, Str got)
 {
     int line = 1;
     for (;; line++) {
-        const char *wn = want.n ? memchr(want.p, '\n', want.n) : NULL, *gn = got.n ? memchr(got.p, '\n', got.n) : NULL;
+        const char *wn = want.n ? memchr(want.p, '\n', want.n) : NULL;
+        const char *gn = got.n ? memchr(got.p, '\n', got.n) : NULL;
         Str w = str_sub(want, 0, wn ? (size_t)(wn - want.p) : want.n);
         Str g = str_sub(got, 0, gn ? (size_t)(gn - got.p) : got.n);
         if (!str_eq(w, g) || !wn || !gn) {

@@ -50,7 +50,8 @@ static void list_of(Buf *out, const json_t *array)
 {
     size_t i;
     json_t *v;
-    json_array_foreach(array, i, v) buf_printf(out, "%s%s", i ? "," : "", json_is_string(v) ? json_string_value(v) : "?");
+    json_array_foreach(array, i, v)
+        buf_printf(out, "%s%s", i ? "," : "", json_is_string(v) ? json_string_value(v) : "?");
 }
 
 void sqltest_render_type(Buf *out, const json_t *schema)

@@ -14,7 +14,7 @@ CREATE STREAM t AS SELECT k, v FROM s;
 --@ topic T
 --> 0 | a | {"V":1} | 0
 --> 0 | d | {"V":4} | 0
-SELECT level, time, message->type AS type, message->deserializationError->target AS target, message->deserializationError->topic AS topic FROM KSQL_PROCESSING_LOG EMIT CHANGES;
---> `LEVEL` STRING, `TIME` BIGINT, `TYPE` INTEGER, `TARGET` STRING, `TOPIC` STRING
+SELECT level, time, message->type AS type, message->deserializationError->target AS target, message->deserializationError->`TOPIC` AS topic_name FROM KSQL_PROCESSING_LOG EMIT CHANGES;
+--> `LEVEL` STRING, `TIME` BIGINT, `TYPE` INTEGER, `TARGET` STRING, `TOPIC_NAME` STRING
 --> ERROR | 1700000000000 | 0 | value | s
 --> ERROR | 1700000000000 | 0 | value | s

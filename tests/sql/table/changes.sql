@@ -8,7 +8,7 @@ CREATE TABLE people (id STRING PRIMARY KEY, city STRING, age INT) WITH (kafka_to
 --> Table created
 CREATE TABLE adults AS SELECT id, city FROM people WHERE age >= 18;
 --> Created query with ID CTAS_ADULTS_3
-CREATE TABLE cities AS SELECT city, COUNT(*) AS n, SUM(age) AS years FROM people GROUP BY city;
+CREATE TABLE cities AS SELECT city, COUNT(*) AS n, SUM(age) AS age_sum FROM people GROUP BY city;
 --> Created query with ID CTAS_CITIES_5
 INSERT INTO people VALUES ('ann', 'Rome', 20);
 INSERT INTO people VALUES ('bob', 'Rome', 10);
@@ -26,10 +26,10 @@ INSERT INTO people VALUES ('bob', 'Rome', 17);
 --> 0 | ann | null | 0
 --> 0 | bob | null | 0
 SELECT * FROM cities WHERE city = 'Rome';
---> `CITY` STRING KEY, `N` BIGINT, `YEARS` INTEGER
+--> `CITY` STRING KEY, `N` BIGINT, `AGE_SUM` INTEGER
 --> Rome | 1 | 17
 SELECT * FROM cities WHERE city = 'Oslo';
---> `CITY` STRING KEY, `N` BIGINT, `YEARS` INTEGER
+--> `CITY` STRING KEY, `N` BIGINT, `AGE_SUM` INTEGER
 --> Oslo | 0 | 0
 
 -- A table that was declared has no state to ask.
