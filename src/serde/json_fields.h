@@ -63,26 +63,29 @@ Str json_upper(Buf *out, Str key);
 /* Reads the key at the quote, and its colon, the way without a guess; remembers it as the k-th. */
 bool json_key(Json *j, JsonFields *f, int k, Buf *upper, int *field, bool *exact);
 
-/* The k-th key is the guessed one: p stands on its first byte. */
-static inline bool json_guess_hit(const JsonGuess *g, const char *p, const char *end)
+/* The k-th key is the guessed one: p stands on its first byte. Loads are little-endian and stay inside [start, end). */
+static inline bool json_guess_hit(const JsonGuess *g, const char *start, const char *p, const char *end)
 {
-    uint64_t head;
-    if (end - p < 8)
-        return g->n && g->n <= end - p && memcmp(p, g->key, g->n) == 0;
-    memcpy(&head, p, 8);
+    uint64_t head, tail, want;
+    if (__builtin_expect(end - p < 8, 0)) {
+        if (g->n > end - p || end - start < 8)
+            return g->n && g->n <= end - p && memcmp(p, g->key, g->n) == 0;
+        memcpy(&head, end - 8, 8);
+        head >>= 8 * (8 - (end - p));
+    } else {
+        memcpy(&head, p, 8);
+    }
     if ((head ^ g->head) & g->mask)
         return false;
     if (g->n <= 8)
         return g->n != 0;
     if (end - p < g->n)
         return false;
-    uint64_t tail, want;
-    if (g->n <= 16) {
-        memcpy(&tail, p + g->n - 8, 8);
-        memcpy(&want, g->key + g->n - 8, 8);
-        return tail == want;
-    }
-    return memcmp(p + 8, g->key + 8, g->n - 8u) == 0;
+    if (g->n > 16)
+        return memcmp(p + 8, g->key + 8, g->n - 8u) == 0;
+    memcpy(&tail, p + g->n - 8, 8);
+    memcpy(&want, g->key + g->n - 8, 8);
+    return tail == want;
 }
 
 #endif

@@ -457,6 +457,24 @@ static inline void null_field(const Target *to, int field)
 
 enum { FEW_WORDS = 4 };
 
+/* Past a value that nobody wants. */
+static inline bool skip_member(Json *j)
+{
+    int64_t l;
+    int class = js_peek(j);
+    if (class == JC_STRING) {
+        bool high = false;
+        const char *p = js_plain(j->p + 1, j->end, &high);
+        if (p < j->end && *p == '"' && !high) {
+            j->p = p + 1;
+            return true;
+        }
+    } else if (class == JC_NUMBER && small_int(j, &l)) {
+        return true;
+    }
+    return js_skip(j);
+}
+
 /* The fast way: members as they come. */
 static inline __attribute__((always_inline)) bool members_fast(JsonReader *r, JsonFields *f, const Target *to)
 {
@@ -477,7 +495,7 @@ static inline __attribute__((always_inline)) bool members_fast(JsonReader *r, Js
             js_space(j);
         if (j->p >= j->end || *j->p != '"')
             return js_bad(j, j->p, SYNTAX_KEY);
-        if (k < f->nguess && json_guess_hit(&f->guess[k], j->p + 1, j->end)) {
+        if (k < f->nguess && json_guess_hit(&f->guess[k], j->start, j->p + 1, j->end)) {
             field = f->guess[k].field;
             is_exact = f->guess[k].exact;
             j->p += 1 + f->guess[k].n;
@@ -485,7 +503,7 @@ static inline __attribute__((always_inline)) bool members_fast(JsonReader *r, Js
             return false;
         }
         if (field < 0 || (!is_exact && bit_get(exact, field))) {
-            if (!js_skip(j))
+            if (!skip_member(j))
                 return false;
         } else {
             seen[field >> 6] |= (uint64_t)1 << (field & 63);
