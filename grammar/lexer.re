@@ -11,7 +11,7 @@
 
 void lexer_init(Lexer *lx, Str text, size_t at, int line, int col)
 {
-    *lx = (Lexer){text, at, line, col};
+    *lx = (Lexer){text.p ? text : STR(""), at, line, col};
 }
 
 /* Moves the lexer's place over n bytes. */

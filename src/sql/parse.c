@@ -19,6 +19,8 @@
 
 void script_init(Script *s, Str text)
 {
+    if (!text.p)
+        text = STR("");
     bool mark = str_starts(text, STR("\xEF\xBB\xBF")); /* the byte order mark of some editors */
     *s = (Script){.text = text, .at = mark ? 3 : 0, .line = 1, .col = 1};
 }

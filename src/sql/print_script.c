@@ -243,11 +243,12 @@ static void put_statement(Formatter *f, const Stmt *stmt, int i)
 Status print_script(Buf *out, Str text, Err *err)
 {
     Script s;
-    Formatter f = {.out = out, .text = text};
+    Formatter f = {.out = out};
     Arena *arena = arena_new(0);
     Status st;
     script_init(&s, text);
     s.test_statements = s.keep_variables = true;
+    f.text = s.text;
     f.at = s.at;
     f.col = 1;
     for (;;) {
