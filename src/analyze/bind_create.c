@@ -242,6 +242,10 @@ static Status bind_topic(const Analyzer *an, const WithProps *w, const Stmt *s, 
         ds->partitions = info.partitions;
         return OK;
     }
+    if (an->replay_partitions) {
+        ds->partitions = an->replay_partitions;
+        return OK;
+    }
     if (!w->partitions)
         return err_at(err, ERR_STATEMENT, s->span,
                       "Topic '%.*s' does not exist. If you want to create a new topic for the stream/table please "

@@ -55,7 +55,9 @@ static Status sink_topic(const Analyzer *an, const WithProps *w, const BoundQuer
         ds->partitions = info.partitions;
         return OK;
     }
-    ds->partitions = want;
+    ds->partitions = an->replay_partitions ? an->replay_partitions : want;
+    if (an->replay_partitions)
+        return OK;
     out->create_topic = true;
     out->topic = (TopicInfo){
         .name = ds->topic,
@@ -81,6 +83,7 @@ static Status bind_sink(const Analyzer *an, const Stmt *s, const WithProps *w, B
     ds->name = arena_str(ds->arena, s->name.text);
     ds->is_table = out->query.is_table;
     ds->sql = arena_str(ds->arena, an->sql);
+    ds->from = arena_str(ds->arena, out->query.source->name);
     sink_schema(&out->query, ds);
     Status st = sink_formats(an, w, &out->query, ds, s->span, err);
     if (st == OK)

@@ -35,6 +35,7 @@ typedef struct DataSource {
     Str timestamp_format;
     Str sql;               /* the statement that made it, normalised */
     Str query_id;          /* the query that made it (CREATE … AS), empty for others */
+    Str from;              /* the source that this query reads */
     int64_t created_ms;
 } DataSource;
 

@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: Apache-2.0
+// Statements that change the catalog: bound, made durable in the command topic, applied. And their replay.
+//
+//   1 bind against the snapshot; nothing is changed by what is refused
+//   2 make the topics that are needed
+//   3 one synced unit of work: the command record and the new query's starting positions
+//   4 swap the snapshot, start or stop queries
+//
+// A crash before 3 leaves at most an empty topic; after 3 the replay at the next start does 4. Replaying skips 2 and 3, and
+// starts queries only when the whole topic was read, so that what was dropped later never runs.
+// @thread any, one at a time (Engine.ddl)
+#include <ctype.h>
+#include <stdio.h>
+
+#include "runtime/internal.h"
+#include "sql/parse.h"
+
+typedef VEC(RunQuery *) QueryVec;
+
+typedef struct Ddl {
+    Engine *e;
+    const Stmt *st;
+    Analyzer an;
+    Session *session;     /* NULL while replaying */
+    const Command *replay;/* NULL: a new statement */
+    QueryVec *pending;    /* replaying: queries to start at the end */
+    Answer *out;
+    Err *err;
+} Ddl;
+
+static const char *lower_kind(bool is_table) { return is_table ? "table" : "stream"; }
+
+/* The command's number: its offset. */
+static uint32_t next_number(const Ddl *d)
+{
+    return d->replay ? d->replay->number : (uint32_t)topic_end(d->e->topics, d->e->command_topic, 0);
+}
+
+static Status record_command(Ddl *d, Command *c, RunQuery *q)
+{
+    if (d->replay)
+        return OK;
+    Buf key = BUF_INIT, value = BUF_INIT;
+    c->statement = d->st->sql;
+    c->props = d->session->props; /* borrowed */
+    command_encode(c, &key, &value);
+    Unit *u = unit_begin(d->e->topics);
+    Record r = {.key = key.p, .key_len = (int32_t)key.n, .value = value.p, .value_len = (int32_t)value.n,
+                .ts = effects_now(d->e->fx)};
+    unit_append(u, d->e->command_topic, 0, &r);
+    if (q)
+        query_first_positions(q, u);
+    Status st = unit_commit(u, true, d->err);
+    buf_free(&key);
+    buf_free(&value);
+    return st;
+}
+
+static void answer_status(Ddl *d, const char *key, const char *message, Str query_id, uint32_t number)
+{
+    if (d->out)
+        d->out->entity = entity_status(d->st, key, message, query_id, number);
+}
+
+/* ---- CREATE STREAM | TABLE ---- */
+
+/* IF NOT EXISTS, OR REPLACE, a name that is taken. *skip: nothing is to be done. */
+static Status check_name(Ddl *d, bool is_table, bool is_query, bool *skip)
+{
+    const Stmt *st = d->st;
+    DataSource *ds = catalog_find(d->an.cat, st->name.text);
+    *skip = false;
+    if (st->or_replace) {
+        if (ds && (ds->read_only || st->is_source))
+            return err_at(d->err, ERR_STATEMENT, st->name.span,
+                          "Cannot add %s '%.*s': CREATE OR REPLACE is not supported on source %ss.", lower_kind(is_table),
+                          STR_ARG(st->name.text), lower_kind(is_table));
+        return err_at(d->err, ERR_UNSUPPORTED, st->span, "not supported yet: CREATE OR REPLACE");
+    }
+    if (!ds)
+        return OK;
+    if (st->if_not_exists) {
+        char message[512];
+        snprintf(message, sizeof message, "Cannot add %s %.*s: A %s with the same name already exists.", lower_kind(is_table),
+                 STR_ARG(st->name.text), lower_kind(ds->is_table));
+        if (d->out)
+            d->out->entity = entity_warning(st, message);
+        *skip = true;
+        return OK;
+    }
+    return err_at(d->err, ERR_STATEMENT, st->name.span, "%sCannot add %s '%.*s': A %s with the same name already exists",
+                  is_query ? "Could not determine output schema for query due to error: " : "", lower_kind(is_table),
+                  STR_ARG(st->name.text), lower_kind(ds->is_table));
+}
+
+static Status create_source(Ddl *d)
+{
+    const Stmt *st = d->st;
+    bool is_table = st->kind == STMT_CREATE_TABLE, skip;
+    BoundCreate bound;
+    Status rc = check_name(d, is_table, false, &skip);
+    if (rc || skip)
+        return rc;
+    if (is_table && st->is_source)
+        return err_at(d->err, ERR_UNSUPPORTED, st->span, "not supported yet: CREATE SOURCE TABLE");
+    rc = bind_create(&d->an, st, &bound, d->err);
+    if (rc)
+        return rc;
+    DataSource *ds = bound.source;
+    ds->created_ms = effects_now(d->e->fx);
+    if (bound.create_topic && !d->replay)
+        rc = topic_create(d->e->topics, &bound.topic, d->err);
+    Command c = {.key = arena_strf(d->an.arena, "%s/`%.*s`/create", lower_kind(is_table), STR_ARG(ds->name)),
+                 .number = next_number(d),
+                 .partitions = ds->partitions};
+    if (rc == OK)
+        rc = record_command(d, &c, NULL);
+    if (rc == OK) {
+        engine_set_catalog(d->e, catalog_with(d->e->cat, ds));
+        answer_status(d, c.key.p, is_table ? "Table created" : "Stream created", (Str){NULL, 0}, c.number);
+    }
+    source_unref(ds);
+    return rc;
+}
+
+/* ---- CREATE … AS, INSERT INTO ---- */
+
+static Str new_query_id(Ddl *d, const BoundCreateAs *b, const char *prefix, uint32_t number)
+{
+    uint32_t n = d->e->cfg.sequential_ids ? d->e->query_seq++ : number;
+    if (d->replay)
+        return d->replay->query_id;
+    if (b->query_id.n)
+        return b->query_id;
+    if (d->st->kind == STMT_INSERT_INTO)
+        return arena_strf(d->an.arena, "%s_%u", prefix, n);
+    return arena_strf(d->an.arena, "%s_%.*s_%u", prefix, STR_ARG(d->st->name.text), n);
+}
+
+static Status start_query(Ddl *d, RunQuery *q)
+{
+    if (!d->replay)
+        return query_start(q, d->err);
+    if (d->replay->fingerprint && q->plan->fingerprint != d->replay->fingerprint) {
+        Buf text = BUF_INIT;
+        buf_printf(&text, "query %.*s plans differently than when it was created: its state is rebuilt", STR_ARG(q->id));
+        vec_add(&d->e->warnings, mem_strdup(buf_z(&text)));
+        buf_free(&text);
+        query_erase(q);
+        Err err = ERR_INIT;
+        if (query_make_topics(q, &err))
+            err_clear(&err);
+    }
+    vec_add(d->pending, q);
+    return OK;
+}
+
+/* From a bound query with its sink to a running one. Takes over b->sink. */
+static Status launch(Ddl *d, BoundCreateAs *b, const char *prefix, bool is_insert)
+{
+    DataSource *ds = b->sink;
+    uint32_t number = next_number(d);
+    Str id = new_query_id(d, b, prefix, number);
+    const PropSet *props = d->replay ? &d->replay->props : &d->session->props;
+    RunQuery *q = NULL;
+    Status rc = OK;
+    if (!is_insert) {
+        ds->query_id = arena_str(ds->arena, id);
+        ds->created_ms = effects_now(d->e->fx);
+    }
+    if (is_insert && engine_query(d->e, id))
+        rc = err_at(d->err, ERR_STATEMENT, d->st->span, "Query ID '%.*s' already exists.", STR_ARG(id));
+    if (rc == OK)
+        rc = query_new(d->e, &b->query, ds, id, number, QUERY_PERSISTENT, props, &q, d->err);
+    if (rc == OK) {
+        q->sql = arena_str(q->arena, d->st->sql);
+        q->type = prefix;
+    }
+    if (rc == OK && b->create_topic && !d->replay)
+        rc = topic_create(d->e->topics, &b->topic, d->err);
+    if (rc == OK && !d->replay)
+        rc = query_make_topics(q, d->err);
+    Command c = {.key = arena_strf(d->an.arena, "%s/`%.*s`/create", lower_kind(ds->is_table), STR_ARG(ds->name)),
+                 .number = number,
+                 .query_id = id,
+                 .fingerprint = q ? q->plan->fingerprint : 0,
+                 .partitions = ds->partitions};
+    if (rc == OK)
+        rc = record_command(d, &c, q);
+    if (rc == OK) {
+        if (!is_insert)
+            engine_set_catalog(d->e, catalog_with(d->e->cat, ds));
+        rc = start_query(d, q);
+        q = NULL;
+        char message[512];
+        snprintf(message, sizeof message, "Created query with ID %.*s", STR_ARG(id));
+        answer_status(d, c.key.p, message, id, number);
+    }
+    query_free(q);
+    source_unref(ds);
+    return rc;
+}
+
+static Status create_as(Ddl *d)
+{
+    bool is_table = d->st->kind == STMT_CREATE_TABLE_AS, skip;
+    BoundCreateAs b;
+    Status rc = check_name(d, is_table, true, &skip);
+    if (rc || skip)
+        return rc;
+    rc = bind_create_as(&d->an, d->st, &b, d->err);
+    return rc ? rc : launch(d, &b, is_table ? "CTAS" : "CSAS", false);
+}
+
+static Status insert_into(Ddl *d)
+{
+    BoundCreateAs b;
+    Status rc = bind_insert_into(&d->an, d->st, &b, d->err);
+    return rc ? rc : launch(d, &b, "INSERTQUERY", true);
+}
+
+/* ---- TERMINATE, DROP ---- */
+
+static RunQuery *find_query(Ddl *d, Str id)
+{
+    for (int i = 0; d->pending && i < d->pending->n; i++)
+        if (str_eq_nocase(d->pending->v[i]->id, id))
+            return d->pending->v[i];
+    return engine_query(d->e, id);
+}
+
+static void end_query(Ddl *d, RunQuery *q)
+{
+    if (d->pending) {
+        for (int i = 0; i < d->pending->n; i++)
+            if (d->pending->v[i] == q) {
+                vec_remove(d->pending, i);
+                break;
+            }
+    } else {
+        query_stop(q);
+    }
+    query_erase(q);
+    query_free(q);
+}
+
+static Status terminate(Ddl *d)
+{
+    const Stmt *st = d->st;
+    if (st->all && !d->replay) {
+        for (int i = d->e->queries.n - 1; i >= 0; i--) {
+            RunQuery *q = d->e->queries.v[i];
+            if (q->kind != QUERY_PERSISTENT)
+                continue;
+            Stmt one = *st;
+            one.all = false;
+            one.name.text = q->id;
+            one.sql = arena_strf(d->an.arena, "TERMINATE %.*s", STR_ARG(q->id));
+            Ddl sub = *d;
+            sub.st = &one;
+            sub.out = NULL;
+            Status rc = terminate(&sub);
+            if (rc)
+                return rc;
+        }
+        answer_status(d, "terminate/ALL/execute", "Query terminated.", (Str){NULL, 0}, next_number(d));
+        return OK;
+    }
+    RunQuery *q = find_query(d, st->name.text);
+    if (!q)
+        return err_at(d->err, ERR_STATEMENT, st->span, "Unknown queryId: %.*s", STR_ARG(st->name.text));
+    if (q->kind == QUERY_TRANSIENT) {
+        q->ended(q->take_arg, "", NULL);
+        if (d->out)
+            d->out->entity = json_pack("{s:s, s:s%, s:b, s:[]}", "@type", "terminate_query", "queryId", q->id.p, q->id.n,
+                                       "wasTerminated", 1, "warnings");
+        return OK;
+    }
+    Command c = {.key = arena_strf(d->an.arena, "terminate/%.*s/execute", STR_ARG(q->id)), .number = next_number(d)};
+    Status rc = record_command(d, &c, NULL);
+    if (rc)
+        return rc;
+    end_query(d, q);
+    answer_status(d, c.key.p, "Query terminated.", (Str){NULL, 0}, c.number);
+    return OK;
+}
+
+static void add_name(Buf *list, Str name)
+{
+    if (list->n)
+        buf_cstr(list, ", ");
+    buf_str(list, name);
+}
+
+static Status check_constraints(Ddl *d, const DataSource *ds)
+{
+    Buf sources = BUF_INIT, reads = BUF_INIT, writes = BUF_INIT;
+    for (int i = 0; i < catalog_count(d->an.cat); i++) {
+        const DataSource *o = catalog_at(d->an.cat, i);
+        if (o != ds && str_eq(o->from, ds->name))
+            add_name(&sources, o->name);
+    }
+    QueryVec *lists[] = {(QueryVec *)&d->e->queries, d->pending};
+    for (int l = 0; l < 2; l++)
+        for (int i = 0; lists[l] && i < lists[l]->n; i++) {
+            const RunQuery *q = lists[l]->v[i];
+            if (q->kind != QUERY_PERSISTENT || !q->sink || str_eq(q->sink->query_id, q->id))
+                continue;
+            if (str_eq(q->source->name, ds->name))
+                add_name(&reads, q->id);
+            if (str_eq(q->sink->name, ds->name))
+                add_name(&writes, q->id);
+        }
+    Status st = OK;
+    if (sources.n)
+        st = err_at(d->err, ERR_STATEMENT, d->st->span,
+                    "Cannot drop %.*s.\nThe following streams and/or tables read from this source: [%s].\nYou need to drop "
+                    "them before dropping %.*s.",
+                    STR_ARG(ds->name), buf_z(&sources), STR_ARG(ds->name));
+    else if (reads.n || writes.n)
+        st = err_at(d->err, ERR_STATEMENT, d->st->span,
+                    "Cannot drop %.*s.\nThe following queries read from this source: [%s].\nThe following queries write into "
+                    "this source: [%s].\nYou need to terminate them before dropping %.*s.",
+                    STR_ARG(ds->name), buf_z(&reads), buf_z(&writes), STR_ARG(ds->name));
+    buf_free(&sources);
+    buf_free(&reads);
+    buf_free(&writes);
+    return st;
+}
+
+static Status check_drop(Ddl *d, const DataSource *ds, bool is_table)
+{
+    const Stmt *st = d->st;
+    if (!ds) {
+        char fmt[64];
+        snprintf(fmt, sizeof fmt, "%s %%s does not exist.", is_table ? "Table" : "Stream");
+        return unknown_source(&d->an, &st->name, fmt, d->err);
+    }
+    if (ds->is_table != is_table)
+        return err_at(d->err, ERR_STATEMENT, st->span, "Incompatible data source type is %s, but statement was DROP %s",
+                      lower_kind(ds->is_table), lower_kind(is_table));
+    if (ds->system)
+        return err_at(d->err, ERR_STATEMENT, st->span, "Cannot drop %.*s: it belongs to the engine.", STR_ARG(ds->name));
+    if (st->delete_topic && ds->read_only)
+        return err_at(d->err, ERR_STATEMENT, st->span, "Cannot delete topic for read-only source: %.*s", STR_ARG(ds->name));
+    return check_constraints(d, ds);
+}
+
+static Status drop(Ddl *d)
+{
+    const Stmt *st = d->st;
+    bool is_table = st->kind == STMT_DROP_TABLE;
+    DataSource *ds = catalog_find(d->an.cat, st->name.text);
+    char message[1024];
+    Command c = {.key = arena_strf(d->an.arena, "%s/%.*s/drop", lower_kind(is_table), STR_ARG(st->name.text)),
+                 .number = next_number(d)};
+    if (!ds && st->if_exists) {
+        snprintf(message, sizeof message, "Source `%.*s` does not exist.", STR_ARG(st->name.text));
+        answer_status(d, c.key.p, message, (Str){NULL, 0}, c.number);
+        return OK;
+    }
+    Status rc = check_drop(d, ds, is_table);
+    if (rc == OK)
+        rc = record_command(d, &c, NULL);
+    if (rc)
+        return rc;
+    RunQuery *q = ds->query_id.n ? find_query(d, ds->query_id) : NULL;
+    if (q)
+        end_query(d, q);
+    snprintf(message, sizeof message, "Source `%.*s` (topic: %.*s) was dropped.", STR_ARG(ds->name), STR_ARG(ds->topic));
+    engine_set_catalog(d->e, catalog_without(d->e->cat, st->name.text));
+    if (st->delete_topic && !d->replay) {
+        Err gone = ERR_INIT; /* a topic that is missing already is as good as deleted */
+        if (topic_delete(d->e->topics, ds->topic, &gone))
+            err_clear(&gone);
+    }
+    answer_status(d, c.key.p, message, (Str){NULL, 0}, c.number);
+    return OK;
+}
+
+/* ---- dispatch, replay ---- */
+
+static Status run(Ddl *d)
+{
+    switch (d->st->kind) {
+    case STMT_CREATE_STREAM:
+    case STMT_CREATE_TABLE:
+        return create_source(d);
+    case STMT_CREATE_STREAM_AS:
+    case STMT_CREATE_TABLE_AS:
+        return create_as(d);
+    case STMT_INSERT_INTO:
+        return insert_into(d);
+    case STMT_DROP_STREAM:
+    case STMT_DROP_TABLE:
+        return drop(d);
+    case STMT_TERMINATE:
+        return terminate(d);
+    default:
+        BUG("statement %d changes no catalog", d->st->kind);
+    }
+}
+
+Status ddl_run(Session *s, const Stmt *st, Answer *out, Err *err)
+{
+    Engine *e = s->e;
+    Arena *a = arena_new(8192);
+    pthread_mutex_lock(&e->ddl);
+    Catalog *cat = engine_catalog(e);
+    Ddl d = {.e = e, .st = st, .session = s, .out = out, .err = err, .an = session_analyzer(s, a, cat, st->sql)};
+    Status rc = run(&d);
+    catalog_unref(cat);
+    pthread_mutex_unlock(&e->ddl);
+    arena_free(a);
+    return rc;
+}
+
+static void warn(Engine *e, const Command *c, const Err *err)
+{
+    Buf text = BUF_INIT;
+    buf_printf(&text, "a stored statement no longer runs: %.*s: %s", STR_ARG(c->statement), err->msg);
+    vec_add(&e->warnings, mem_strdup(buf_z(&text)));
+    buf_free(&text);
+}
+
+static void replay_one(Engine *e, const Record *r, QueryVec *pending)
+{
+    Arena *a = arena_new(8192);
+    Err err = ERR_INIT;
+    Command c;
+    StmtVec stmts = {0};
+    Status st = command_decode(r, a, &c, &err);
+    if (st == OK) {
+        Buf text = BUF_INIT;
+        buf_str(&text, c.statement);
+        buf_byte(&text, ';');
+        st = parse_all(arena_str(a, buf_view(&text)), a, NULL, &stmts, &err);
+        buf_free(&text);
+    }
+    if (st == OK && stmts.n == 1) {
+        Catalog *cat = catalog_ref(e->cat);
+        Ddl d = {.e = e, .st = stmts.v[0], .replay = &c, .pending = pending, .err = &err};
+        d.an = (Analyzer){.arena = a, .cat = cat, .props = &c.props, .topics = e->topics, .fx = e->fx,
+                          .sql = stmts.v[0]->sql, .replay_partitions = c.partitions};
+        st = run(&d);
+        catalog_unref(cat);
+    }
+    if (st)
+        warn(e, &c, &err);
+    err_clear(&err);
+    props_free(&c.props);
+    arena_free(a);
+}
+
+Status ddl_replay(Engine *e, Err *err)
+{
+    QueryVec pending = {0};
+    int64_t at = topic_begin(e->topics, e->command_topic, 0);
+    Status st = OK;
+    for (;;) {
+        RecordSet set;
+        st = topic_read(e->topics, e->command_topic, 0, at, LIMIT_BATCH_ROWS, &set, err);
+        if (st || !set.n) {
+            if (st == OK)
+                recordset_release(&set);
+            break;
+        }
+        for (int i = 0; i < set.n; i++)
+            replay_one(e, &set.records[i], &pending);
+        at = set.next_offset;
+        recordset_release(&set);
+    }
+    for (int i = 0; i < pending.n; i++)
+        if (st == OK)
+            st = query_start(pending.v[i], err);
+        else
+            query_free(pending.v[i]);
+    vec_free(&pending);
+    return st;
+}

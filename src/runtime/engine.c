@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// Engine: open, replay, close, and the stepping of tests. See engine.h and internal.h.
+#include <unistd.h>
+
+#include "runtime/internal.h"
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "0.0.0"
+#endif
+
+enum { DEFAULT_STATE_BUDGET = 256 << 20, DEFAULT_CACHE = 32 << 20, MAX_DEFAULT_WORKERS = 8 };
+
+const char *engine_version(void) { return PACKAGE_VERSION; }
+
+static int worker_count(const EngineConfig *c)
+{
+    if (c->fx->simulated)
+        return 1;
+    if (c->workers > 0)
+        return c->workers < MAX_WORKERS ? c->workers : MAX_WORKERS;
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n > MAX_DEFAULT_WORKERS ? MAX_DEFAULT_WORKERS : (int)n;
+}
+
+static void on_append(void *arg, Str topic, int partition)
+{
+    Engine *e = arg;
+    UNUSED(topic), UNUSED(partition);
+    for (int i = 0; i < e->nworkers; i++)
+        if (e->workers[i].thread)
+            worker_poke(&e->workers[i]);
+}
+
+static Status open_topics(Engine *e, Err *err)
+{
+    if (!e->cfg.dir) {
+        e->topics = topics_memory_new(e->fx);
+        return OK;
+    }
+    Status st = disk_open(e->cfg.dir, e->fx, DEFAULT_CACHE, &e->disk, err);
+    return st ? st : topics_embedded_open(e->disk, e->fx, &e->topics, err);
+}
+
+static Status open_command_topic(Engine *e, Err *err)
+{
+    TopicInfo info;
+    e->command_topic = arena_strf(e->arena, "_confluent-ksql-%.*s_command_topic", STR_ARG(e->service_id));
+    if (topic_describe(e->topics, e->command_topic, &info))
+        return OK;
+    info = (TopicInfo){e->command_topic, 1, 1, -1, CLEANUP_DELETE, true};
+    return topic_create(e->topics, &info, err);
+}
+
+static Status start_workers(Engine *e, Err *err)
+{
+    e->workers = mem_zalloc(sizeof *e->workers * (size_t)worker_count(&e->cfg));
+    for (e->nworkers = 0; e->nworkers < worker_count(&e->cfg);) {
+        Worker *w = &e->workers[e->nworkers];
+        w->e = e;
+        w->index = e->nworkers++;
+        Status st = worker_start(w, err);
+        if (st)
+            return st;
+    }
+    topics_on_append(e->topics, on_append, e);
+    return OK;
+}
+
+Status engine_open(const EngineConfig *config, Engine **out, Err *err)
+{
+    Engine *e = mem_zalloc(sizeof *e);
+    functions_init();
+    e->cfg = *config;
+    e->fx = config->fx;
+    e->arena = arena_new(1024);
+    e->service_id = arena_str(e->arena, str_of(config->service_id ? config->service_id : "default_"));
+    if (e->cfg.batch_rows <= 0 || e->cfg.batch_rows > LIMIT_BATCH_ROWS)
+        e->cfg.batch_rows = LIMIT_BATCH_ROWS;
+    if (!e->cfg.state_budget)
+        e->cfg.state_budget = DEFAULT_STATE_BUDGET;
+    pthread_mutex_init(&e->ddl, NULL);
+    pthread_mutex_init(&e->mu, NULL);
+    e->cat = catalog_new();
+    Status st = open_topics(e, err);
+    if (st == OK)
+        st = start_workers(e, err);
+    if (st == OK && !e->cfg.no_processing_log)
+        st = proclog_open(e, err);
+    if (st == OK)
+        st = open_command_topic(e, err);
+    if (st == OK)
+        st = ddl_replay(e, err);
+    if (st) {
+        engine_close(e);
+        return st;
+    }
+    *out = e;
+    return OK;
+}
+
+static void commit_worker(void *arg)
+{
+    Worker *w = arg;
+    for (int i = 0; i < w->tasks.n; i++)
+        task_commit(w->tasks.v[i]);
+}
+
+void runtime_commit_all(Engine *e)
+{
+    for (int i = 0; i < e->nworkers; i++)
+        worker_call(&e->workers[i], commit_worker, &e->workers[i]);
+}
+
+static void close_engine(Engine *e, bool commit)
+{
+    if (commit && e->nworkers)
+        runtime_commit_all(e);
+    if (e->topics)
+        topics_on_append(e->topics, NULL, NULL);
+    while (e->queries.n) {
+        RunQuery *q = e->queries.v[e->queries.n - 1];
+        query_stop(q);
+        query_free(q);
+    }
+    for (int i = 0; i < e->nworkers; i++) {
+        Worker *w = &e->workers[i];
+        worker_stop(w);
+        arena_free(w->batch_arena);
+        arena_free(w->commit_arena);
+        vec_free(&w->readers);
+        vec_free(&w->tasks);
+        vec_free(&w->inbox);
+        pthread_mutex_destroy(&w->mu);
+        pthread_cond_destroy(&w->wake);
+        pthread_cond_destroy(&w->answered);
+    }
+    mem_free(e->workers);
+    vec_free(&e->queries);
+    catalog_unref(e->cat);
+    source_unref(e->log_source);
+    topics_free(e->topics);
+    disk_close(e->disk);
+    for (int i = 0; i < e->warnings.n; i++)
+        mem_free(e->warnings.v[i]);
+    vec_free(&e->warnings);
+    pthread_mutex_destroy(&e->ddl);
+    pthread_mutex_destroy(&e->mu);
+    arena_free(e->arena);
+    mem_free(e);
+}
+
+void engine_close(Engine *e)
+{
+    if (e)
+        close_engine(e, true);
+}
+
+void engine_crash(Engine *e)
+{
+    BUG_IF(!e->fx->simulated);
+    close_engine(e, false);
+}
+
+bool runtime_step(Engine *e)
+{
+    bool did = false;
+    for (int i = 0; i < e->nworkers; i++)
+        did |= worker_step(&e->workers[i]);
+    return did;
+}
+
+void runtime_settle(Engine *e)
+{
+    while (runtime_step(e)) {
+    }
+}
+
+Topics *engine_topics(Engine *e) { return e->topics; }
+Effects *engine_effects(Engine *e) { return e->fx; }
+const char *engine_warning(Engine *e, int i) { return i < e->warnings.n ? e->warnings.v[i] : NULL; }
+
+Catalog *engine_catalog(Engine *e)
+{
+    pthread_mutex_lock(&e->mu);
+    Catalog *cat = catalog_ref(e->cat);
+    pthread_mutex_unlock(&e->mu);
+    return cat;
+}
+
+void engine_set_catalog(Engine *e, Catalog *cat)
+{
+    pthread_mutex_lock(&e->mu);
+    Catalog *old = e->cat;
+    e->cat = cat;
+    pthread_mutex_unlock(&e->mu);
+    catalog_unref(old);
+}
+
+RunQuery *engine_query(Engine *e, Str id)
+{
+    for (int i = 0; i < e->queries.n; i++)
+        if (str_eq_nocase(e->queries.v[i]->id, id))
+            return e->queries.v[i];
+    return NULL;
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of the runtime: queries, tasks, readers, workers, the engine.
+//
+// How a CREATE TABLE AS gets from the request to its first output:
+//   1 session_run parses nothing more: it binds and plans against a snapshot          @thread caller
+//   2 under the statement lock: topics are made, then one synced unit of work holds the
+//     command record and the starting positions of the query's tasks                   @thread caller
+//   3 the catalog's next snapshot is swapped in; each task is handed to its worker     @thread caller > worker
+//   4 the worker's reader fetches a record set, decodes it once, hands the batch to
+//     every task that stands at that position                                          @thread worker
+//   5 the task's operators work; outputs go into the task's unit of work               @thread worker
+//   6 commit: operators emit what they held back and write state into the unit, input
+//     positions are added, the unit is committed, readers of the output are woken      @thread worker
+//
+// Ownership: the engine owns workers and queries; a query owns its tasks, its plan's arena and references to
+// the sources it reads and writes. A task's operators, readers and unit are touched by its worker alone; others send
+// the worker a message (worker_call) and wait.
+#ifndef SLUICE_RUNTIME_INTERNAL_H
+#define SLUICE_RUNTIME_INTERNAL_H
+
+#include <pthread.h>
+
+#include "exec/op.h"
+#include "func/registry.h"
+#include "runtime/session.h"
+
+typedef struct Worker Worker;
+typedef struct Task Task;
+typedef struct RunQuery RunQuery;
+typedef struct SourceReader SourceReader;
+
+enum { MAX_WORKERS = 64 };
+
+/* ---- reader: one position in one topic partition, shared by the tasks that stand there ---- */
+
+typedef struct TaskInput {
+    Task *task;
+    const PInput *in;
+    int partition;
+    int64_t position;     /* the next offset to read */
+    int64_t end;          /* stop before it; -1: go on for ever */
+    SourceReader *reader; /* NULL: not attached */
+} TaskInput;
+
+struct SourceReader {
+    Worker *w;
+    const PInput *in;     /* of the first that came; borrowed from its query */
+    int partition;
+    int64_t position;
+    bool *wanted;         /* the union of what its tasks need */
+    Reader *key, *value;
+    VEC(TaskInput *) subs;
+};
+
+/* The reader of w at the input's position, made or shared, with the input in it. */
+Status reader_attach(Worker *w, TaskInput *ti, Err *err) MUST_CHECK;
+void reader_detach(TaskInput *ti);
+/* Reads one batch and hands it on; *did tells whether there was one. A failing task is set aside, the others go on. */
+Status reader_step(SourceReader *r, bool *did, Err *err) MUST_CHECK;
+/* Decodes a record set; the batch lives in a. */
+Batch *reader_decode(SourceReader *r, const RecordSet *set, Arena *a);
+
+/* ---- task ---- */
+
+typedef enum TaskState {
+    TASK_RUNNING,
+    TASK_WAITING, /* failed, will be tried again at retry_at */
+    TASK_FAILED,  /* stopped for good */
+    TASK_DONE,    /* a bounded read reached its end */
+} TaskState;
+
+struct Task {
+    RunQuery *q;
+    Worker *w;
+    int sub, partition; /* partition -1: reads all of them (transient) */
+    TaskState state;
+    Arena *arena;       /* operators */
+    OpEnv env;
+    OpChain chain;
+    int ninputs;
+    TaskInput *inputs;
+    bool dirty;         /* worked since the last commit */
+    bool eager;         /* holds nothing back: commits as soon as nothing more is there to read */
+    int64_t next_commit;/* ms on the clock */
+    int64_t retry_at, backoff_ms;
+    int64_t rows_in, errors;
+    Err err;            /* why it waits or failed */
+};
+
+Status task_start(Task *t, Err *err) MUST_CHECK;  /* operators, positions, readers; on its worker */
+void task_stop(Task *t);                          /* drops what is not committed */
+void task_batch(Task *t, const Batch *b);         /* work; a failure sets the state */
+void task_commit(Task *t);
+void task_fail(Task *t, Err *err);
+bool task_due(const Task *t, int64_t now, bool idle);
+Str task_owner(const Task *t, Arena *a);          /* its name in stored positions */
+
+/* ---- query ---- */
+
+typedef enum QueryKind { QUERY_PERSISTENT, QUERY_TRANSIENT } QueryKind;
+
+struct RunQuery {
+    Engine *e;
+    Arena *arena;         /* the plan and all below */
+    QueryKind kind;
+    Str id, sql;
+    uint32_t number;      /* unique in the data directory: base of store ids */
+    const char *type;     /* "CTAS", "CSAS", "INSERT" … */
+    PropSet props;
+    const LNode *logical;
+    PPlan *plan;
+    DataSource *source, *sink; /* references */
+    int ntasks;
+    Task **tasks;
+    RowTaker *take;       /* transient: where rows go */
+    void *take_arg;
+    bool (*room)(void *arg); /* transient: may it go on (queue not full)? */
+    void (*ended)(void *arg, const char *why, Err *err); /* transient: no more rows come */
+    int64_t created_ms;
+    bool bounded;         /* transient: ends at the offsets that were the ends at its start */
+};
+
+/* ---- worker ---- */
+
+typedef void WorkerFn(void *arg);
+
+struct Worker {
+    Engine *e;
+    int index;
+    void *thread;
+    pthread_mutex_t mu; /* guards the four below */
+    pthread_cond_t wake, answered;
+    VEC(struct Message *) inbox;
+    bool stop, poked;
+    VEC(SourceReader *) readers; /* worker thread only, as all below */
+    VEC(Task *) tasks;
+    Arena *batch_arena, *commit_arena;
+    int next_reader;
+    bool in_step;
+};
+
+/* Runs fn on the worker and waits for it. Under simulated effects, and on the worker itself, at once. @thread any */
+void worker_call(Worker *w, WorkerFn *fn, void *arg);
+void worker_poke(Worker *w);
+/* One piece of work; false when there is none. @thread worker */
+bool worker_step(Worker *w);
+Status worker_start(Worker *w, Err *err) MUST_CHECK;
+void worker_stop(Worker *w);
+void worker_forget(Worker *w, Task *t); /* takes the task out of its lists */
+
+/* ---- engine ---- */
+
+struct Engine {
+    EngineConfig cfg;
+    Str service_id;
+    Effects *fx;
+    Disk *disk;
+    Topics *topics;
+    int nworkers;
+    Worker *workers;
+    pthread_mutex_t ddl;      /* one statement that changes the catalog at a time */
+    pthread_mutex_t mu;       /* guards cat, queries */
+    Catalog *cat;
+    VEC(RunQuery *) queries;  /* persistent ones and push queries */
+    Str command_topic;
+    Arena *arena;
+    uint32_t query_seq;       /* sequential_ids */
+    uint64_t transient_seq;
+    VEC(char *) warnings;
+    DataSource *log_source;   /* KSQL_PROCESSING_LOG, or NULL */
+    bool replaying;
+};
+
+/* A reference. @thread any */
+Catalog *engine_catalog(Engine *e);
+/* Swaps the snapshot in (reference taken over). Under ddl. */
+void engine_set_catalog(Engine *e, Catalog *cat);
+RunQuery *engine_query(Engine *e, Str id); /* without case; NULL. Under mu or ddl. */
+
+/* query.c: from a bound query to running tasks. */
+Status query_new(Engine *e, const BoundQuery *bq, DataSource *sink, Str id, uint32_t number, QueryKind kind, const PropSet *props,
+                 RunQuery **out, Err *err) MUST_CHECK;
+/* Internal topics are made. */
+Status query_make_topics(RunQuery *q, Err *err) MUST_CHECK;
+/* The positions where its tasks begin, into the unit. */
+void query_first_positions(RunQuery *q, Unit *u);
+Status query_start(RunQuery *q, Err *err) MUST_CHECK;
+void query_stop(RunQuery *q);
+/* After query_stop: stores, positions and internal topics go. */
+void query_erase(RunQuery *q);
+void query_free(RunQuery *q);
+/* "RUNNING", "ERROR", with the first failed task's error in *err (borrowed), or NULL. @thread any */
+const char *query_state(RunQuery *q, char **why);
+
+/* ddl.c: statements that change the catalog. */
+Status ddl_run(Session *s, const Stmt *st, Answer *out, Err *err) MUST_CHECK;
+Status ddl_replay(Engine *e, Err *err) MUST_CHECK;
+
+/* command.c: records of the command topic, PERSISTED v1. */
+typedef struct Command {
+    Str key;           /* "stream/`NAME`/create" */
+    Str statement;
+    PropSet props;
+    Str query_id;      /* empty: no query */
+    uint32_t number;
+    uint64_t fingerprint;
+    int partitions;    /* of the topic, as found when the statement ran */
+} Command;
+void command_encode(const Command *c, Buf *key, Buf *value);
+Status command_decode(const Record *r, Arena *a, Command *out, Err *err) MUST_CHECK;
+
+/* proclog.c */
+Status proclog_open(Engine *e, Err *err) MUST_CHECK;
+/* One row of the processing log, into the unit, or into a unit of its own when NULL. */
+void proclog_write(Engine *e, Unit *u, Str query_id, const char *where, RowErrorStage stage, Str topic, Str message);
+
+/* session parts */
+struct Session {
+    Engine *e;
+    PropSet props;
+    StrMap vars;
+};
+Analyzer session_analyzer(Session *s, Arena *a, const Catalog *cat, Str sql);
+Status insert_run(Session *s, const Stmt *st, Err *err) MUST_CHECK;
+Status select_run(Session *s, const Stmt *st, Answer *out, Err *err) MUST_CHECK;
+Status print_run(Session *s, const Stmt *st, Answer *out, Err *err) MUST_CHECK;
+Status show_run(Session *s, const Stmt *st, Answer *out, Err *err) MUST_CHECK;
+Status describe_run(Session *s, const Stmt *st, Answer *out, Err *err) MUST_CHECK;
+Status explain_run(Session *s, const Stmt *st, Answer *out, Err *err) MUST_CHECK;
+
+/* entity.c: JSON of answers. */
+json_t *json_str(Str s);
+json_t *entity_new(const char *type, const Stmt *st);
+json_t *entity_status(const Stmt *st, const char *command_id, const char *message, Str query_id, int64_t sequence);
+json_t *entity_warning(const Stmt *st, const char *message);
+json_t *entity_type(const Type *t);
+json_t *entity_fields(const Schema *s);
+
+#endif

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// RunQuery: a planned query and its tasks, from planning to the erasing of its state.
+//
+// A persistent query has a task for each sub-topology and partition; a transient one has a single task
+// that reads all partitions. Task of partition p goes to worker (hash of the source's topic + p) modulo the
+// workers, so the tasks of one source partition share a worker and its reader. @thread under the
+// statement lock, unless said otherwise
+#include "runtime/internal.h"
+
+static Str app_id(Engine *e, Arena *a, Str query_id)
+{
+    return arena_strf(a, "_confluent-ksql-%.*squery_%.*s", STR_ARG(e->service_id), STR_ARG(query_id));
+}
+
+static Worker *pick_worker(Engine *e, const PInput *in, int partition)
+{
+    return &e->workers[(str_hash(in->topic) + (uint64_t)partition) % (uint64_t)e->nworkers];
+}
+
+static void add_task(RunQuery *q, int sub, int partition)
+{
+    const PInput *in = &q->plan->subs[sub].input;
+    Task *t = mem_zalloc(sizeof *t);
+    t->q = q;
+    t->sub = sub;
+    t->partition = partition;
+    t->w = pick_worker(q->e, &q->plan->subs[0].input, partition < 0 ? 0 : partition);
+    t->ninputs = partition < 0 ? in->partitions : 1;
+    t->inputs = mem_zalloc(sizeof *t->inputs * (size_t)t->ninputs);
+    for (int i = 0; i < t->ninputs; i++)
+        t->inputs[i] = (TaskInput){.task = t, .in = in, .partition = partition < 0 ? i : partition, .end = -1};
+    q->tasks[q->ntasks++] = t;
+}
+
+static void make_tasks(RunQuery *q)
+{
+    int n = 0;
+    for (int s = 0; s < q->plan->nsubs; s++)
+        n += q->kind == QUERY_TRANSIENT ? 1 : q->plan->subs[s].input.partitions;
+    q->tasks = ARENA_ARRAY(q->arena, Task *, n);
+    for (int s = 0; s < q->plan->nsubs; s++) {
+        if (q->kind == QUERY_TRANSIENT)
+            add_task(q, s, -1);
+        for (int p = 0; q->kind == QUERY_PERSISTENT && p < q->plan->subs[s].input.partitions; p++)
+            add_task(q, s, p);
+    }
+}
+
+Status query_new(Engine *e, const BoundQuery *bq, DataSource *sink, Str id, uint32_t number, QueryKind kind, const PropSet *props,
+                 RunQuery **out, Err *err)
+{
+    Arena *a = arena_new(4096);
+    RunQuery *q = ARENA_NEW(a, RunQuery);
+    q->e = e;
+    q->arena = a;
+    q->kind = kind;
+    q->id = arena_str(a, id);
+    q->number = number;
+    q->created_ms = effects_now(e->fx);
+    q->source = source_ref(bq->source);
+    q->sink = sink ? source_ref(sink) : NULL;
+    props_copy(&q->props, props);
+    q->logical = lp_build(a, bq, sink);
+    PlanUse use = {kind == QUERY_PERSISTENT ? app_id(e, a, q->id) : (Str){NULL, 0}};
+    if (kind == QUERY_PERSISTENT && !e->cfg.single_partition)
+        q->logical = rule_repartition(a, q->logical);
+    Status st = pp_build(a, q->logical, &use, &q->plan, err);
+    if (st) {
+        query_free(q);
+        return st;
+    }
+    make_tasks(q);
+    *out = q;
+    return OK;
+}
+
+Status query_make_topics(RunQuery *q, Err *err)
+{
+    for (int s = 1; s < q->plan->nsubs; s++) {
+        const PInput *in = &q->plan->subs[s].input;
+        TopicInfo info;
+        if (topic_describe(q->e->topics, in->topic, &info))
+            continue;
+        info = (TopicInfo){in->topic, in->partitions, 1, -1, CLEANUP_DELETE, true};
+        Status st = topic_create(q->e->topics, &info, err);
+        if (st)
+            return st;
+    }
+    return OK;
+}
+
+void query_first_positions(RunQuery *q, Unit *u)
+{
+    Topics *topics = q->e->topics;
+    const char *reset = props_get(&q->props, "auto.offset.reset");
+    for (int i = 0; i < q->ntasks; i++) {
+        Task *t = q->tasks[i];
+        Arena *a = arena_new(256);
+        Str owner = task_owner(t, a);
+        for (int k = 0; k < t->ninputs; k++) {
+            const TaskInput *ti = &t->inputs[k];
+            bool earliest = ti->in->internal || (reset ? str_eq_nocase(str_of(reset), STR("earliest")) : ti->in->is_table);
+            int64_t at = earliest ? topic_begin(topics, ti->in->topic, ti->partition)
+                                  : topic_end(topics, ti->in->topic, ti->partition);
+            unit_position(u, owner, ti->in->topic, ti->partition, at);
+        }
+        arena_free(a);
+    }
+}
+
+static void start_task(void *arg)
+{
+    Task *t = arg;
+    Err err = ERR_INIT;
+    vec_add(&t->w->tasks, t);
+    if (task_start(t, &err))
+        task_fail(t, &err);
+    err_clear(&err);
+}
+
+static void stop_task(void *arg)
+{
+    Task *t = arg;
+    worker_forget(t->w, t);
+    task_stop(t);
+}
+
+Status query_start(RunQuery *q, Err *err)
+{
+    pthread_mutex_lock(&q->e->mu);
+    vec_add(&q->e->queries, q);
+    pthread_mutex_unlock(&q->e->mu);
+    for (int i = 0; i < q->ntasks; i++) {
+        worker_call(q->tasks[i]->w, start_task, q->tasks[i]);
+        if (q->kind == QUERY_TRANSIENT && q->tasks[i]->state == TASK_FAILED)
+            return err_set(err, q->tasks[i]->err.code, "%s", q->tasks[i]->err.msg);
+        worker_poke(q->tasks[i]->w);
+    }
+    return OK;
+}
+
+void query_stop(RunQuery *q)
+{
+    for (int i = 0; i < q->ntasks; i++)
+        worker_call(q->tasks[i]->w, stop_task, q->tasks[i]);
+    pthread_mutex_lock(&q->e->mu);
+    for (int i = 0; i < q->e->queries.n; i++)
+        if (q->e->queries.v[i] == q) {
+            vec_remove(&q->e->queries, i);
+            break;
+        }
+    pthread_mutex_unlock(&q->e->mu);
+}
+
+void query_erase(RunQuery *q)
+{
+    Engine *e = q->e;
+    Err err = ERR_INIT;
+    Unit *u = unit_begin(e->topics);
+    DiskBatch *b = unit_disk(u);
+    for (int s = 0; b && s < q->plan->nstores; s++)
+        store_drop(b, (q->number << 8) + (uint32_t)s);
+    for (int i = 0; i < q->ntasks; i++) {
+        Arena *a = arena_new(256);
+        unit_position_drop(u, task_owner(q->tasks[i], a));
+        arena_free(a);
+    }
+    Status st = unit_commit(u, false, &err);
+    for (int s = 1; s < q->plan->nsubs && st == OK; s++)
+        st = topic_delete(e->topics, q->plan->subs[s].input.topic, &err);
+    err_clear(&err); /* what is left is erased again when the command topic is replayed */
+}
+
+void query_free(RunQuery *q)
+{
+    if (!q)
+        return;
+    for (int i = 0; i < q->ntasks; i++) {
+        err_clear(&q->tasks[i]->err);
+        mem_free(q->tasks[i]->inputs);
+        mem_free(q->tasks[i]);
+    }
+    source_unref(q->source);
+    source_unref(q->sink);
+    props_free(&q->props);
+    arena_free(q->arena);
+}
+
+const char *query_state(RunQuery *q, char **why)
+{
+    const char *state = "RUNNING";
+    pthread_mutex_lock(&q->e->mu);
+    if (why)
+        *why = NULL;
+    for (int i = 0; i < q->ntasks; i++)
+        if (q->tasks[i]->err.code != OK && q->tasks[i]->state != TASK_RUNNING) {
+            state = "ERROR";
+            if (why)
+                *why = mem_strdup(q->tasks[i]->err.msg);
+            break;
+        }
+    pthread_mutex_unlock(&q->e->mu);
+    return state;
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+// SourceReader: fetches record sets of one topic partition and decodes each once for all its tasks.
+//
+// Tasks share a reader while they stand at the same offset of the same source. One that starts behind
+// has a reader of its own; when two readers of a source meet at an offset, one takes over the other's
+// tasks. A transient query with several inputs keeps readers of its own, since its queue may be full.
+// @thread worker
+#include "runtime/internal.h"
+
+static bool same_source(const SourceReader *r, const TaskInput *ti)
+{
+    if (r->partition != ti->partition || r->in->internal != ti->in->internal)
+        return false;
+    return ti->in->source ? r->in->source == ti->in->source : str_eq(r->in->topic, ti->in->topic);
+}
+
+static Status compile(SourceReader *r, Err *err)
+{
+    const PInput *in = r->in;
+    reader_free(r->key);
+    reader_free(r->value);
+    r->key = r->value = NULL;
+    Status st = reader_new(&in->key, r->wanted, &r->key, err);
+    return st ? st : reader_new(&in->value, r->wanted + in->key.ncols, &r->value, err);
+}
+
+static Status add_wanted(SourceReader *r, const PInput *in, Err *err)
+{
+    bool more = r->value == NULL;
+    for (int i = 0; i < in->schema->n; i++)
+        if (in->wanted[i] && !r->wanted[i])
+            r->wanted[i] = more = true;
+    return more ? compile(r, err) : OK;
+}
+
+static void free_reader(SourceReader *r)
+{
+    Worker *w = r->w;
+    for (int i = 0; i < w->readers.n; i++)
+        if (w->readers.v[i] == r) {
+            vec_remove(&w->readers, i);
+            break;
+        }
+    reader_free(r->key);
+    reader_free(r->value);
+    mem_free(r->wanted);
+    vec_free(&r->subs);
+    mem_free(r);
+}
+
+Status reader_attach(Worker *w, TaskInput *ti, Err *err)
+{
+    bool own = ti->task->q->kind == QUERY_TRANSIENT;
+    SourceReader *r = NULL;
+    for (int i = 0; i < w->readers.n && !own; i++)
+        if (same_source(w->readers.v[i], ti) && w->readers.v[i]->position == ti->position &&
+            w->readers.v[i]->subs.v[0]->task->q->kind == QUERY_PERSISTENT)
+            r = w->readers.v[i];
+    if (!r) {
+        r = mem_zalloc(sizeof *r);
+        r->w = w;
+        r->in = ti->in;
+        r->partition = ti->partition;
+        r->position = ti->position;
+        r->wanted = mem_zalloc((size_t)ti->in->schema->n);
+        vec_add(&w->readers, r);
+    }
+    vec_add(&r->subs, ti);
+    ti->reader = r;
+    Status st = add_wanted(r, ti->in, err);
+    if (st)
+        reader_detach(ti);
+    return st;
+}
+
+void reader_detach(TaskInput *ti)
+{
+    SourceReader *r = ti->reader;
+    if (!r)
+        return;
+    ti->reader = NULL;
+    for (int i = 0; i < r->subs.n; i++)
+        if (r->subs.v[i] == ti) {
+            vec_remove(&r->subs, i);
+            break;
+        }
+    if (!r->subs.n)
+        free_reader(r);
+    else
+        r->in = r->subs.v[0]->in; /* the one it borrowed from may be on its way out */
+}
+
+/* ---- decoding ---- */
+
+static void system_column(const PInput *in, Batch *b, int c, Arena *a)
+{
+    Str name = in->schema->cols[c].name;
+    Column *col = &b->cols[c];
+    col->type = in->schema->cols[c].type;
+    if (str_eq_c(name, "ROWTIME"))
+        col->l = b->ts;
+    else if (str_eq_c(name, "ROWOFFSET"))
+        col->l = b->offset;
+    else
+        *col = column_constant(a, TYPE_INTEGER, value_int(b->partition));
+}
+
+static Value all_headers(Arena *a, const Headers *h)
+{
+    Array *arr = array_new(a, (uint32_t)h->n);
+    for (int i = 0; i < h->n; i++) {
+        Struct *s = struct_new(a, 2);
+        s->v[0] = value_str(h->h[i].key);
+        s->v[1] = h->h[i].value.p ? value_str(h->h[i].value) : value_null();
+        arr->v[i] = (Value){.d.arr = NULL};
+        arr->v[i].d.st = s;
+    }
+    Value v = {.null = false};
+    v.d.arr = arr;
+    return v;
+}
+
+static Value last_header(const Headers *h, Str key)
+{
+    for (int i = h->n - 1; i >= 0; i--)
+        if (str_eq(h->h[i].key, key))
+            return h->h[i].value.p ? value_str(h->h[i].value) : value_null();
+    return value_null();
+}
+
+static void header_column(const PInput *in, Batch *b, int c, const RecordSet *set, Arena *a)
+{
+    const ColumnDef *def = &in->schema->cols[c];
+    column_init(a, &b->cols[c], def->type, b->n);
+    for (int i = 0; i < b->n; i++)
+        column_put(a, &b->cols[c], b->n, i,
+                   def->header_key.n ? last_header(&set->records[i].headers, def->header_key)
+                                     : all_headers(a, &set->records[i].headers));
+}
+
+static Batch *empty_batch(const SourceReader *r, const RecordSet *set, Arena *a)
+{
+    const PInput *in = r->in;
+    Batch *b = ARENA_NEW(a, Batch);
+    b->schema = in->schema;
+    b->arena = a;
+    b->n = set->n;
+    b->partition = r->partition;
+    b->ts = arena_alloc(a, sizeof *b->ts * (size_t)set->n);
+    b->offset = arena_alloc(a, sizeof *b->offset * (size_t)set->n);
+    b->flags = arena_zalloc(a, (size_t)set->n);
+    b->errors = ARENA_NEW(a, ErrorSet);
+    b->cols = ARENA_ARRAY(a, Column, in->schema->n);
+    bool headers = false;
+    for (int i = 0; i < set->n; i++) {
+        b->ts[i] = set->records[i].ts;
+        b->offset[i] = set->records[i].offset;
+        headers |= set->records[i].headers.n > 0;
+    }
+    if (headers) {
+        Headers *h = ARENA_ARRAY(a, Headers, set->n);
+        for (int i = 0; i < set->n; i++)
+            h[i] = set->records[i].headers;
+        b->headers = h;
+    }
+    for (int c = 0; c < in->schema->n; c++) {
+        b->cols[c].type = in->schema->cols[c].type;
+        if (in->schema->cols[c].role == ROLE_SYSTEM)
+            system_column(in, b, c, a);
+        else if (!r->wanted[c])
+            continue;
+        else if (in->schema->cols[c].role == ROLE_HEADERS)
+            header_column(in, b, c, set, a);
+        else
+            column_init(a, &b->cols[c], in->schema->cols[c].type, set->n);
+    }
+    return b;
+}
+
+/* The trailing byte of a repartitioned table change says what the record does. */
+static void take_kinds(Batch *b, Bytes *values, Arena *a)
+{
+    b->kind = arena_alloc(a, (size_t)b->n);
+    for (int i = 0; i < b->n; i++) {
+        b->kind[i] = ROW_INSERT;
+        if (values[i].p && values[i].n > 0)
+            b->kind[i] = values[i].p[--values[i].n] ? ROW_INSERT : ROW_DELETE;
+    }
+}
+
+/* The event time from a column: a row whose column is NULL or negative is taken out. */
+static int event_times(const SourceReader *r, Batch *b, uint16_t *rows, int n)
+{
+    int c = r->in->timestamp_column, kept = 0;
+    for (int i = 0; i < n; i++) {
+        int row = rows[i];
+        if (b->flags[row] & ROW_VALUE_NULL) {
+            rows[kept++] = rows[i];
+            continue;
+        }
+        if (column_is_null(&b->cols[c], row) || b->cols[c].l[row] < 0) {
+            batch_fail(b, row, ROWERR_EVALUATE, "Failed to extract timestamp from row: the column `%.*s` is null or negative",
+                       STR_ARG(r->in->schema->cols[c].name));
+            continue;
+        }
+        b->ts[row] = b->cols[c].l[row];
+        rows[kept++] = rows[i];
+    }
+    return kept;
+}
+
+Batch *reader_decode(SourceReader *r, const RecordSet *set, Arena *a)
+{
+    const PInput *in = r->in;
+    int n = set->n;
+    Batch *b = empty_batch(r, set, a);
+    Bytes *keys = arena_alloc(a, sizeof *keys * (size_t)n), *values = arena_alloc(a, sizeof *values * (size_t)n);
+    uint16_t *rows = arena_alloc(a, sizeof *rows * (size_t)n);
+    for (int i = 0; i < n; i++) {
+        const Record *rec = &set->records[i];
+        keys[i] = (Bytes){rec->key, rec->key ? rec->key_len : 0};
+        values[i] = (Bytes){rec->value, rec->value ? rec->value_len : 0};
+        rows[i] = (uint16_t)i;
+    }
+    if (in->changelog)
+        take_kinds(b, values, a);
+    int kept = reader_read(r->key, keys, rows, n, b, 0, rows);
+    kept = reader_read(r->value, values, rows, kept, b, in->key.ncols, rows);
+    if (in->timestamp_column >= 0)
+        kept = event_times(r, b, rows, kept);
+    b->nsel = kept;
+    if (kept < n)
+        b->sel = rows;
+    bool flagged = false;
+    for (int i = 0; i < kept && !flagged; i++)
+        flagged = b->flags[rows[i]] != 0;
+    if (!flagged)
+        b->flags = NULL;
+    return b;
+}
+
+/* ---- one step ---- */
+
+static void log_errors(const SourceReader *r, const Batch *b)
+{
+    const ErrorSet *es = b->errors;
+    for (int s = 0; s < r->subs.n && es->total; s++) {
+        Task *t = r->subs.v[s]->task;
+        t->errors += (int64_t)es->total;
+        for (int i = 0; i < es->v.n; i++) {
+            const char *where = es->v.v[i].stage == ROWERR_EVALUATE ? "KsqlTopic.Source" : "KsqlTopic.Source.deserializer";
+            t->env.log(t->env.log_arg, where, es->v.v[i].stage, es->v.v[i].message);
+        }
+        t->dirty = true;
+    }
+}
+
+/* Two readers of a source at one offset become one. */
+static void merge(SourceReader *r)
+{
+    Worker *w = r->w;
+    if (r->subs.v[0]->task->q->kind == QUERY_TRANSIENT)
+        return;
+    for (int i = 0; i < w->readers.n; i++) {
+        SourceReader *o = w->readers.v[i];
+        if (o == r || o->position != r->position || !same_source(o, r->subs.v[0]) ||
+            o->subs.v[0]->task->q->kind == QUERY_TRANSIENT)
+            continue;
+        while (r->subs.n) {
+            TaskInput *ti = r->subs.v[r->subs.n - 1];
+            Err err = ERR_INIT;
+            bool failed = add_wanted(o, ti->in, &err) != OK;
+            r->subs.n--;
+            vec_add(&o->subs, ti);
+            ti->reader = o;
+            if (failed)
+                task_fail(ti->task, &err);
+            err_clear(&err);
+        }
+        free_reader(r);
+        return;
+    }
+}
+
+static void hand_on(SourceReader *r, const Batch *b, int64_t next)
+{
+    r->position = next;
+    for (int i = 0; i < r->subs.n; i++)
+        r->subs.v[i]->position = next;
+    if (b->errors->total)
+        log_errors(r, b);
+    b->errors->v.n = 0;
+    b->errors->total = 0;
+    for (int i = 0; i < r->subs.n; i++) {
+        Task *t = r->subs.v[i]->task;
+        if (t->state == TASK_RUNNING)
+            task_batch(t, b);
+    }
+    for (int i = r->subs.n - 1; i >= 0; i--)
+        if (r->subs.v[i]->task->state != TASK_RUNNING && r->subs.n > 1)
+            reader_detach(r->subs.v[i]);
+}
+
+static int most_rows(const SourceReader *r)
+{
+    int most = r->w->e->cfg.batch_rows;
+    const TaskInput *ti = r->subs.v[0];
+    if (ti->end >= 0 && ti->end - r->position < most)
+        most = (int)(ti->end - r->position);
+    return most;
+}
+
+Status reader_step(SourceReader *r, bool *did, Err *err)
+{
+    Worker *w = r->w;
+    const TaskInput *first = r->subs.v[0];
+    *did = false;
+    if (first->task->state != TASK_RUNNING)
+        return OK;
+    if (first->task->q->room && !first->task->q->room(first->task->q->take_arg))
+        return OK;
+    int most = most_rows(r);
+    if (most <= 0)
+        return OK;
+    RecordSet set = {0};
+    Status st = topic_read(w->e->topics, r->in->topic, r->partition, r->position, most, &set, err);
+    if (st)
+        return st;
+    *did = set.n > 0;
+    if (set.n) {
+        arena_reset(w->batch_arena);
+        Batch *b = reader_decode(r, &set, w->batch_arena);
+        hand_on(r, b, set.next_offset);
+        merge(r);
+    }
+    recordset_release(&set);
+    return OK;
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// Task: one sub-topology of a query over one partition; the unit of progress and of commit.
+//
+//            start ok                 fatal error
+//   (new) ------------> RUNNING ----------------------> FAILED
+//                        |   ^
+//        retriable error |   | retry_at reached: state and positions are those of the last commit
+//                        v   |
+//                       WAITING            RUNNING --- all inputs at their end ---> DONE   (bounded reads)
+//
+// Commit: operators emit and flush into the open unit of work, positions join it, the unit is
+// committed; only then the stores forget their dirty marks. A unit that fails leaves the task at its
+// last commit: stores drop what was dirty, and the task starts anew from the stored positions.
+// @thread worker
+#include "runtime/internal.h"
+
+enum { BACKOFF_SHARE = 2 };
+
+Str task_owner(const Task *t, Arena *a) { return arena_strf(a, "%.*s/%d", STR_ARG(t->q->id), t->sub); }
+
+static void log_row(void *arg, const char *where, RowErrorStage stage, Str message)
+{
+    Task *t = arg;
+    t->errors++;
+    proclog_write(t->q->e, t->env.unit, t->q->id, where, stage, t->inputs[0].in->topic, message);
+}
+
+static int64_t commit_interval(const Task *t)
+{
+    return props_int(&t->q->props, "commit.interval.ms");
+}
+
+/* Where an input begins that has no stored position. */
+static int64_t first_position(const Task *t, const TaskInput *ti)
+{
+    Topics *topics = t->q->e->topics;
+    const char *reset = props_get(&t->q->props, "auto.offset.reset");
+    bool earliest = ti->in->internal || (reset ? str_eq_nocase(str_of(reset), STR("earliest")) : ti->in->is_table);
+    return earliest ? topic_begin(topics, ti->in->topic, ti->partition) : topic_end(topics, ti->in->topic, ti->partition);
+}
+
+static void set_positions(Task *t)
+{
+    Topics *topics = t->q->e->topics;
+    Arena *a = arena_new(256);
+    Str owner = task_owner(t, a);
+    for (int i = 0; i < t->ninputs; i++) {
+        TaskInput *ti = &t->inputs[i];
+        int64_t at = t->q->kind == QUERY_PERSISTENT ? position_get(topics, owner, ti->in->topic, ti->partition) : -1;
+        ti->position = at >= 0 ? at : first_position(t, ti);
+        ti->end = t->q->bounded ? topic_end(topics, ti->in->topic, ti->partition) : -1;
+    }
+    arena_free(a);
+}
+
+static void open_unit(Task *t)
+{
+    if (t->q->kind == QUERY_PERSISTENT && !t->env.unit)
+        t->env.unit = unit_begin(t->q->e->topics);
+}
+
+static bool holds_back(const Task *t)
+{
+    const PSub *sub = &t->q->plan->subs[t->sub];
+    for (int i = 0; i < sub->n; i++)
+        if (sub->nodes[i].kind == PP_AGGREGATE)
+            return t->env.coalesce;
+    return false;
+}
+
+static void fill_env(Task *t)
+{
+    Engine *e = t->q->e;
+    const RunQuery *q = t->q;
+    bool persistent = q->kind == QUERY_PERSISTENT;
+    t->env = (OpEnv){
+        .fx = e->fx,
+        .topics = e->topics,
+        .disk = persistent ? e->disk : NULL,
+        .arena = t->w->commit_arena,
+        .partition = t->partition < 0 ? 0 : t->partition,
+        .coalesce = persistent && props_int(&q->props, "cache.max.bytes.buffering") > 0,
+        .single_partition = e->cfg.single_partition,
+        .batch_rows = e->cfg.batch_rows,
+        .store_budget = e->cfg.state_budget,
+        .store_base = q->number << 8,
+        .log = log_row,
+        .log_arg = t,
+    };
+}
+
+Status task_start(Task *t, Err *err)
+{
+    const PSub *sub = &t->q->plan->subs[t->sub];
+    t->arena = arena_new(0);
+    fill_env(t);
+    Status st = op_build(t->arena, sub->nodes, sub->n, &t->env, t->q->take, t->q->take_arg, t->q->e->cfg.check_operators,
+                         &t->chain, err);
+    if (st) {
+        t->chain.n = 0;
+        return st;
+    }
+    set_positions(t);
+    t->eager = !holds_back(t);
+    t->next_commit = effects_now(t->q->e->fx) + commit_interval(t);
+    for (int i = 0; i < t->ninputs; i++) {
+        st = reader_attach(t->w, &t->inputs[i], err);
+        if (st)
+            return st;
+    }
+    t->state = TASK_RUNNING;
+    return OK;
+}
+
+void task_stop(Task *t)
+{
+    for (int i = 0; i < t->ninputs; i++)
+        reader_detach(&t->inputs[i]);
+    if (t->env.unit)
+        unit_abort(t->env.unit);
+    t->env.unit = NULL;
+    op_chain_free(&t->chain);
+    t->chain.n = 0;
+    arena_free(t->arena);
+    t->arena = NULL;
+    t->dirty = false;
+}
+
+void task_fail(Task *t, Err *err)
+{
+    int64_t now = effects_now(t->q->e->fx);
+    bool retry = err_class(err->code) == CLASS_TASK_RETRY && t->q->kind == QUERY_PERSISTENT;
+    int64_t first = props_int(&t->q->props, "ksql.query.retry.backoff.initial.ms");
+    int64_t most = props_int(&t->q->props, "ksql.query.retry.backoff.max.ms");
+    t->state = retry ? TASK_WAITING : TASK_FAILED;
+    t->backoff_ms = t->backoff_ms ? t->backoff_ms * BACKOFF_SHARE : first;
+    if (t->backoff_ms > most)
+        t->backoff_ms = most;
+    t->retry_at = now + t->backoff_ms;
+    pthread_mutex_lock(&t->q->e->mu);
+    err_clear(&t->err);
+    err_move(&t->err, err);
+    pthread_mutex_unlock(&t->q->e->mu);
+    if (t->env.unit)
+        unit_abort(t->env.unit);
+    t->env.unit = NULL;
+    t->dirty = false;
+    if (t->q->ended && !retry)
+        t->q->ended(t->q->take_arg, "", &t->err);
+}
+
+/* The first offset at which every input of a bounded read is done. */
+static bool at_end(const Task *t)
+{
+    for (int i = 0; i < t->ninputs; i++)
+        if (t->inputs[i].end < 0 || t->inputs[i].position < t->inputs[i].end)
+            return false;
+    return true;
+}
+
+void task_batch(Task *t, const Batch *b)
+{
+    Err err = ERR_INIT;
+    open_unit(t);
+    t->dirty = true;
+    t->rows_in += b->nsel;
+    Status st = b->nsel ? op_chain_batch(&t->chain, b, &err) : OK;
+    if (st)
+        task_fail(t, &err);
+    err_clear(&err);
+}
+
+void task_commit(Task *t)
+{
+    Err err = ERR_INIT;
+    t->next_commit = effects_now(t->q->e->fx) + commit_interval(t);
+    if (!t->dirty || t->state != TASK_RUNNING)
+        return;
+    if (t->q->kind == QUERY_TRANSIENT) {
+        t->dirty = false;
+        return;
+    }
+    arena_reset(t->w->commit_arena);
+    open_unit(t);
+    Status st = op_chain_commit(&t->chain, &err);
+    if (st == OK) {
+        Str owner = task_owner(t, t->w->commit_arena);
+        for (int i = 0; i < t->ninputs; i++)
+            unit_position(t->env.unit, owner, t->inputs[i].in->topic, t->inputs[i].partition, t->inputs[i].position);
+        Unit *u = t->env.unit;
+        t->env.unit = NULL;
+        st = unit_commit(u, false, &err);
+    }
+    if (st) {
+        task_fail(t, &err);
+        err_clear(&err);
+        return;
+    }
+    op_chain_committed(&t->chain);
+    t->dirty = false;
+    t->backoff_ms = 0;
+}
+
+bool task_due(const Task *t, int64_t now, bool idle)
+{
+    if (t->state == TASK_WAITING)
+        return now >= t->retry_at;
+    if (t->state != TASK_RUNNING)
+        return false;
+    if (t->q->bounded && at_end(t))
+        return true;
+    if (!t->dirty)
+        return false;
+    if (t->eager)
+        return idle || (t->env.unit && unit_bytes(t->env.unit) > (1 << 20));
+    return now >= t->next_commit;
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// Worker: a thread that owns tasks and readers, and steps them.
+//
+// One step: a message, else a batch of the next reader in turn, else the commits that are due. A worker
+// with nothing to do sleeps until it is poked (an append, a message) or a commit is due. Under
+// simulated effects there are no threads: runtime_step calls worker_step, and messages run at once.
+#include <errno.h>
+#include <time.h>
+
+#include "runtime/internal.h"
+
+typedef struct Message {
+    WorkerFn *fn;
+    void *arg;
+    bool done;
+} Message;
+
+enum { MAX_SLEEP_MS = 1000 };
+
+void worker_poke(Worker *w)
+{
+    pthread_mutex_lock(&w->mu);
+    w->poked = true;
+    pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->mu);
+}
+
+void worker_call(Worker *w, WorkerFn *fn, void *arg)
+{
+    if (!w->thread || pthread_equal(pthread_self(), *(pthread_t *)w->thread)) {
+        fn(arg);
+        return;
+    }
+    Message m = {fn, arg, false};
+    pthread_mutex_lock(&w->mu);
+    vec_add(&w->inbox, &m);
+    pthread_cond_signal(&w->wake);
+    while (!m.done)
+        pthread_cond_wait(&w->answered, &w->mu);
+    pthread_mutex_unlock(&w->mu);
+}
+
+static bool run_message(Worker *w)
+{
+    pthread_mutex_lock(&w->mu);
+    Message *m = w->inbox.n ? w->inbox.v[0] : NULL;
+    if (m)
+        vec_remove(&w->inbox, 0);
+    pthread_mutex_unlock(&w->mu);
+    if (!m)
+        return false;
+    m->fn(m->arg);
+    pthread_mutex_lock(&w->mu);
+    m->done = true;
+    pthread_cond_broadcast(&w->answered);
+    pthread_mutex_unlock(&w->mu);
+    return true;
+}
+
+/* A reader that cannot read stops its tasks, each for itself. */
+static void fail_reader(SourceReader *r, Err *err)
+{
+    while (r->subs.n) {
+        TaskInput *ti = r->subs.v[r->subs.n - 1];
+        Err copy = ERR_INIT;
+        err_set(&copy, err->code, "%s", err->msg);
+        bool last = r->subs.n == 1;
+        task_fail(ti->task, &copy);
+        err_clear(&copy);
+        reader_detach(ti);
+        if (last)
+            return;
+    }
+}
+
+static bool step_reader(Worker *w)
+{
+    for (int i = 0; i < w->readers.n; i++) {
+        SourceReader *r = w->readers.v[(w->next_reader + i) % w->readers.n];
+        Err err = ERR_INIT;
+        bool did = false;
+        Status st = reader_step(r, &did, &err);
+        if (st) {
+            fail_reader(r, &err);
+            err_clear(&err);
+            return true;
+        }
+        if (did) {
+            w->next_reader = w->readers.n ? (w->next_reader + i + 1) % w->readers.n : 0;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A task that waited starts again from its last commit. */
+static void restart(Task *t)
+{
+    Err err = ERR_INIT;
+    task_stop(t);
+    if (task_start(t, &err))
+        task_fail(t, &err);
+    err_clear(&err);
+}
+
+static bool step_due(Worker *w, bool idle)
+{
+    int64_t now = effects_now(w->e->fx);
+    bool did = false;
+    for (int i = 0; i < w->tasks.n; i++) {
+        Task *t = w->tasks.v[i];
+        if (!task_due(t, now, idle))
+            continue;
+        did = true;
+        if (t->state == TASK_WAITING) {
+            restart(t);
+        } else if (t->q->bounded) {
+            t->state = TASK_DONE;
+            t->q->ended(t->q->take_arg, "Query Completed", NULL);
+        } else {
+            task_commit(t);
+        }
+    }
+    return did;
+}
+
+bool worker_step(Worker *w)
+{
+    if (run_message(w))
+        return true;
+    bool due = step_due(w, false);
+    if (step_reader(w))
+        return true;
+    return step_due(w, true) || due;
+}
+
+static int64_t next_due(const Worker *w, int64_t now)
+{
+    int64_t at = now + MAX_SLEEP_MS;
+    for (int i = 0; i < w->tasks.n; i++) {
+        const Task *t = w->tasks.v[i];
+        if (t->state == TASK_RUNNING && t->dirty && t->next_commit < at)
+            at = t->next_commit;
+        if (t->state == TASK_WAITING && t->retry_at < at)
+            at = t->retry_at;
+    }
+    return at;
+}
+
+static void sleep_until_poked(Worker *w)
+{
+    int64_t now = effects_now(w->e->fx), at = next_due(w, now);
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    int64_t ns = until.tv_nsec + (at > now ? at - now : 0) * 1000000;
+    until.tv_sec += ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    pthread_mutex_lock(&w->mu);
+    while (!w->poked && !w->inbox.n && !w->stop)
+        if (pthread_cond_timedwait(&w->wake, &w->mu, &until) == ETIMEDOUT)
+            break;
+    w->poked = false;
+    pthread_mutex_unlock(&w->mu);
+}
+
+static void *worker_main(void *arg)
+{
+    Worker *w = arg;
+    for (;;) {
+        pthread_mutex_lock(&w->mu);
+        bool stop = w->stop && !w->inbox.n;
+        pthread_mutex_unlock(&w->mu);
+        if (stop)
+            return NULL;
+        if (!worker_step(w))
+            sleep_until_poked(w);
+    }
+}
+
+Status worker_start(Worker *w, Err *err)
+{
+    pthread_mutex_init(&w->mu, NULL);
+    pthread_cond_init(&w->wake, NULL);
+    pthread_cond_init(&w->answered, NULL);
+    w->batch_arena = arena_new(4096);
+    w->commit_arena = arena_new(4096);
+    if (w->e->fx->simulated)
+        return OK;
+    int rc = w->e->fx->thread_start(w->e->fx, "sluice-worker", worker_main, w, &w->thread);
+    return rc ? err_set(err, ERR_IO, "a worker thread does not start: %s", strerror(rc)) : OK;
+}
+
+void worker_stop(Worker *w)
+{
+    if (w->thread) {
+        pthread_mutex_lock(&w->mu);
+        w->stop = true;
+        pthread_cond_signal(&w->wake);
+        pthread_mutex_unlock(&w->mu);
+        w->e->fx->thread_join(w->e->fx, w->thread);
+        w->thread = NULL;
+    }
+}
+
+void worker_forget(Worker *w, Task *t)
+{
+    for (int i = 0; i < w->tasks.n; i++)
+        if (w->tasks.v[i] == t) {
+            vec_remove(&w->tasks, i);
+            return;
+        }
+}
