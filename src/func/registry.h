@@ -54,6 +54,8 @@ const char *function_nearest(Str name);
 
 /* DESCRIBE FUNCTION's text parts and docs/functions.md. */
 void overload_print(Buf *out, const Function *f, const Overload *o); /* NAME(a INT, b VARCHAR[]) */
+/* A parameter's or result's type by its SQL name: VARCHAR, INT, ARRAY<VARCHAR>, T. */
+void param_print(Buf *out, const Type *t);
 void functions_markdown(Buf *out);
 
 #endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// COLLECT_LIST and COLLECT_SET: all values of a group, or the different ones, in the order they came. NULL is a
+// value. Undo takes away the last equal element of a list.
+//
+// PERSISTED v1: varint number of elements, then the held values one after another.
+#include "func/aggregate/held.h"
+#include "func/tables.h"
+
+typedef struct Collected {
+    int64_t n;
+    Held values;
+} Collected;
+
+/* Where the last element equal to v begins and ends; false when there is none. */
+static bool find_last(AggCtx *c, const Collected *s, const Value *v, uint32_t *from, uint32_t *to)
+{
+    Rd r = rd_of((Str){s->values.p, s->values.n});
+    bool found = false;
+    for (int64_t i = 0; i < s->n; i++) {
+        uint32_t start = (uint32_t)((const char *)r.p - s->values.p);
+        Value e = value_load(&r, c->arena, c->types[0]);
+        if (!value_equal(c->types[0], &e, v))
+            continue;
+        found = true;
+        *from = start;
+        *to = (uint32_t)((const char *)r.p - s->values.p);
+    }
+    return found;
+}
+
+static void list_add(AggCtx *c, void *state, const Value *args)
+{
+    Collected *s = state;
+    held_append(&s->values, c->types[0], &args[0]);
+    s->n++;
+}
+
+static void set_add(AggCtx *c, void *state, const Value *args)
+{
+    uint32_t from, to;
+    if (!find_last(c, state, &args[0], &from, &to))
+        list_add(c, state, args);
+}
+
+static void list_undo(AggCtx *c, void *state, const Value *args)
+{
+    Collected *s = state;
+    uint32_t from, to;
+    if (!find_last(c, s, &args[0], &from, &to))
+        return;
+    memmove(s->values.p + from, s->values.p + to, s->values.n - to);
+    s->values.n -= to - from;
+    s->n--;
+}
+
+static void list_merge(AggCtx *c, void *state, const void *other)
+{
+    Collected *s = state;
+    const Collected *o = other;
+    UNUSED(c);
+    held_concat(&s->values, &o->values);
+    s->n += o->n;
+}
+
+static void set_merge(AggCtx *c, void *state, const void *other)
+{
+    const Collected *o = other;
+    Rd r = rd_of((Str){o->values.p, o->values.n});
+    for (int64_t i = 0; i < o->n; i++) {
+        Value v = value_load(&r, c->arena, c->types[0]);
+        set_add(c, state, &v);
+    }
+}
+
+static void result(AggCtx *c, const void *state, Value *out)
+{
+    const Collected *s = state;
+    Rd r = rd_of((Str){s->values.n ? arena_dup(c->arena, s->values.p, s->values.n) : NULL, s->values.n});
+    Array *arr = array_new(c->arena, (uint32_t)s->n);
+    for (int64_t i = 0; i < s->n; i++)
+        arr->v[i] = value_load(&r, c->arena, c->types[0]);
+    *out = (Value){.d.arr = arr};
+}
+
+static void save(AggCtx *c, const void *state, Buf *out)
+{
+    const Collected *s = state;
+    UNUSED(c);
+    buf_varint(out, (uint64_t)s->n);
+    held_save(&s->values, out);
+}
+
+static bool load(AggCtx *c, void *state, Rd *in)
+{
+    Collected *s = state;
+    UNUSED(c);
+    s->n = (int64_t)rd_varint(in);
+    return held_load(&s->values, in);
+}
+
+static void drop(AggCtx *c, void *state)
+{
+    UNUSED(c);
+    held_clear(&((Collected *)state)->values);
+}
+
+static const AggRow rows[] = {
+    {.signature = "collect_list(T) -> ARRAY<T>", .size = sizeof(Collected), .add = list_add, .undo = list_undo,
+     .merge = list_merge, .result_of = result, .save = save, .load = load, .drop = drop, .params = "val",
+     .description = "All values, in the order they came; NULL is a value.", .example = "1, NULL, 1 => COLLECT_LIST",
+     .expected = "[1, null, 1]"},
+    {.signature = "collect_set(T) -> ARRAY<T>", .size = sizeof(Collected), .add = set_add, .merge = set_merge,
+     .result_of = result, .save = save, .load = load, .drop = drop, .params = "val",
+     .description = "The different values, in the order they first came; NULL is a value.",
+     .example = "1, NULL, 1 => COLLECT_SET", .expected = "[1, null]"},
+};
+
+const AggTable agg_collect = {rows, ARRAY_LEN(rows)};

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables of function rows: one file per family, each listed here and in registry.c.
+#ifndef SLUICE_FUNC_TABLES_H
+#define SLUICE_FUNC_TABLES_H
+
+#include "types/cast.h"
+#include "types/function.h"
+
+typedef struct ScalarTable {
+    const FuncRow *rows;
+    int n;
+} ScalarTable;
+
+typedef struct AggTable {
+    const AggRow *rows;
+    int n;
+} AggTable;
+
+extern const ScalarTable scalar_math, scalar_string, scalar_conditional, scalar_time, scalar_collection;
+extern const AggTable agg_count, agg_sum, agg_min_max, agg_offset, agg_collect;
+
+#endif

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Positions in text as Java counts them: UTF-16 code units, over UTF-8. Pure; any thread.
+#ifndef SLUICE_FUNC_TEXT16_H
+#define SLUICE_FUNC_TEXT16_H
+
+#include "types/text.h"
+
+/* The units [from, to), 0 <= from <= to <= length. Borrows from s, except where a cut goes through a character
+ * beyond the BMP: the lone half is then three bytes in the arena. */
+Str text16_slice(Arena *a, Str s, int64_t from, int64_t to);
+/* The byte where unit `at` begins; inside a pair: that of its character. */
+size_t text16_byte(Str s, int64_t at);
+/* All ASCII: units are bytes. */
+bool text_ascii(Str s);
+
+#endif
