@@ -54,13 +54,16 @@ static inline int child_run(void (*fn)(void *arg), void *arg)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-/* Children of a process with threads are not followed by the thread sanitizer. */
+/* Children of a process with threads are not followed by the thread sanitizer: tests that fork return early. */
 #if defined(__SANITIZE_THREAD__)
 #define NO_FORK_TESTS 1
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define NO_FORK_TESTS 1
 #endif
+#endif
+#ifndef NO_FORK_TESTS
+#define NO_FORK_TESTS 0
 #endif
 
 #endif
