@@ -74,7 +74,8 @@ static void measure(const char *what, const char *even, const char *odd, const b
             exit(2);
         best = t < best ? t : best;
     }
-    printf("%-28s %6.1f ns a record of %lld bytes, %5.0f MB/s\n", what, best / ROWS, (long long)(bytes / ROWS),
+    printf("%-28s %6.1f ns a record of %lld bytes, %5.0f MB/s\n", what, best / ROWS,
+           (long long)(bytes / ROWS),
            (double)bytes / best * 1e3);
     reader_free(r);
     arena_free(a);
@@ -111,7 +112,8 @@ static void measure_write(const char *fmt)
         t = now_ns() - t;
         best = t < best ? t : best;
     }
-    printf("%-28s %6.1f ns a record of %lld bytes, %5.0f MB/s\n", "write", best / ROWS, (long long)(out.n / ROWS),
+    printf("%-28s %6.1f ns a record of %lld bytes, %5.0f MB/s\n", "write", best / ROWS,
+           (long long)(out.n / ROWS),
            (double)out.n / best * 1e3);
     buf_free(&out);
     writer_free(w);
@@ -122,10 +124,13 @@ static void measure_write(const char *fmt)
 
 int main(void)
 {
-    const char *cart = "{\"customer\":\"customer-%d@shop.example.com\",\"item\":\"a pair of long t-shirts, model %d\",\"qty\":%d}";
+    const char *cart = "{\"customer\":\"customer-%d@shop.example.com\",\"item\":\"a pair of long t-shirts, "
+                       "model %d\",\"qty\":%d}";
     const char *spaces =
-        "{\"customer\": \"customer-%d@shop.example.com\", \"item\": \"a pair of long t-shirts, model %d\", \"qty\": %d}";
-    const char *other = "{\"CUSTOMER\":\"customer-%d@shop.example.com\",\"ITEM\":\"a pair of long t-shirts, model %d\",\"QTY\":%d}";
+        "{\"customer\": \"customer-%d@shop.example.com\", \"item\": \"a pair of long t-shirts, model %d\", "
+        "\"qty\": %d}";
+    const char *other = "{\"CUSTOMER\":\"customer-%d@shop.example.com\",\"ITEM\":\"a pair of long t-shirts, "
+                        "model %d\",\"QTY\":%d}";
     static const bool one[3] = {false, false, true};
     measure("read", cart, cart, NULL, false);
     measure("read, one row a call", cart, cart, NULL, true);

@@ -44,7 +44,8 @@ static bool quoted_field(CsvReader *r, Cursor *c, Str *out)
     for (;;) {
         const char *q = c->p < c->end ? memchr(c->p, '"', (size_t)(c->end - c->p)) : NULL;
         if (!q)
-            return reader_fail(&r->base, READ_FAILED "(startline 1) EOF reached before encapsulated token finished");
+            return reader_fail(&r->base, READ_FAILED
+                               "(startline 1) EOF reached before encapsulated token finished");
         c->p = q + 1;
         if (c->p >= c->end || *c->p != '"') {
             *out = (Str){from, (size_t)(q - from)};
@@ -60,7 +61,8 @@ static bool quoted_field(CsvReader *r, Cursor *c, Str *out)
     }
     while (!field_end(c)) {
         if (!is_space(*c->p))
-            return reader_fail(&r->base, READ_FAILED "(line 1) invalid char between encapsulated token and delimiter");
+            return reader_fail(&r->base, READ_FAILED
+                               "(line 1) invalid char between encapsulated token and delimiter");
         c->p++;
     }
     return true;
@@ -189,7 +191,8 @@ static bool csv_read(Reader *base, Str s, Batch *b, int first_col, int row)
     if (!count_fields(r, c, &n))
         return false;
     if (n != spec->ncols)
-        return reader_fail(base, READ_FAILED "Column count mismatch on deserialization. topic: %.*s, expected: %d, got: %d",
+        return reader_fail(base, READ_FAILED
+                           "Column count mismatch on deserialization. topic: %.*s, expected: %d, got: %d",
                            STR_ARG(spec->topic), spec->ncols, n);
     for (int i = 0; i < n; i++) {
         Str field;

@@ -98,8 +98,8 @@ static void reason(Buf *out, const SerdeSpec *spec)
             break;
         case FORMAT_DELIMITED:
             if (type_is_nested(t))
-                buf_printf(out, "The 'DELIMITED' format does not support type '%s', column: `%.*s`", type_kind_name(t->kind),
-                           STR_ARG(spec->cols[i].name));
+                buf_printf(out, "The 'DELIMITED' format does not support type '%s', column: `%.*s`",
+                           type_kind_name(t->kind), STR_ARG(spec->cols[i].name));
             break;
         case FORMAT_JSON:
         case FORMAT_JSON_SR:
@@ -134,8 +134,9 @@ static Status check_map_keys(const SerdeSpec *spec, Err *err)
         Buf t = BUF_INIT;
         type_print(&t, c->type);
         err_set(err, ERR_STATEMENT,
-                "Map keys, including types that contain maps, are not supported as they may lead to unexpected behavior due to "
-                "inconsistent serialization. Key column name: `%.*s`. Column type: %s. "
+                "Map keys, including types that contain maps, are not supported as they may lead to "
+                "unexpected behavior due to inconsistent serialization. Key column name: `%.*s`. "
+                "Column type: %s. "
                 "See https://github.com/confluentinc/ksql/issues/6621 for more.",
                 STR_ARG(c->name), buf_z(&t));
         buf_free(&t);
@@ -156,7 +157,8 @@ Status serde_check(const SerdeSpec *spec, Err *err)
     if (why.n) {
         print_columns(&cols, spec);
         s = err_set(err, ERR_STATEMENT,
-                    "%s format does not support schema.\nformat: %s\nschema: Persistence{columns=%s, features=[%s]}\nreason: %s",
+                    "%s format does not support schema.\nformat: %s\nschema: Persistence{columns=%s, "
+                    "features=[%s]}\nreason: %s",
                     spec->is_key ? "Key" : "Value", format_info(spec->format)->name, buf_z(&cols),
                     features[spec->wrapping], buf_z(&why));
     }

@@ -98,8 +98,8 @@ static inline int js_peek(Json *j)
 }
 static inline bool js_is_digit(char c) { return (uint8_t)(c - '0') < 10; }
 
-/* The first byte at or after p that ends a plain run of a string: quote, backslash, control, or the end of the text. *high is set
- * when a byte from 0x80 may have been passed. */
+/* The first byte at or after p that ends a plain run of a string: quote, backslash, control, or
+ * the end of the text. *high is set when a byte from 0x80 may have been passed. */
 static inline const char *js_plain(const char *p, const char *end, bool *high)
 {
 #ifdef __SSE2__
@@ -127,7 +127,8 @@ static inline const char *js_plain(const char *p, const char *end, bool *high)
     return p;
 }
 
-/* At a quote: the text between the quotes. A view into the record, or, with escapes, into `scratch`: *escaped says which. */
+/* At a quote: the text between the quotes. A view into the record, or, with escapes, into `scratch`: *escaped
+ * says which. */
 bool js_string(Json *j, Str *out, bool *escaped);
 /* As js_string, but the result lives as long as the batch. */
 bool js_string_keep(Json *j, Str *out);
@@ -146,7 +147,8 @@ void js_number_text(Buf *out, JsonNumber n, bool *as_is);
 /* The value at the cursor as text for a STRING (page 07 §7.5), appended. The value must be valid JSON. */
 bool js_text(Json *j, Buf *out);
 
-/* Appends the string with quotes and the fewest escapes; raw_wide: what is beyond the BMP raw instead of as two \\uXXXX. */
+/* Appends the string with quotes and the fewest escapes; raw_wide: what is beyond the BMP raw instead of as
+ * two \uXXXX. */
 void js_write_string(Buf *out, Str s, bool raw_wide);
 
 /* Of a cursor that failed with JSON_SYNTAX: what is wrong, in the words of Java's parser. */

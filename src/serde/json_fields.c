@@ -10,7 +10,8 @@ static uint32_t upper_wide(uint32_t c)
         return 0x39C;
     if (c == 0xFF)
         return 0x178;
-    if ((c >= 0xE0 && c <= 0xFE && c != 0xF7) || (c >= 0x3B1 && c <= 0x3CB && c != 0x3C2) || (c >= 0x430 && c <= 0x44F))
+    if ((c >= 0xE0 && c <= 0xFE && c != 0xF7) || (c >= 0x3B1 && c <= 0x3CB && c != 0x3C2) ||
+        (c >= 0x430 && c <= 0x44F))
         return c - 32;
     if (c == 0x3C2)
         return 0x3A3;

@@ -40,7 +40,8 @@ struct JsonFields {
     int n, words; /* words: 64-bit words of a bit per field */
     JsonField *f;
     uint64_t *want;
-    /* An upper-cased name is the name of another field, so that one key may fill two of them: records take the slow way. */
+    /* An upper-cased name is the name of another field, so that one key may fill two of them: records take
+     * the slow way. */
     bool twins;
     uint32_t mask;
     int32_t *slots; /* index + 1 by hash of the name; 0: free */
@@ -63,7 +64,8 @@ Str json_upper(Buf *out, Str key);
 /* Reads the key at the quote, and its colon, the way without a guess; remembers it as the k-th. */
 bool json_key(Json *j, JsonFields *f, int k, Buf *upper, int *field, bool *exact);
 
-/* The k-th key is the guessed one: p stands on its first byte. Loads are little-endian and stay inside [start, end). */
+/* The k-th key is the guessed one: p stands on its first byte. Loads are little-endian and stay inside
+ * [start, end). */
 static inline bool json_guess_hit(const JsonGuess *g, const char *start, const char *p, const char *end)
 {
     uint64_t head, tail, want;

@@ -444,7 +444,8 @@ static bool read_cell(JsonReader *r, const JsonNode *node, const Target *to, int
 
 static inline bool read_field(JsonReader *r, const JsonFields *f, const Target *to, int field)
 {
-    return to->v ? read_value(r, &f->f[field].node, &to->v[field]) : read_cell(r, &f->f[field].node, to, field);
+    return to->v ? read_value(r, &f->f[field].node, &to->v[field])
+                 : read_cell(r, &f->f[field].node, to, field);
 }
 
 static inline void null_field(const Target *to, int field)
@@ -702,10 +703,12 @@ static bool fail_root(JsonReader *r)
     Buf *why = &r->base.why;
     buf_clear(why);
     if (js_peek(j) == JC_NULL) {
-        buf_cstr(why, "Cannot invoke \"org.apache.kafka.connect.data.Struct.schema()\" because \"struct\" is null");
+        buf_cstr(why, "Cannot invoke \"org.apache.kafka.connect.data.Struct.schema()\" "
+                      "because \"struct\" is null");
         return false;
     }
-    buf_printf(why, "Failed to deserialize %s from topic: %.*s. Can't convert type. sourceType: %s, requiredType: STRUCT<",
+    buf_printf(why, "Failed to deserialize %s from topic: %.*s. Can't convert type. sourceType: %s, "
+                    "requiredType: STRUCT<",
                serde_side(spec), STR_ARG(spec->topic), js_node_name(j->p, j->end));
     for (int i = 0; i < spec->ncols; i++) {
         buf_printf(why, "%s%.*s ", i ? ", " : "", STR_ARG(spec->cols[i].name));

@@ -52,7 +52,8 @@ static int hex4(const char *p, const char *end)
     int v = 0;
     for (int i = 0; i < 4; i++) {
         char c = p[i];
-        int d = js_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+        int d = js_is_digit(c) ? c - '0' : letter;
         if (d < 0)
             return -1;
         v = v * 16 + d;
@@ -60,7 +61,8 @@ static int hex4(const char *p, const char *end)
     return v;
 }
 
-/* \uXXXX at p (after the u), with its second half where it is a surrogate. Half a pair becomes '?', as Java's encoder writes it. */
+/* \uXXXX at p (after the u), with its second half where it is a surrogate. Half a pair becomes '?', as Java's
+ * encoder writes it. */
 static const char *unescape_unicode(Buf *out, const char *p, const char *end)
 {
     int c = hex4(p, end);
@@ -81,11 +83,12 @@ static const char *unescape_unicode(Buf *out, const char *p, const char *end)
     return p;
 }
 
-/* From the first backslash (or what stopped the plain run) on, into `scratch`. from: the string's first byte. */
+/* From the first backslash (or what stopped the plain run) on, into `scratch`. from: the string's first. */
 static bool string_escaped(Json *j, const char *from, const char *p, Str *out)
 {
     static const char short_escapes[256] = {
-        ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
+        ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n',
+        ['r'] = '\r', ['t'] = '\t',
     };
     bool high = true;
     buf_clear(&j->scratch);
@@ -198,7 +201,8 @@ bool js_number(Json *j, JsonNumber *out)
 /* A byte that could go on an unquoted word; Java counts letters, digits, _ and $. */
 static bool is_word(char c)
 {
-    return js_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' || (uint8_t)c >= 0x80;
+    return js_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' ||
+        (uint8_t)c >= 0x80;
 }
 
 bool js_literal(Json *j, const char *word, size_t n)
@@ -358,7 +362,8 @@ void js_syntax_text(const Json *j, Buf *out)
         [SYNTAX_COLON] = ": was expecting a colon to separate field name and value",
         [SYNTAX_COMMA_OBJECT] = ": was expecting comma to separate Object entries",
         [SYNTAX_COMMA_ARRAY] = ": was expecting comma to separate Array entries",
-        [SYNTAX_MINUS] = " in numeric value: expected digit (0-9) to follow minus sign, for valid numeric value",
+        [SYNTAX_MINUS] =
+            " in numeric value: expected digit (0-9) to follow minus sign, for valid numeric value",
         [SYNTAX_POINT] = " in numeric value: Decimal point not followed by a digit",
         [SYNTAX_EXPONENT] = " in numeric value: Exponent indicator not followed by a digit",
         [SYNTAX_ROOT] = ": Expected space separating root-level values",
@@ -374,7 +379,8 @@ void js_syntax_text(const Json *j, Buf *out)
         buf_printf(out, "Number value length exceeds the maximum allowed (%d)", JSON_NUMBER_MAX);
         return;
     case SYNTAX_DEPTH:
-        buf_printf(out, "Document nesting depth (%d) exceeds the maximum allowed (%d)", LIMIT_NESTING + 1, LIMIT_NESTING);
+        buf_printf(out, "Document nesting depth (%d) exceeds the maximum allowed (%d)", LIMIT_NESTING + 1,
+                   LIMIT_NESTING);
         return;
     default:
         break;
@@ -400,7 +406,8 @@ void js_syntax_text(const Json *j, Buf *out)
         char_desc(j, out);
     } else if (j->syntax == SYNTAX_UTF8) {
         uint8_t c = (uint8_t)*j->p;
-        bool first = c >= 0x80 && (j->p == j->start || (uint8_t)j->p[-1] < 0x80 || ((uint8_t)j->p[-1] & 0xC0) == 0x80);
+        bool first = c >= 0x80 && (j->p == j->start || (uint8_t)j->p[-1] < 0x80 ||
+                                   ((uint8_t)j->p[-1] & 0xC0) == 0x80);
         buf_printf(out, "Invalid UTF-8 %s byte 0x%x", first ? "start" : "middle", c);
     } else {
         unexpected(j, out, at_char[j->syntax]);

@@ -301,7 +301,8 @@ static int member_order(const void *x, const void *y)
     return a->hash != b->hash ? (a->hash < b->hash ? -1 : 1) : a->index - b->index;
 }
 
-/* Of members with the same key the last value counts, in the place of the first: rewrites the object that starts at `from`. */
+/* Of members with the same key the last value counts, in the place of the first: rewrites the object that
+ * starts at `from`. */
 static void drop_duplicates(Json *j, Buf *out, size_t from, int first)
 {
     JsonMember *m = j->members.v + first;
@@ -309,7 +310,8 @@ static void drop_duplicates(Json *j, Buf *out, size_t from, int first)
     if (n < 2)
         return;
     VEC(JsonMember) sorted = {0};
-    int32_t *last = mem_alloc(sizeof *last * (size_t)n); /* by first member: its last value; -1: not a first */
+    /* By member: its last value; -1: the key was there before. */
+    int32_t *last = mem_alloc(sizeof *last * (size_t)n);
     bool any = false;
     for (int i = 0; i < n; i++) {
         last[i] = i;
@@ -318,7 +320,8 @@ static void drop_duplicates(Json *j, Buf *out, size_t from, int first)
     qsort(sorted.v, (size_t)n, sizeof *sorted.v, member_order);
     for (int i = 1, head = 0; i < n; i++) {
         const JsonMember *a = &sorted.v[head], *b = &sorted.v[i];
-        if (a->hash != b->hash || !str_eq((Str){out->p + a->key, a->value - a->key}, (Str){out->p + b->key, b->value - b->key})) {
+        if (a->hash != b->hash || !str_eq((Str){out->p + a->key, a->value - a->key},
+                                          (Str){out->p + b->key, b->value - b->key})) {
             head = i;
             continue;
         }

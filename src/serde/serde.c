@@ -40,8 +40,8 @@ bool decimal_read(Str s, const Type *t, i128 *out, Buf *why)
         return true;
     if (overflow)
         buf_printf(why,
-                   "Numeric field overflow: A field with precision %d and scale %d must round to an absolute value less than "
-                   "10^%d. Got %.*s",
+                   "Numeric field overflow: A field with precision %d and scale %d must round to an absolute "
+                   "value less than 10^%d. Got %.*s",
                    t->precision, t->scale, t->precision - t->scale, STR_ARG(s));
     else if (parse_decimal(s, DECIMAL_MAX_PRECISION, t->scale, true, &any, &overflow) || overflow)
         buf_printf(why,
@@ -124,7 +124,8 @@ static bool strip_window(Reader *r, Str *key, Batch *b, int row)
 {
     size_t tail = r->spec.window_is_session ? 16 : 8;
     if (key->n < tail)
-        return reader_fail(r, "Failed to deserialize key from topic: %.*s. Size of data received is less than the %d bytes of the window",
+        return reader_fail(r, "Failed to deserialize key from topic: %.*s. Size of data received is less than "
+                              "the %d bytes of the window",
                            STR_ARG(r->spec.topic), (int)tail);
     key->n -= tail;
     const char *p = key->p + key->n;
@@ -162,8 +163,8 @@ static void fail_row(Reader *r, Batch *b, int first_col, int row)
         if (r->want[i] && c->data)
             memset((char *)c->data + width * (size_t)row, 0, width);
     }
-    if (!b->errors || b->errors->total < UINT64_MAX)
-        batch_fail(b, row, r->spec.is_key ? ROWERR_DESERIALIZE_KEY : ROWERR_DESERIALIZE_VALUE, "%s", buf_z(&r->why));
+    RowErrorStage stage = r->spec.is_key ? ROWERR_DESERIALIZE_KEY : ROWERR_DESERIALIZE_VALUE;
+    batch_fail(b, row, stage, "%s", buf_z(&r->why));
 }
 
 /* Columns nobody asked for read as NULL where the batch has room for them. */
@@ -178,7 +179,8 @@ static void null_unwanted(Reader *r, Batch *b, int first_col, int row)
 
 static int64_t *window_column(Batch *b) { return ARENA_ARRAY(b->arena, int64_t, b->n); }
 
-int reader_read(Reader *r, const Bytes *in, const uint16_t *rows, int n, Batch *b, int first_col, uint16_t *keep)
+int reader_read(Reader *r, const Bytes *in, const uint16_t *rows, int n, Batch *b, int first_col,
+                uint16_t *keep)
 {
     int kept = 0;
     bool window = r->spec.has_window, unwanted = false;
@@ -238,7 +240,8 @@ void writer_free(Writer *w)
     arena_free(w->arena);
 }
 
-WriteResult writer_write(Writer *w, const Column *const *cols, int row, const int64_t win[2], Buf *out, const char **why)
+WriteResult writer_write(Writer *w, const Column *const *cols, int row, const int64_t win[2], Buf *out,
+                         const char **why)
 {
     size_t from = out->n;
     buf_clear(&w->why);

