@@ -133,6 +133,9 @@ int test_serde_none(void)
     s = sd_new(FORMAT_KAFKA, "STRUCT<>", SD_KEY);
     CHECK_TEXT(sd_echo(s, "anything"), "null");
     sd_free(s);
+    s = sd_new(FORMAT_JSON, "STRUCT<>", SD_KEY);
+    CHECK_TEXT(sd_echo(s, "not JSON"), "null");
+    sd_free(s);
     return 0;
 }
 
