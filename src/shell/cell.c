@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cells: see cell.h. The decoder is lenient: a byte that starts nothing stands for itself.
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* wcwidth */
+#endif
 #include "shell/cell.h"
 
 #include <langinfo.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Out: see out.h.
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* realpath */
+#endif
 #include "shell/out.h"
 
 #include <errno.h>

@@ -5,9 +5,11 @@
 // waits. A line that starts where a statement could and is a command of the shell (help, exit …) is
 // run as that, as ksqlDB's shell does. Statements whose results follow each other directly are a group:
 // there each result stands under its statement's text.
-// Spans of errors are places in the text, unless variables changed the statement: then they are
-// places in what it became, and its line is shown with the statement's own place in the file.
+// Lines and columns of errors are places in the text, also where variables changed the statement; what
+// is shown then is the line as it became.
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memrchr */
+#endif
 #include "shell/run.h"
 
 #include <errno.h>
@@ -43,13 +45,13 @@ void shell_error(Shell *sh, const Err *err, Str text, const char *file)
     buf_free(&b);
 }
 
-static int failed(Shell *sh, const char *fmt, const char *what, const char *why)
+/* Says what went wrong outside of any statement. */
+static void complain(Shell *sh, const char *what, const char *why)
 {
     Err err = ERR_INIT;
-    (void)err_set(&err, ERR_IO, fmt, what, why);
+    (void)err_set(&err, ERR_IO, "%s: %s", what, why);
     shell_error(sh, &err, (Str){NULL, 0}, NULL);
     err_clear(&err);
-    return SHELL_USAGE;
 }
 
 /* ---- groups of results ------------------------------------------------------------------------ */
@@ -115,24 +117,20 @@ static void show_entity(Shell *sh, const json_t *entity, bool titled)
     buf_free(&text);
 }
 
+/* What a statement became lacks what stood before it on its first line: blanks stand for it, so that columns fit. */
 static void report(const Feed *f, const Script *start, const Stmt *st, const Err *err)
 {
     if (!st || !st->substituted || err->span.line <= 0) {
         shell_error(f->sh, err, f->script.text, f->name);
         return;
     }
-    Buf own = BUF_INIT, all = BUF_INIT;
-    char place[32];
-    int first = err->span.line == 1 ? start->col - 1 : 0;
-    err_print(&own, err, st->sql, NULL);
-    int n = snprintf(place, sizeof place, "%d:%d: ", err->span.line, err->span.col);
-    if (f->name)
-        buf_printf(&all, "%s:", f->name);
-    buf_printf(&all, "%d:%d: ", start->line + err->span.line - 1, err->span.col + first);
-    buf_str(&all, str_sub(buf_view(&own), (size_t)n, own.n - (size_t)n));
-    out_red(f->sh->interactive ? &f->sh->out : &f->sh->err, buf_view(&all));
-    buf_free(&own);
-    buf_free(&all);
+    Buf text = BUF_INIT;
+    Err shifted = *err;
+    buf_repeat(&text, ' ', start->col - 1);
+    shifted.span.off += start->col - 1;
+    buf_str(&text, st->sql);
+    shell_error(f->sh, &shifted, buf_view(&text), f->name);
+    buf_free(&text);
 }
 
 static Status run_answer(Feed *f, const Stmt *st, Err *err)
@@ -173,6 +171,43 @@ static char *script_path(const Feed *f, Str path)
     return given;
 }
 
+static Status read_all(const char *path, Buf *text, Span at, Err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_at(err, ERR_IO, at, "cannot read '%s': %s", path, strerror(errno));
+    ssize_t n;
+    do {
+        n = read(fd, buf_room(text, READ_BYTES), READ_BYTES);
+        text->n += n > 0 ? (size_t)n : 0;
+    } while (text->n <= LIMIT_SCRIPT_BYTES && (n > 0 || (n < 0 && errno == EINTR && !signals_pending())));
+    Status st = OK;
+    if (n < 0)
+        st = err_at(err, ERR_IO, at, "cannot read '%s': %s", path, strerror(errno));
+    else if (text->n > LIMIT_SCRIPT_BYTES)
+        st = err_at(err, ERR_LIMIT, at, "'%s' is longer than %d bytes", path, LIMIT_SCRIPT_BYTES);
+    close(fd);
+    return st;
+}
+
+/* Runs a file's statements; *code is how that ended. An error of err is about the file itself, at `at`. */
+static Status run_script(Shell *sh, const char *path, Span at, int *code, Err *err)
+{
+    Buf text = BUF_INIT;
+    Status st = OK;
+    if (sh->depth >= RUN_MAX_DEPTH)
+        st = err_at(err, ERR_LIMIT, at, "'%s' is not run: scripts run scripts at most %d deep", path, RUN_MAX_DEPTH);
+    if (st == OK)
+        st = read_all(path, &text, at, err);
+    if (st == OK) {
+        sh->depth++;
+        *code = run_text(sh, buf_view(&text), path);
+        sh->depth--;
+    }
+    buf_free(&text);
+    return st;
+}
+
 static int run_statement(Feed *f, bool lax_end)
 {
     Shell *sh = f->sh;
@@ -185,24 +220,24 @@ static int run_statement(Feed *f, bool lax_end)
         f->script.at = f->script.text.n;
         return SHELL_OK;
     }
+    int code = SHELL_OK;
     if (rc == OK && st->kind == STMT_RUN_SCRIPT) {
         char *path = script_path(f, st->text);
-        int code = run_file(sh, path);
-        mem_free(path);
         f->grouped = false;
-        return code;
-    }
-    if (rc == OK) {
+        rc = run_script(sh, path, st->span, &code, &err);
+        mem_free(path);
+    } else if (rc == OK) {
         if (result_kind(st->kind) == RESULT_ALONE)
             f->grouped = false;
         rc = run_answer(f, st, &err);
     }
-    int code = rc == OK ? SHELL_OK : SHELL_FAILED;
-    if (rc != OK)
+    if (rc != OK) {
         report(f, &start, st, &err);
+        code = SHELL_FAILED;
+    }
     err_clear(&err);
     if (code == SHELL_OK && sh->out.error) {
-        (void)failed(sh, "cannot write the %s: %s", "output", strerror(sh->out.error));
+        complain(sh, "cannot write the output", strerror(sh->out.error));
         code = SHELL_FAILED;
     }
     return code;
@@ -251,7 +286,7 @@ static int run_feed(Feed *f, bool at_end)
     while (code == SHELL_OK && !f->sh->quit) {
         if (signals_ended())
             return 128 + signals_ended();
-        if (signals_interrupted() && !f->sh->interactive)
+        if (signals_interrupted())
             return SHELL_INTERRUPTED;
         size_t at = scan_blank(s->text, s->at);
         if (at >= s->text.n)
@@ -289,42 +324,19 @@ int run_text(Shell *sh, Str text, const char *name)
     return code;
 }
 
-/* ---- files and standard input ----------------------------------------------------------------- */
-
-static int read_all(Shell *sh, const char *path, Buf *text)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return failed(sh, "cannot read '%s': %s", path, strerror(errno));
-    for (;;) {
-        ssize_t n = read(fd, buf_room(text, READ_BYTES), READ_BYTES);
-        if (n < 0 && errno == EINTR && !signals_pending())
-            continue;
-        if (n <= 0 || text->n + (size_t)n > LIMIT_SCRIPT_BYTES) {
-            int code = n == 0 ? SHELL_OK
-                     : n < 0  ? failed(sh, "cannot read '%s': %s", path, strerror(errno))
-                              : failed(sh, "'%s' is too long: %s", path, "a script has at most 64 MB");
-            close(fd);
-            return code;
-        }
-        text->n += (size_t)n;
-    }
-}
+/* ---- standard input, files by name ----------------------------------------------------------------- */
 
 int run_file(Shell *sh, const char *path)
 {
     if (strcmp(path, "-") == 0)
         return run_stdin(sh);
-    if (sh->depth >= RUN_MAX_DEPTH)
-        return failed(sh, "'%s' is not run: %s", path, "scripts run scripts at most 16 deep"), SHELL_FAILED;
-    Buf text = BUF_INIT;
-    int code = read_all(sh, path, &text);
-    if (code == SHELL_OK) {
-        sh->depth++;
-        code = run_text(sh, buf_view(&text), path);
-        sh->depth--;
+    Err err = ERR_INIT;
+    int code = SHELL_OK;
+    if (run_script(sh, path, (Span){0, 0, 0, 0}, &code, &err) != OK) {
+        shell_error(sh, &err, (Str){NULL, 0}, NULL);
+        code = SHELL_USAGE;
     }
-    buf_free(&text);
+    err_clear(&err);
     return code;
 }
 
@@ -362,7 +374,8 @@ int run_stdin(Shell *sh)
         }
         text.n += (size_t)n;
         if (text.n > LIMIT_SCRIPT_BYTES) {
-            code = failed(sh, "'%s' is too long: %s", "stdin", "a script has at most 64 MB");
+            complain(sh, "stdin", "a script has at most 64 MB");
+            code = SHELL_USAGE;
             break;
         }
         const char *last = text.n ? memrchr(text.p, '\n', text.n) : NULL;

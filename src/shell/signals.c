@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signals: see signals.h. Handlers call async-signal-safe functions only (rowstream_cancel is one).
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* pipe2 */
+#endif
 #include "shell/signals.h"
 
 #include <errno.h>
