@@ -27,6 +27,8 @@ static Status make(Arena *a, const PNode *node, OpEnv *env, RowTaker *take, void
         return op_table_new(a, node, env, out, err);
     case PP_AGGREGATE:
         return op_aggregate_new(a, node, env, out, err);
+    case PP_SYSTEM:
+        return op_system_new(a, node, env, out, err);
     case PP_SINK:
     case PP_REPARTITION:
         return op_sink_new(a, node, env, out, err);

@@ -77,6 +77,7 @@ Status op_filter_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err
 Status op_project_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err) MUST_CHECK; /* GROUP too */
 Status op_table_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err) MUST_CHECK;
 Status op_aggregate_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err) MUST_CHECK;
+Status op_system_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err) MUST_CHECK;
 Status op_sink_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err) MUST_CHECK; /* REPARTITION too */
 
 /* Rows of a result, live rows only, at the end of push and pull queries; false: no more are wanted. */

@@ -52,7 +52,8 @@ void lp_print(Buf *out, const LNode *top);
 
 /* ---- physical --------------------------------------------------------------------------------- */
 
-typedef enum PKind { PP_TABLE, PP_FILTER, PP_PROJECT, PP_GROUP, PP_AGGREGATE, PP_REPARTITION, PP_SINK, PP_RESULT } PKind;
+typedef enum PKind { PP_TABLE, PP_FILTER, PP_PROJECT, PP_GROUP, PP_AGGREGATE, PP_REPARTITION, PP_SYSTEM, PP_SINK,
+               PP_RESULT } PKind; /* PP_SYSTEM: only in reads of materialised state */
 
 typedef struct PNode {
     PKind kind;
