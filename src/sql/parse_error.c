@@ -42,7 +42,7 @@ static const Symbol symbols[] = {
 typedef struct Expected {
     int words[256]; /* keywords and punctuation */
     int n;
-    bool name, text, number, end, expression, operator;
+    bool name, text, number, end, expression, type, operator;
 } Expected;
 
 static const char *spelling(int token)
@@ -70,6 +70,7 @@ static Expected expected(const ParseRun *run)
     e.number = takes(run, TK_INT_LITERAL, &to);
     e.end = takes(run, 0, &to);
     e.expression = takes(run, TK_CAST, &to);
+    e.type = e.name && !e.expression && takes(run, TK_DECIMAL, &to);
     e.operator = takes(run, TK_CONCAT, &to);
     for (int i = 0; i < ARRAY_LEN(symbols); i++) {
         if (symbols[i].token != 0 && takes(run, symbols[i].token, &to))
@@ -154,34 +155,102 @@ static bool starts_statement(const Token *tk)
     }
 }
 
-/* "A", "A or B", "A, B or C" of at most `most` things; others are left unsaid. */
-static void list_words(Buf *out, const Expected *e, int most)
+/* A keyword that may be left unsaid where its plural is there too. */
+static bool singular_unit(int token)
 {
-    const char *say[12];
-    int n = 0;
+    return token == TK_DAY || token == TK_HOUR || token == TK_MINUTE || token == TK_SECOND || token == TK_MILLISECOND;
+}
+
+/* Whether a list of what is expected names the token: the parts of an expression go without saying, and so does
+ * that a name or value could be calculated with. */
+static bool worth_saying(const Expected *e, int token)
+{
+    bool list = token == TK_COMMA || token == TK_RP;
+    if (e->type && (token == TK_ARRAY || token == TK_DECIMAL || token == TK_MAP || token == TK_STRUCT))
+        return false;
     if (e->expression)
-        say[n++] = "an expression";
-    else if (e->name)
-        say[n++] = "a name";
-    if (e->text && !e->expression)
-        say[n++] = "a string in single quotes";
+        return token == TK_RP || token == TK_STAR;
+    if (singular_unit(token))
+        return false;
+    if (!e->operator)
+        return true;
+    return list || (keyword_word(token) && token != TK_AT && token != TK_IS && token != TK_BETWEEN && token != TK_LIKE &&
+                    token != TK_IN && token != TK_NOT);
+}
+
+/* "A", "A or B", "A, B or C" of at most six things; others are left unsaid. */
+static void list_words(Buf *out, const Expected *e)
+{
+    enum { MOST = 6 };
+    const char *say[4];
+    int fixed = 0, said = 0, words = 0;
+    if (e->end)
+        say[fixed++] = "the end of the statement (;)";
+    if (e->expression || e->name)
+        say[fixed++] = e->expression ? "an expression" : e->type ? "a type" : "a name";
+    if (e->text && !e->expression && !e->operator)
+        say[fixed++] = "a string in single quotes";
     if (e->number && !e->expression)
-        say[n++] = "a number";
-    for (int i = 0; i < e->n && n < ARRAY_LEN(say); i++) {
-        const char *word = spelling(e->words[i]);
-        bool part = e->expression && e->words[i] != TK_RP && e->words[i] != TK_STAR;
-        bool calculation = e->operator && (!keyword_word(e->words[i]) || e->words[i] == TK_AT || e->words[i] == TK_IS ||
-                                           e->words[i] == TK_BETWEEN || e->words[i] == TK_LIKE || e->words[i] == TK_IN);
-        bool structure = e->words[i] == TK_COMMA || e->words[i] == TK_RP;
-        if (!part && (!calculation || structure))
-            say[n++] = word;
+        say[fixed++] = "a number";
+    for (int i = 0; i < e->n; i++)
+        words += worth_saying(e, e->words[i]);
+    int all = fixed + words < MOST ? fixed + words : MOST;
+    for (int i = 0; i < fixed; i++, said++)
+        buf_printf(out, "%s%s", said == 0 ? "" : said == all - 1 ? " or " : ", ", say[i]);
+    for (int i = 0; i < e->n && said < all; i++) {
+        if (!worth_saying(e, e->words[i]))
+            continue;
+        const char *quote = keyword_word(e->words[i]) ? "" : "'";
+        buf_printf(out, "%s%s%s%s", said == 0 ? "" : said == all - 1 ? " or " : ", ", quote, spelling(e->words[i]), quote);
+        said++;
     }
-    if (e->end && n < ARRAY_LEN(say))
-        say[n++] = "the end of the statement";
-    if (n > most)
-        n = most;
-    for (int i = 0; i < n; i++)
-        buf_printf(out, "%s%s", i == 0 ? "" : i == n - 1 ? " or " : ", ", say[i]);
+}
+
+/* A word that begins a clause, where an expression or alias is missing before it: it was not meant as a name. */
+static bool structural(const ParseRun *run, const Expected *e)
+{
+    switch (run->tokens.v[run->at].kind) {
+    case TK_FROM: case TK_WHERE: case TK_GROUP: case TK_AS: case TK_ON: case TK_WITH: case TK_WHEN: case TK_THEN: case TK_ELSE:
+    case TK_END: case TK_HAVING: case TK_JOIN: case TK_LIMIT: case TK_VALUES: case TK_BY: case TK_INTO: case TK_AND: case TK_OR:
+        return e->expression || run->tokens.v[run->at - 1].kind == TK_AS;
+    default:
+        return false;
+    }
+}
+
+/* What people write who come from other databases. word: the token at fault, or (behind) the one before it. */
+typedef struct Habit {
+    const char *word;
+    bool behind;
+    const char *hint;
+} Habit;
+
+static const Habit habits[] = {
+    {"ORDER", true, "there is no ORDER BY: a stream has no end at which it could be sorted"},
+    {"UNION", true, "there is no UNION: create a stream from one query and INSERT INTO it from the other"},
+    {"OFFSET", true, "there is no OFFSET"},
+    {"DISTINCT", false, "there is no SELECT DISTINCT: GROUP BY the columns"},
+    {"UPDATE", false, "a table keeps the last row of each key: INSERT a row with the same key"},
+    {"DELETE", false, "a row of a table goes when a record with its key and no value arrives"},
+};
+
+static const char *habit(const ParseRun *run, const Expected *e)
+{
+    const Token *tk = &run->tokens.v[run->at];
+    for (int i = 0; i < ARRAY_LEN(habits); i++) {
+        const Token *at = habits[i].behind ? tk - 1 : tk;
+        if (str_eq_nocase(at->text, str_of(habits[i].word)) && (!habits[i].behind || run->at > RUN_FIRST))
+            return habits[i].hint;
+    }
+    if (tk->kind == TK_EQ && tk[-1].kind == TK_EQ)
+        return "equality is written with one =";
+    if (tk->kind == TK_DOT && e->operator)
+        return "a field of a STRUCT is read with ->, as in a->b";
+    if (tk[-1].kind == TK_FROM && tk->kind == TK_LP)
+        return "a query cannot stand in FROM: give it a name with CREATE STREAM … AS SELECT";
+    if (tk->kind == TK_COMMA && e->end && has(e, TK_JOIN))
+        return "two sources are put together with JOIN … ON";
+    return NULL;
 }
 
 /* A hint on a quoting mistake at tk; false when it is none. */
@@ -194,24 +263,34 @@ static bool hint_quotes(const Expected *e, const Token *tk, Err *err)
             return true;
         }
     }
-    if (!e->text || e->name)
+    if (!e->text || e->name || e->operator)
         return false;
     if (tk->form == FORM_QUOTED) {
         err_hint(err, "a string stands in single quotes: '%.*s'", (int)tk->text.n - 2, tk->text.p + 1);
         return true;
     }
     if (is_word(tk) && tk->kind != 0) {
-        err_hint(err, "a string stands in single quotes: '%.*s'", STR_ARG(tk->text));
+        size_t n = tk->text.n; /* auto.offset.reset: the dots and words belong to it */
+        for (const Token *next = tk + 1; next->kind != 0 && next->kind != TK_SEMI && next->text.p == tk->text.p + n &&
+                                         (next->kind == TK_DOT || is_word(next)); next++)
+            n += next->text.n;
+        err_hint(err, "a string stands in single quotes: '%.*s'", (int)n, tk->text.p);
         return true;
     }
     return false;
 }
 
-static void give_hint(const ParseRun *run, const Expected *e, const Token *tk, Err *err)
+/* said: the message itself tells what was expected. */
+static void give_hint(const ParseRun *run, const Expected *e, bool said, Err *err)
 {
-    const Token *before = tk - 1;
-    const char *word = near_keyword(e, tk);
+    const Token *tk = &run->tokens.v[run->at], *before = tk - 1;
+    const char *word = near_keyword(e, tk), *text = habit(run, e);
+    bool name_before = run->at > RUN_FIRST && (before->form == FORM_WORD || before->form == FORM_SOFT);
     Buf words = BUF_INIT;
+    if (text) {
+        err_hint(err, "%s", text);
+        return;
+    }
     if (word) {
         err_hint(err, "did you mean %s?", word);
         return;
@@ -222,18 +301,19 @@ static void give_hint(const ParseRun *run, const Expected *e, const Token *tk, E
     }
     if (hint_quotes(e, tk, err))
         return;
-    word = run->at > RUN_FIRST && (before->form == FORM_WORD || before->form == FORM_SOFT) ? near_keyword(e, before) : NULL;
+    word = name_before ? near_keyword(e, before) : NULL;
     if (word) {
         err_hint(err, "did you mean %s instead of %.*s?", word, STR_ARG(before->text));
         return;
     }
-    if (e->name && is_reserved(tk)) {
+    if (e->name && is_reserved(tk) && !structural(run, e)) {
         err_hint(err, "%.*s is a reserved word; as a name it must be quoted: `%.*s`", STR_ARG(tk->text), STR_ARG(tk->text));
         return;
     }
-    list_words(&words, e, 6);
+    if (!said)
+        list_words(&words, e);
     if (words.n > 0)
-        err_hint(err, "here comes %s", buf_z(&words));
+        err_hint(err, "expected %s", buf_z(&words));
     buf_free(&words);
 }
 
@@ -274,6 +354,10 @@ static void unknown_statement(const Token *tk, Err *err)
     }
     (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nUnknown statement '%.*s'\nDid you mean '%.*s'?",
                  STR_ARG(text), STR_ARG(best));
+    for (int i = 0; i < ARRAY_LEN(habits); i++) {
+        if (!habits[i].behind && str_eq_nocase(text, str_of(habits[i].word)))
+            err_hint(err, "%s", habits[i].hint);
+    }
 }
 
 /* The closing token that alone is missing before tk; NULL when it is not that. */
@@ -326,21 +410,24 @@ void parse_fault(ParseRun *run)
     ParserProbe here;
     parser_probe(run->parser, &here);
     const char *closer = NULL;
-    if (e.name && is_reserved(tk) && run->at + 1 < run->tokens.n && then_takes(run, &here, run->at + 1))
+    bool said = true;
+    if (e.name && is_reserved(tk) && !structural(run, &e) && run->at + 1 < run->tokens.n &&
+        then_takes(run, &here, run->at + 1)) {
         (void)err_at(err, ERR_SYNTAX, tk->span,
                      "Syntax Error\n\"%.*s\" is a reserved keyword and it can't be used as an identifier. "
                      "You can use it as an identifier by escaping it as '%.*s' ",
                      STR_ARG(tk->text), STR_ARG(tk->text));
-    else if ((closer = missing(run)) != NULL)
+    } else if ((closer = missing(run)) != NULL) {
         (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nmissing '%s' at '%.*s'", closer, SHOWN(tk));
-    else if (expecting(&e, tk, err))
-        ;
-    else if (e.end)
-        (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error");
-    else
-        (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nSyntax error at or near '%.*s' at line %d:%d", SHOWN(tk),
-                     tk->span.line, tk->span.col);
-    give_hint(run, &e, tk, err);
+    } else if (!expecting(&e, tk, err)) {
+        said = false;
+        if (e.end)
+            (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error");
+        else
+            (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nSyntax error at or near '%.*s' at line %d:%d",
+                         SHOWN(tk), tk->span.line, tk->span.col);
+    }
+    give_hint(run, &e, said, err);
 }
 
 void parse_fault_semicolon(ParseRun *run)
