@@ -28,6 +28,7 @@ static Status invalid(const char *name, Span at, const char *why, Err *err)
 
 static Status want_text(const char *name, const Expr *v, Str *out, Err *err)
 {
+    *out = (Str){NULL, 0};
     if (v->kind != EXPR_STRING)
         return invalid(name, v->span, "expected a string in single quotes", err);
     *out = v->text;

@@ -11,4 +11,5 @@ libsluice_a_SOURCES += \
 	src/exec/op_result.c \
 	src/exec/op_sink.c \
 	src/exec/op_state.c \
+	src/exec/op_system.c \
 	src/exec/op_table.c

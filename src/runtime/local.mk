@@ -1,3 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 # Files of src/runtime, one a line.
-libsluice_a_SOURCES +=
+libsluice_a_SOURCES += \
+	src/runtime/command.c \
+	src/runtime/ddl.c \
+	src/runtime/engine.c \
+	src/runtime/engine.h \
+	src/runtime/entity.c \
+	src/runtime/insert.c \
+	src/runtime/internal.h \
+	src/runtime/print.c \
+	src/runtime/proclog.c \
+	src/runtime/query.c \
+	src/runtime/reader.c \
+	src/runtime/select.c \
+	src/runtime/session.c \
+	src/runtime/session.h \
+	src/runtime/stream.c \
+	src/runtime/stream.h \
+	src/runtime/task.c \
+	src/runtime/worker.c
