@@ -109,6 +109,7 @@ static int compile_case(Cc *c, const TExpr *x, int list)
         int take = c->p->nlists++, others = c->p->nlists++;
         Instr *split = emit(c, kernel_split, "split", x->args[i], rest);
         split->a = when;
+        split->dst = dst; /* where a NULL condition fails the row */
         split->yes = take;
         split->no = others;
         int then = compile(c, x->args[i + 1], take);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // AND, OR, NOT, IS NULL, CASE, IN, and SPLIT, which narrows row lists for them.
 //
-// A boolean that is NULL where AND, OR or NOT needs it fails the expression on that row, as a real
+// A boolean that is NULL where AND, OR, NOT or WHEN needs it fails the expression on that row, as a real
 // ksqlDB's does; the operand that is not needed is not computed: FALSE AND x is FALSE, TRUE OR x TRUE,
-// whatever x. A WHEN that is NULL counts as FALSE. An IN of NULL is FALSE, NULLs in the list never match.
+// whatever x. An IN of NULL is FALSE, NULLs in the list never match.
 #include "expr/internal.h"
 
 static const char null_boolean[] = "a boolean operand is NULL";
@@ -17,7 +17,12 @@ void kernel_split(Run *r, const Instr *in)
     uint16_t *t = in->yes >= 0 ? arena_alloc(r->a, sizeof *t * (size_t)(l->n + 1)) : NULL;
     uint16_t *f = in->no >= 0 ? arena_alloc(r->a, sizeof *f * (size_t)(l->n + 1)) : NULL;
     EACH_ROW(l, row, {
-        bool is = !column_is_null(c, row) && yes[row & mask];
+        bool null = column_is_null(c, row);
+        bool is = !null && yes[row & mask];
+        if (null && in->dst >= 0) {
+            run_fail(r, in, row, "a condition of CASE is NULL");
+            continue;
+        }
         if (is && t)
             t[ny++] = (uint16_t)row;
         if (!is && f)

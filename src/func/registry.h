@@ -36,6 +36,8 @@ typedef struct Function {
 /* Once, before any thread starts; a malformed row is a BUG. */
 void functions_init(void);
 const Function *function_find(Str name); /* NULL when unknown */
+/* A function of ksqlDB that is not here yet: callers say "not supported yet", not "unknown". */
+bool function_unsupported(Str name);
 /* In upper-case name order; NULL after the last. */
 const Function *function_at(int i);
 
