@@ -63,7 +63,8 @@ input ::= START_TYPE type(T).    { ctx->type = T; }
 %type item {SelectItem}
 stmt(S) ::= query(Q).            { S = build_stmt(ctx, STMT_SELECT); S->query = Q; }
 
-query(Q) ::= SELECT(T) items(I) FROM relation(R) window(W) where(C) group(G) partition(P) having(H) emit(E) limit(L). {
+query(Q) ::= SELECT(T) items(I) FROM relation(R) window(W) where(C) group(G) partition(P) having(H)
+             emit(E) limit(L). {
     Q = build_query(ctx, T, I, R);
     Q->window = W;
     Q->where = C;
@@ -82,7 +83,8 @@ item(I) ::= expr(E) name(N).          { I = build_item(E, N, ctx); }
 item(I) ::= expr(E) AS name(N).       { I = build_item(E, N, ctx); }
 item(I) ::= STAR(T).                  { I = (SelectItem){.kind = SELECT_STAR, .span = T->span}; }
 item(I) ::= name(N) DOT STAR(T).      {
-    I = (SelectItem){.kind = SELECT_SOURCE_STAR, .source = build_source_name(ctx, N), .span = span_join(N->span, T->span)};
+    I = (SelectItem){.kind = SELECT_SOURCE_STAR, .source = build_source_name(ctx, N),
+                     .span = span_join(N->span, T->span)};
 }
 item(I) ::= primary(E) ARROW STAR(T). {
     I = (SelectItem){.kind = SELECT_STRUCT_STAR, .expr = E, .span = span_join(E->span, T->span)};
@@ -110,7 +112,9 @@ outer ::= .
 outer ::= OUTER.
 
 within(W) ::= .                       { W = (Within){.set = false}; }
-within(W) ::= WITHIN duration(D) grace(G).  { W = (Within){.set = true, .before = D, .after = D, .grace = G}; }
+within(W) ::= WITHIN duration(D) grace(G). {
+    W = (Within){.set = true, .before = D, .after = D, .grace = G};
+}
 within(W) ::= WITHIN LP duration(B) COMMA duration(C) RP grace(G). {
     W = (Within){.set = true, .two = true, .before = B, .after = C, .grace = G};
 }
@@ -213,7 +217,7 @@ stmt(S) ::= create(H) stream_or_table(T) if_not_exists(I) name(N) with(W). {
 stmt(S) ::= create(H) stream_or_table(T) if_not_exists(I) name(N) with(W) AS(K) query(Q). {
     S = build_create(ctx, H, T ? STMT_CREATE_TABLE_AS : STMT_CREATE_STREAM_AS, I, N);
     if (H.is_source)
-        build_unexpected(ctx, K, "a SOURCE stream or table reads a topic and cannot come from a query: leave out SOURCE");
+        build_unexpected(ctx, K, "what has SOURCE reads a topic and cannot come from a query: leave it out");
     S->props = *W;
     S->query = Q;
 }
@@ -237,8 +241,14 @@ stmt(S) ::= DROP stream_or_table(T) if_exists(I) name(N) drop_tail(D). {
 }
 drop_tail(D) ::= .                        { D = false; }
 drop_tail(D) ::= DELETE TOPIC.            { D = true; }
-stmt(S) ::= DROP CONNECTOR if_exists(I) name(N). { S = build_named(ctx, STMT_DROP_CONNECTOR, N); S->if_exists = I; }
-stmt(S) ::= DROP TYPE if_exists(I) name(N).      { S = build_named(ctx, STMT_DROP_TYPE, N); S->if_exists = I; }
+stmt(S) ::= DROP CONNECTOR if_exists(I) name(N). {
+    S = build_named(ctx, STMT_DROP_CONNECTOR, N);
+    S->if_exists = I;
+}
+stmt(S) ::= DROP TYPE if_exists(I) name(N). {
+    S = build_named(ctx, STMT_DROP_TYPE, N);
+    S->if_exists = I;
+}
 
 %type additions {ElementVec *}
 %type addition {Element}
@@ -279,7 +289,8 @@ property_list(L) ::= property(P).                 { L = ARENA_NEW(A, PropertyVec
 property_list(L) ::= property_list(B) COMMA property(P). { L = B; build_push_property(ctx, L, P); }
 property(P) ::= name(N) EQ literal(E).            { P = (Property){*N, E, span_join(N->span, E->span)}; }
 property(P) ::= TEXT(T) EQ literal(E). {
-    P = (Property){{.text = token_unquote(A, T->text), .quoted = true, .span = T->span}, E, span_join(T->span, E->span)};
+    P = (Property){{.text = token_unquote(A, T->text), .quoted = true, .span = T->span}, E,
+                   span_join(T->span, E->span)};
 }
 %type literal {Expr *}
 literal(E) ::= NULL(T).                           { E = build_leaf(ctx, EXPR_NULL, T); }
@@ -303,7 +314,9 @@ stmt(S) ::= INSERT INTO name(N) with(W) query(Q). {
     S->props = *W;
     S->query = Q;
 }
-stmt(S) ::= INSERT INTO name(N) columns(C) VALUES value_list(V). { S = build_values(ctx, STMT_INSERT_VALUES, N, C, V); }
+stmt(S) ::= INSERT INTO name(N) columns(C) VALUES value_list(V). {
+    S = build_values(ctx, STMT_INSERT_VALUES, N, C, V);
+}
 %type columns {NameVec *}
 %type names {NameVec *}
 columns(L) ::= .                                  { L = ARENA_NEW(A, NameVec); }
@@ -330,12 +343,21 @@ stmt(S) ::= show FUNCTIONS.                       { S = build_stmt(ctx, STMT_SHO
 stmt(S) ::= show TYPES.                           { S = build_stmt(ctx, STMT_SHOW_TYPES); }
 stmt(S) ::= show VARIABLES.                       { S = build_stmt(ctx, STMT_SHOW_VARIABLES); }
 stmt(S) ::= show CONNECTORS.                      { S = build_stmt(ctx, STMT_SHOW_CONNECTORS); }
-stmt(S) ::= show SOURCE CONNECTORS.               { S = build_stmt(ctx, STMT_SHOW_CONNECTORS); S->text = STR("SOURCE"); }
-stmt(S) ::= show SINK CONNECTORS.                 { S = build_stmt(ctx, STMT_SHOW_CONNECTORS); S->text = STR("SINK"); }
+stmt(S) ::= show SOURCE CONNECTORS. {
+    S = build_stmt(ctx, STMT_SHOW_CONNECTORS);
+    S->text = STR("SOURCE");
+}
+stmt(S) ::= show SINK CONNECTORS. {
+    S = build_stmt(ctx, STMT_SHOW_CONNECTORS);
+    S->text = STR("SINK");
+}
 stmt(S) ::= show CONNECTOR PLUGINS.               { S = build_stmt(ctx, STMT_SHOW_CONNECTOR_PLUGINS); }
 stmt(S) ::= DESCRIBE name(N) extended(E).         { S = build_describe(ctx, N, E); }
 stmt(S) ::= DESCRIBE STREAMS extended(E).         { S = build_describe_all(ctx, "STREAMS", E); }
-stmt(S) ::= DESCRIBE FUNCTION name(N).            { S = build_named(ctx, STMT_DESCRIBE_FUNCTION, N); S->text = N->written; }
+stmt(S) ::= DESCRIBE FUNCTION name(N). {
+    S = build_named(ctx, STMT_DESCRIBE_FUNCTION, N);
+    S->text = N->written;
+}
 stmt(S) ::= DESCRIBE CONNECTOR name(N).           { S = build_named(ctx, STMT_DESCRIBE_CONNECTOR, N); }
 stmt(S) ::= EXPLAIN name(N).                      { S = build_named(ctx, STMT_EXPLAIN, N); }
 stmt(S) ::= EXPLAIN stmt(I).                      { S = build_stmt(ctx, STMT_EXPLAIN); S->inner = I; }
@@ -367,9 +389,18 @@ stmt(S) ::= UNSET setting(P).                     { S = build_set(ctx, STMT_UNSE
 stmt(S) ::= ALTER SYSTEM TEXT(P) EQ TEXT(V). {
     S = build_set(ctx, STMT_ALTER_SYSTEM, build_text(ctx, P), build_text(ctx, V));
 }
-stmt(S) ::= DEFINE name(N) EQ TEXT(V).            { S = build_named(ctx, STMT_DEFINE, N); S->value = build_text(ctx, V); }
-stmt(S) ::= UNDEFINE name(N).                     { S = build_named(ctx, STMT_UNDEFINE, N); S->text = N->written; }
-stmt(S) ::= RUN SCRIPT TEXT(T).                   { S = build_stmt(ctx, STMT_RUN_SCRIPT); S->text = token_unquote(A, T->text); }
+stmt(S) ::= DEFINE name(N) EQ TEXT(V). {
+    S = build_named(ctx, STMT_DEFINE, N);
+    S->value = build_text(ctx, V);
+}
+stmt(S) ::= UNDEFINE name(N). {
+    S = build_named(ctx, STMT_UNDEFINE, N);
+    S->text = N->written;
+}
+stmt(S) ::= RUN SCRIPT TEXT(T). {
+    S = build_stmt(ctx, STMT_RUN_SCRIPT);
+    S->text = token_unquote(A, T->text);
+}
 
 // ---- ASSERT: topics and schemas for everybody, the rest for the test runner ----------------------
 %type not_exists {bool}
@@ -401,7 +432,9 @@ subject(R) ::= .                                  { R = (Resource){{NULL, 0}, fa
 subject(R) ::= SUBJECT resource(B).               { R = B; }
 schema_id(C) ::= .                                { C = (Count){.set = false}; }
 schema_id(C) ::= ID number(N).                    { C = build_count(ctx, N, "ID"); }
-stmt(S) ::= ASSERT VALUES name(N) columns(C) VALUES value_list(V). { S = build_values(ctx, STMT_ASSERT_VALUES, N, C, V); }
+stmt(S) ::= ASSERT VALUES name(N) columns(C) VALUES value_list(V). {
+    S = build_values(ctx, STMT_ASSERT_VALUES, N, C, V);
+}
 stmt(S) ::= ASSERT NULL VALUES name(N) columns(C) KEY value_list(V). {
     S = build_values(ctx, STMT_ASSERT_NULL_VALUES, N, C, V);
 }
@@ -423,21 +456,40 @@ name(N) ::= VARIABLE(T).                          { N = build_name(ctx, T); }
 %type type {TypeRef *}
 %type fields {FieldRefVec *}
 %type type_params {TypeParams}
-type(R) ::= type(B) ARRAY(T).                     { R = build_type_array(ctx, B, span_join(B->span, T->span)); }
-type(R) ::= ARRAY(S) LT type(B) GT(T).            { R = build_type_array(ctx, B, span_join(S->span, T->span)); }
-type(R) ::= MAP(S) LT type(K) COMMA type(V) GT(T). { R = build_type_map(ctx, K, V, span_join(S->span, T->span)); }
-type(R) ::= STRUCT(S) LT GT(T).                   { R = build_type_struct(ctx, NULL, span_join(S->span, T->span)); }
+type(R) ::= type(B) ARRAY(T). {
+    R = build_type_array(ctx, B, span_join(B->span, T->span));
+}
+type(R) ::= ARRAY(S) LT type(B) GT(T). {
+    R = build_type_array(ctx, B, span_join(S->span, T->span));
+}
+type(R) ::= MAP(S) LT type(K) COMMA type(V) GT(T). {
+    R = build_type_map(ctx, K, V, span_join(S->span, T->span));
+}
+type(R) ::= STRUCT(S) LT GT(T). {
+    R = build_type_struct(ctx, NULL, span_join(S->span, T->span));
+}
 type(R) ::= STRUCT(S) NE(T).                      { R = build_type_struct_empty(ctx, S, T); }
-type(R) ::= STRUCT(S) LT fields(L) GT(T).         { R = build_type_struct(ctx, L, span_join(S->span, T->span)); }
-type(R) ::= DECIMAL(S) LP INT_LITERAL(P) COMMA INT_LITERAL(Q) RP(T). { R = build_type_decimal(ctx, S, P, Q, T); }
+type(R) ::= STRUCT(S) LT fields(L) GT(T). {
+    R = build_type_struct(ctx, L, span_join(S->span, T->span));
+}
+type(R) ::= DECIMAL(S) LP INT_LITERAL(P) COMMA INT_LITERAL(Q) RP(T). {
+    R = build_type_decimal(ctx, S, P, Q, T);
+}
 type(R) ::= name(N).                              { R = build_type_named(ctx, N, (TypeParams){.n = 0}); }
-type(R) ::= name(N) LP type_params(P) RP(T).      { P.span = T->span; P.set = true; R = build_type_named(ctx, N, P); }
+type(R) ::= name(N) LP type_params(P) RP(T). {
+    P.span = T->span;
+    P.set = true;
+    R = build_type_named(ctx, N, P);
+}
 type_params(P) ::= type_param(T).                 { P = (TypeParams){.n = 0}; build_type_param(ctx, &P, T); }
 type_params(P) ::= type_params(B) COMMA type_param(T). { P = B; build_type_param(ctx, &P, T); }
 %type type_param {const Token *}
 type_param(P) ::= INT_LITERAL(T).                 { P = T; }
 type_param(P) ::= STRING(T).                      { P = T; }
-fields(L) ::= name(N) type(T).                    { L = ARENA_NEW(A, FieldRefVec); vec_push(A, L, (FieldRef){*N, T}); }
+fields(L) ::= name(N) type(T). {
+    L = ARENA_NEW(A, FieldRefVec);
+    vec_push(A, L, (FieldRef){*N, T});
+}
 fields(L) ::= fields(B) COMMA name(N) type(T).    { L = B; build_push_field(ctx, L, (FieldRef){*N, T}); }
 
 // ---- booleans -------------------------------------------------------------------------------------
@@ -457,7 +509,9 @@ pred(E) ::= value(X) LE value(Y).                 { E = build_binary(ctx, EXPR_C
 pred(E) ::= value(X) GT value(Y).                 { E = build_binary(ctx, EXPR_COMPARE, CMP_GT, X, Y); }
 pred(E) ::= value(X) GE value(Y).                 { E = build_binary(ctx, EXPR_COMPARE, CMP_GE, X, Y); }
 pred(E) ::= value(X) IS DISTINCT FROM value(Y).   { E = build_binary(ctx, EXPR_COMPARE, CMP_DISTINCT, X, Y); }
-pred(E) ::= value(X) IS NOT DISTINCT FROM value(Y). { E = build_binary(ctx, EXPR_COMPARE, CMP_NOT_DISTINCT, X, Y); }
+pred(E) ::= value(X) IS NOT DISTINCT FROM value(Y). {
+    E = build_binary(ctx, EXPR_COMPARE, CMP_NOT_DISTINCT, X, Y);
+}
 pred(E) ::= value(X) IS NULL(T).                  { E = build_is_null(ctx, X, false, T); }
 pred(E) ::= value(X) IS NOT NULL(T).              { E = build_is_null(ctx, X, true, T); }
 pred(E) ::= value(X) not(N) BETWEEN value(Y) AND value(Z). { E = build_between(ctx, X, N, Y, Z); }
@@ -506,7 +560,11 @@ primary(E) ::= CAST(S) LP expr(X) AS type(Y) RP(T). { E = build_cast(ctx, S, X, 
 %type else {Expr *}
 primary(E) ::= CASE(S) whens(L) else(D) END(T).   { E = build_case(ctx, S, NULL, L, D, T); }
 primary(E) ::= CASE(S) value(V) whens(L) else(D) END(T). { E = build_case(ctx, S, V, L, D, T); }
-whens(L) ::= WHEN expr(X) THEN expr(Y).           { L = ARENA_NEW(A, ExprVec); vec_push(A, L, X); vec_push(A, L, Y); }
+whens(L) ::= WHEN expr(X) THEN expr(Y). {
+    L = ARENA_NEW(A, ExprVec);
+    vec_push(A, L, X);
+    vec_push(A, L, Y);
+}
 whens(L) ::= whens(B) WHEN expr(X) THEN expr(Y).  { L = B; vec_push(A, L, X); vec_push(A, L, Y); }
 else(E) ::= .                                     { E = NULL; }
 else(E) ::= ELSE expr(X).                         { E = X; }
@@ -516,7 +574,11 @@ primary(E) ::= ARRAY(S) LB exprs(L) RB(T).        { E = build_list(ctx, EXPR_ARR
 primary(E) ::= MAP(S) LP RP(T).                   { E = build_list(ctx, EXPR_MAP, S, NULL, T); }
 primary(E) ::= MAP(S) LP entries(L) RP(T).        { E = build_list(ctx, EXPR_MAP, S, L, T); }
 %type entries {ExprVec *}
-entries(L) ::= expr(X) ASSIGN expr(Y).            { L = ARENA_NEW(A, ExprVec); vec_push(A, L, X); vec_push(A, L, Y); }
+entries(L) ::= expr(X) ASSIGN expr(Y). {
+    L = ARENA_NEW(A, ExprVec);
+    vec_push(A, L, X);
+    vec_push(A, L, Y);
+}
 entries(L) ::= entries(B) COMMA expr(X) ASSIGN expr(Y). { L = B; vec_push(A, L, X); vec_push(A, L, Y); }
 primary(E) ::= STRUCT(S) LP RP(T).                { E = build_list(ctx, EXPR_STRUCT, S, NULL, T); }
 primary(E) ::= STRUCT(S) LP members(M) RP(T).     { E = build_struct(ctx, S, M, T); }

@@ -13,8 +13,8 @@
 #include "base/err.h"
 #include "base/vec.h"
 
-/* How high an expression's tree may grow (a + a + a …), so that a walk over it may recurse. How deep brackets
- * nest is bounded by LIMIT_NESTING. */
+/* How high an expression's tree may grow (a + a + a …), so that a walk over it may recurse. How deep
+ * brackets nest is bounded by LIMIT_NESTING. */
 enum { LIMIT_EXPR_DEPTH = 2000 };
 
 typedef struct Expr Expr;
@@ -111,12 +111,19 @@ struct Expr {
     ExprVec list;
     NameVec names;
     TypeRef *type;
-    int depth; /* height of the tree, 1 for a leaf; bounded by LIMIT_EXPR_DEPTH, so recursion over it is safe */
+    /* height of the tree, 1 for a leaf; bounded by LIMIT_EXPR_DEPTH, so recursion over it is safe */
+    int depth;
 };
 
 /* ---- queries ----------------------------------------------------------------------------- */
 
-typedef enum DurationUnit { UNIT_MILLISECONDS, UNIT_SECONDS, UNIT_MINUTES, UNIT_HOURS, UNIT_DAYS } DurationUnit;
+typedef enum DurationUnit {
+    UNIT_MILLISECONDS,
+    UNIT_SECONDS,
+    UNIT_MINUTES,
+    UNIT_HOURS,
+    UNIT_DAYS
+} DurationUnit;
 
 typedef struct Duration {
     bool set;
@@ -194,7 +201,13 @@ struct Query {
 
 /* ---- statements -------------------------------------------------------------------------- */
 
-typedef enum ElementRole { ELEMENT_VALUE, ELEMENT_KEY, ELEMENT_PRIMARY_KEY, ELEMENT_HEADERS, ELEMENT_HEADER } ElementRole;
+typedef enum ElementRole {
+    ELEMENT_VALUE,
+    ELEMENT_KEY,
+    ELEMENT_PRIMARY_KEY,
+    ELEMENT_HEADERS,
+    ELEMENT_HEADER
+} ElementRole;
 
 typedef struct Element {
     Name name;
@@ -280,7 +293,8 @@ struct Stmt {
     bool has_id, has_interval, has_limit;
     bool text_variable; /* text or topic is a variable ${x}, kept as it is (formatter) */
     bool substituted; /* variables changed the text: offsets of spans count in `sql`, else in the script */
-    bool or_replace, is_source, if_not_exists, if_exists, delete_topic, all, extended, from_beginning, negated;
+    bool or_replace, is_source, if_not_exists, if_exists, delete_topic, all, extended, from_beginning,
+        negated;
 };
 
 typedef VEC(Stmt *) StmtVec;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether two trees say the same: see print.h for what does not count. Recursion is bounded by LIMIT_EXPR_DEPTH and
-// LIMIT_NESTING. Pure; any thread.
+// Whether two trees say the same: see print.h for what does not count. Recursion is bounded by
+// LIMIT_EXPR_DEPTH and LIMIT_NESTING. Pure; any thread.
 #include <stdlib.h>
 
 #include "sql/print.h"
@@ -87,7 +87,8 @@ bool ast_expr_equal(const Expr *a, const Expr *b)
     b = under_not(b, &not_b);
     if (a->kind != b->kind || not_a != not_b || a->flag != b->flag || a->op != b->op || a->i != b->i)
         return false;
-    bool text = a->kind == EXPR_DECIMAL || a->kind == EXPR_STRING || a->kind == EXPR_TYPED || a->kind == EXPR_AT_ZONE;
+    bool text = a->kind == EXPR_DECIMAL || a->kind == EXPR_STRING || a->kind == EXPR_TYPED ||
+                a->kind == EXPR_AT_ZONE;
     if (text && !str_eq(a->text, b->text))
         return false;
     if (a->kind == EXPR_DOUBLE && memcmp(&a->d, &b->d, sizeof a->d) != 0)
@@ -119,7 +120,8 @@ static bool join_equal(const Join *a, const Join *b)
 
 static bool window_equal(const Window *a, const Window *b)
 {
-    return a->kind == b->kind && duration_equal(&a->size, &b->size) && duration_equal(&a->advance, &b->advance) &&
+    return a->kind == b->kind && duration_equal(&a->size, &b->size) &&
+           duration_equal(&a->advance, &b->advance) &&
            duration_equal(&a->retention, &b->retention) && duration_equal(&a->grace, &b->grace);
 }
 
@@ -150,7 +152,8 @@ static bool query_equal(const Query *a, const Query *b)
            window_equal(&a->window, &b->window) && ast_expr_equal(a->where, b->where) &&
            ast_expr_equal(a->having, b->having) && a->has_group_by == b->has_group_by &&
            a->has_partition_by == b->has_partition_by && exprs_equal(&a->group_by, &b->group_by) &&
-           exprs_equal(&a->partition_by, &b->partition_by) && a->emit == b->emit && a->has_limit == b->has_limit &&
+           exprs_equal(&a->partition_by, &b->partition_by) && a->emit == b->emit &&
+           a->has_limit == b->has_limit &&
            a->limit == b->limit;
 }
 
@@ -210,11 +213,13 @@ static bool props_equal(const PropertyVec *a, const PropertyVec *b)
 
 static bool flags_equal(const Stmt *a, const Stmt *b)
 {
-    return a->or_replace == b->or_replace && a->is_source == b->is_source && a->if_not_exists == b->if_not_exists &&
+    return a->or_replace == b->or_replace && a->is_source == b->is_source &&
+           a->if_not_exists == b->if_not_exists &&
            a->if_exists == b->if_exists && a->delete_topic == b->delete_topic && a->all == b->all &&
            a->extended == b->extended && a->from_beginning == b->from_beginning && a->negated == b->negated &&
            a->has_id == b->has_id && a->has_interval == b->has_interval && a->has_limit == b->has_limit &&
-           a->id == b->id && a->interval == b->interval && a->limit == b->limit && a->text_variable == b->text_variable;
+           a->id == b->id && a->interval == b->interval && a->limit == b->limit &&
+           a->text_variable == b->text_variable;
 }
 
 bool ast_equal(const Stmt *a, const Stmt *b)

@@ -111,12 +111,14 @@ Expr *build_parens(Expr *x, const Token *open, const Token *close);
 Expr *build_subscript(ParseCtx *ctx, Expr *x, Expr *index, const Token *end);
 Expr *build_deref(ParseCtx *ctx, Expr *x, const Name *field);
 Expr *build_cast(ParseCtx *ctx, const Token *start, Expr *x, TypeRef *type, const Token *end);
-Expr *build_case(ParseCtx *ctx, const Token *start, Expr *operand, const ExprVec *whens, Expr *other, const Token *end);
+Expr *build_case(ParseCtx *ctx, const Token *start, Expr *operand, const ExprVec *whens, Expr *other,
+                 const Token *end);
 Expr *build_list(ParseCtx *ctx, ExprKind kind, const Token *start, const ExprVec *list, const Token *end);
 /* STRUCT's members gather in an Expr; into NULL for the first. */
 Expr *build_member(ParseCtx *ctx, Expr *into, const Name *name, Expr *value);
 Expr *build_struct(ParseCtx *ctx, const Token *start, Expr *members, const Token *end);
-Expr *build_call(ParseCtx *ctx, const Name *name, const ExprVec *args, const ExprVec *lambdas, const Token *end);
+Expr *build_call(ParseCtx *ctx, const Name *name, const ExprVec *args, const ExprVec *lambdas,
+                 const Token *end);
 Expr *build_call_star(ParseCtx *ctx, const Name *name, const Token *star, const Token *end);
 Expr *build_lambda(ParseCtx *ctx, const Token *start, const Name *name, Expr *body);
 ExprVec build_prepend(ParseCtx *ctx, Expr *first, const ExprVec *rest);
@@ -124,7 +126,8 @@ ExprVec build_prepend(ParseCtx *ctx, Expr *first, const ExprVec *rest);
 /* ---- types ---------------------------------------------------------------------------------------- */
 
 TypeRef *build_type_named(ParseCtx *ctx, const Name *n, TypeParams params);
-TypeRef *build_type_decimal(ParseCtx *ctx, const Token *start, const Token *p, const Token *s, const Token *end);
+TypeRef *build_type_decimal(ParseCtx *ctx, const Token *start, const Token *p, const Token *s,
+                            const Token *end);
 TypeRef *build_type_array(ParseCtx *ctx, TypeRef *elem, Span span);
 TypeRef *build_type_map(ParseCtx *ctx, TypeRef *key, TypeRef *value, Span span);
 TypeRef *build_type_struct(ParseCtx *ctx, const FieldRefVec *fields, Span span);
@@ -140,7 +143,8 @@ SelectItem build_item(Expr *e, const Name *alias, ParseCtx *ctx);
 void build_push_item(ParseCtx *ctx, SelectItemVec *to, SelectItem item);
 Source build_source(ParseCtx *ctx, const Name *name, const Name *alias);
 void build_join(ParseCtx *ctx, Relation *to, Join join);
-Window build_window(WindowKind kind, Duration size, Duration advance, Window options, const Token *start, const Token *end);
+Window build_window(WindowKind kind, Duration size, Duration advance, Window options, const Token *start,
+                    const Token *end);
 Duration build_duration(ParseCtx *ctx, const Expr *number, UnitToken u);
 /* A whole number; `what` names its clause in the error. */
 Count build_count(ParseCtx *ctx, const Expr *number, const char *what);
@@ -154,8 +158,10 @@ Stmt *build_stmt(ParseCtx *ctx, StmtKind kind);
 Stmt *build_named(ParseCtx *ctx, StmtKind kind, const Name *name);
 Stmt *build_source_stmt(ParseCtx *ctx, StmtKind kind, const Name *name);
 Stmt *build_create(ParseCtx *ctx, CreateHead head, StmtKind kind, bool if_not_exists, const Name *name);
-Stmt *build_connector(ParseCtx *ctx, const char *side, bool if_not_exists, const Name *name, const PropertyVec *props);
-Stmt *build_values(ParseCtx *ctx, StmtKind kind, const Name *name, const NameVec *columns, const ExprVec *values);
+Stmt *build_connector(ParseCtx *ctx, const char *side, bool if_not_exists, const Name *name,
+                      const PropertyVec *props);
+Stmt *build_values(ParseCtx *ctx, StmtKind kind, const Name *name, const NameVec *columns,
+                   const ExprVec *values);
 Stmt *build_show(ParseCtx *ctx, StmtKind kind, bool extended);
 Stmt *build_describe(ParseCtx *ctx, const Name *name, bool extended);
 Stmt *build_describe_all(ParseCtx *ctx, const char *what, bool extended);

@@ -99,7 +99,8 @@ static Expr *node(ParseCtx *ctx, ExprKind kind, Span span)
     e->span = span;
     e->depth = 1;
     if (++ctx->nodes > LIMIT_EXPRESSIONS) {
-        (void)err_at(ctx->err, ERR_LIMIT, span, "The statement has more than %d expressions", LIMIT_EXPRESSIONS);
+        (void)err_at(ctx->err, ERR_LIMIT, span, "The statement has more than %d expressions",
+                     LIMIT_EXPRESSIONS);
         fail(ctx);
     }
     return e;
@@ -130,7 +131,8 @@ static bool signed_number(const Token *tk)
     if (tk[-1].kind != TK_MINUS)
         return false;
     switch (tk[-2].kind) {
-    case TK_NAME: case TK_VARIABLE: case TK_TEXT: case TK_INT_LITERAL: case TK_DEC_LITERAL: case TK_FLOAT_LITERAL:
+    case TK_NAME: case TK_VARIABLE: case TK_TEXT: case TK_INT_LITERAL: case TK_DEC_LITERAL:
+    case TK_FLOAT_LITERAL:
     case TK_RP: case TK_RB: case TK_END: case TK_NULL: case TK_TRUE: case TK_FALSE:
         return false;
     default:
@@ -312,7 +314,8 @@ Expr *build_cast(ParseCtx *ctx, const Token *start, Expr *x, TypeRef *type, cons
     return e;
 }
 
-Expr *build_case(ParseCtx *ctx, const Token *start, Expr *operand, const ExprVec *whens, Expr *other, const Token *end)
+Expr *build_case(ParseCtx *ctx, const Token *start, Expr *operand, const ExprVec *whens, Expr *other,
+                 const Token *end)
 {
     Expr *e = node(ctx, EXPR_CASE, span_join(start->span, end->span));
     e->a = operand;
@@ -351,7 +354,8 @@ Expr *build_struct(ParseCtx *ctx, const Token *start, Expr *members, const Token
     return members;
 }
 
-Expr *build_call(ParseCtx *ctx, const Name *name, const ExprVec *args, const ExprVec *lambdas, const Token *end)
+Expr *build_call(ParseCtx *ctx, const Name *name, const ExprVec *args, const ExprVec *lambdas,
+                 const Token *end)
 {
     Expr *e = node(ctx, EXPR_CALL, span_join(name->span, end->span));
     e->name = *name;
@@ -407,7 +411,8 @@ static void type_grow(ParseCtx *ctx, TypeRef *t, const TypeRef *child)
     if (child->depth >= t->depth)
         t->depth = child->depth + 1;
     if (t->depth > LIMIT_NESTING) {
-        (void)err_at(ctx->err, ERR_LIMIT, t->span, "The type is nested too deeply: at most %d levels", LIMIT_NESTING);
+        (void)err_at(ctx->err, ERR_LIMIT, t->span, "The type is nested too deeply: at most %d levels",
+                     LIMIT_NESTING);
         fail(ctx);
     }
 }
@@ -427,7 +432,8 @@ static int64_t small_number(ParseCtx *ctx, const Token *tk)
     return e->i;
 }
 
-TypeRef *build_type_decimal(ParseCtx *ctx, const Token *start, const Token *p, const Token *s, const Token *end)
+TypeRef *build_type_decimal(ParseCtx *ctx, const Token *start, const Token *p, const Token *s,
+                            const Token *end)
 {
     TypeRef *t = type_node(ctx, TYPEREF_NAMED, span_join(start->span, end->span));
     t->name = *build_name(ctx, start);

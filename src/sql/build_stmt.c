@@ -42,7 +42,8 @@ void build_join(ParseCtx *ctx, Relation *to, Join join)
     vec_push(ctx->arena, &to->joins, join);
 }
 
-Window build_window(WindowKind kind, Duration size, Duration advance, Window options, const Token *start, const Token *end)
+Window build_window(WindowKind kind, Duration size, Duration advance, Window options, const Token *start,
+                    const Token *end)
 {
     options.kind = kind;
     options.size = size;
@@ -51,8 +52,8 @@ Window build_window(WindowKind kind, Duration size, Duration advance, Window opt
     return options;
 }
 
-/* The number as a whole one, or an error that names its place in the statement. A negative count parses (LIMIT -1 is
- * refused later, in ksqlDB's words); a negative duration does not. */
+/* The number as a whole one, or an error that names its place in the statement. A negative count parses
+ * (LIMIT -1 is refused later, in ksqlDB's words); a negative duration does not. */
 static int64_t whole(ParseCtx *ctx, const Expr *number, const char *what)
 {
     if (number->kind != EXPR_INT) {
@@ -132,7 +133,8 @@ Stmt *build_create(ParseCtx *ctx, CreateHead head, StmtKind kind, bool if_not_ex
     return s;
 }
 
-Stmt *build_connector(ParseCtx *ctx, const char *side, bool if_not_exists, const Name *name, const PropertyVec *props)
+Stmt *build_connector(ParseCtx *ctx, const char *side, bool if_not_exists, const Name *name,
+                      const PropertyVec *props)
 {
     Stmt *s = build_named(ctx, STMT_CREATE_CONNECTOR, name);
     s->text = str_of(side);
@@ -141,7 +143,8 @@ Stmt *build_connector(ParseCtx *ctx, const char *side, bool if_not_exists, const
     return s;
 }
 
-Stmt *build_values(ParseCtx *ctx, StmtKind kind, const Name *name, const NameVec *columns, const ExprVec *values)
+Stmt *build_values(ParseCtx *ctx, StmtKind kind, const Name *name, const NameVec *columns,
+                   const ExprVec *values)
 {
     Stmt *s = build_source_stmt(ctx, kind, name);
     s->columns = *columns;

@@ -41,7 +41,8 @@ int keyword_token(Str word, bool *soft);
 /* The keyword that the parser calls `token`, or NULL. */
 const char *keyword_word(int token);
 
-/* The text of a quoted token (string or name) without its quotes, doubled quotes made one. New, in the arena. */
+/* The text of a quoted token (string or name) without its quotes, doubled quotes made one. New, in the
+ * arena. */
 Str token_unquote(Arena *a, Str text);
 /* A name's text as it counts: folded to upper case unless quoted. New, in the arena. */
 Str token_name(Arena *a, const Token *tk);

@@ -76,7 +76,8 @@ static int choose(const ParseRun *run)
 
 static bool is_word(const Token *tk)
 {
-    return tk->form == FORM_WORD || tk->form == FORM_SOFT || keyword_word(tk->kind) || tk->kind == TK_RESERVED_WORD;
+    return tk->form == FORM_WORD || tk->form == FORM_SOFT || keyword_word(tk->kind) ||
+           tk->kind == TK_RESERVED_WORD;
 }
 
 /* `( name, … ) =>` from token i on. */
@@ -102,7 +103,8 @@ static void mark(ParseRun *run)
             run->tokens.v[i].kind = TK_LAMBDA_LP;
     }
     /* A variable may have any word for a name. */
-    if ((first->kind == TK_DEFINE || first->kind == TK_UNDEFINE) && run->tokens.n > RUN_FIRST + 1 && is_word(first + 1)) {
+    if ((first->kind == TK_DEFINE || first->kind == TK_UNDEFINE) && run->tokens.n > RUN_FIRST + 1 &&
+        is_word(first + 1)) {
         first[1].kind = TK_NAME;
         first[1].form = FORM_WORD;
     }
@@ -144,7 +146,8 @@ static void feed(ParseRun *run)
         }
         depth = nesting(depth, kind);
         if (depth > LIMIT_NESTING) {
-            (void)err_at(ctx->err, ERR_LIMIT, tk->span, "The statement is nested too deeply: at most %d levels",
+            (void)err_at(ctx->err, ERR_LIMIT, tk->span,
+                         "The statement is nested too deeply: at most %d levels",
                          LIMIT_NESTING);
             ctx->failed = true;
             return;
@@ -195,7 +198,8 @@ static Status collect(ParseRun *run, Lexer *lx, size_t limit, Err *err)
             start = (size_t)tk.span.off;
         bool end = tk.kind == TK_SEMI || tk.kind == 0;
         if (lx->at - start > limit && !end && err->code == OK)
-            (void)err_at(err, ERR_LIMIT, run->tokens.v[RUN_FIRST].span, "The statement is longer than %zu bytes", limit);
+            (void)err_at(err, ERR_LIMIT, run->tokens.v[RUN_FIRST].span,
+                         "The statement is longer than %zu bytes", limit);
         if (err->code == OK || end)
             vec_add(&run->tokens, tk);
         if (end)
@@ -208,7 +212,8 @@ static Status substitute(ParseRun *run, Str script, const StrMap *vars, VarPiece
 {
     const Token first = run->tokens.v[RUN_FIRST], last = run->tokens.v[run->tokens.n - 1];
     Buf text = BUF_INIT;
-    Status st = variables_replace(&run->tokens, script, (size_t)first.span.off, (size_t)last.span.off, vars, &text,
+    Status st = variables_replace(&run->tokens, script, (size_t)first.span.off, (size_t)last.span.off, vars,
+                                  &text,
                                   pieces, run->ctx.err);
     if (st == OK) {
         Lexer lx;
@@ -228,7 +233,8 @@ static Status check_variables(const ParseRun *run, bool keep, Err *err)
     for (int i = RUN_FIRST; i < run->tokens.n && !keep; i++) {
         const Token *tk = &run->tokens.v[i];
         if (tk->kind == TK_VARIABLE) {
-            Status st = err_at(err, ERR_SYNTAX, tk->span, "The variable %.*s is not defined", STR_ARG(tk->text));
+            Status st = err_at(err, ERR_SYNTAX, tk->span, "The variable %.*s is not defined",
+                               STR_ARG(tk->text));
             err_hint(err, "DEFINE %.*s = '…'; gives it a value", (int)tk->text.n - 3, tk->text.p + 2);
             return st;
         }
@@ -324,7 +330,8 @@ static Status parse_piece(Str text, int start, ParseRun *run)
     Status st = collect(run, &lx, LIMIT_STATEMENT_BYTES, run->ctx.err);
     const Token *last = &run->tokens.v[run->tokens.n - 1];
     if (st == OK && last->kind == TK_SEMI) {
-        st = err_at(run->ctx.err, ERR_SYNTAX, last->span, "Syntax Error\nSyntax error at or near ';' at line %d:%d",
+        st = err_at(run->ctx.err, ERR_SYNTAX, last->span,
+                    "Syntax Error\nSyntax error at or near ';' at line %d:%d",
                     last->span.line, last->span.col);
     }
     if (st == OK)

@@ -22,15 +22,17 @@ void script_init(Script *s, Str text);
 /* Parses the next statement into `arena`. *out is NULL at the end of the text (only blanks and
  * comments left). The final semicolon may be missing on the last statement when `lax_end`.
  * vars: session variables (name in upper case -> char* value), may be NULL; ${name} is substituted before
- * the statement is parsed: outside quotes the value stands for one token, inside a string for text (its quotes
- * doubled; a name that is not set stays as it is). When that changed the text (Stmt.substituted), offsets of
+ * the statement is parsed: outside quotes the value stands for one token, inside a string for text (its
+ * quotes doubled; a name that is not set stays as it is). When that changed the text (Stmt.substituted), offsets of
  * spans count in Stmt.sql; else, and in errors always, they count in the script's text.
  * On an error the walk stands behind the statement that failed, so that a caller may go on.
  * Error: ERR_SYNTAX (or ERR_LIMIT) with span, hint, and ksqlDB's reason without the place before it
  * (parse_err_ksql puts it there). */
-Status script_next(Script *s, Arena *arena, const StrMap *vars, bool lax_end, Stmt **out, Err *err) MUST_CHECK;
+Status script_next(Script *s, Arena *arena, const StrMap *vars, bool lax_end, Stmt **out, Err *err)
+    MUST_CHECK;
 
-/* An error of this parser as ksqlDB words it: "line 1:15: Syntax Error\n…", "Failed to prepare statement: …". */
+/* An error of this parser as ksqlDB words it: "line 1:15: Syntax Error\n…", "Failed to prepare
+ * statement: …". */
 void parse_err_ksql(const Err *err, Buf *out);
 
 /* All statements of a text, test statements too. */

@@ -144,13 +144,16 @@ static const char *near_keyword(const Expected *e, const Token *tk)
 static bool starts_statement(const Token *tk)
 {
     switch (tk->kind) {
-    case TK_SELECT: case TK_CREATE: case TK_INSERT: case TK_DESCRIBE: case TK_PRINT: case TK_TERMINATE: case TK_DROP:
+    case TK_SELECT: case TK_CREATE: case TK_INSERT: case TK_DESCRIBE: case TK_PRINT: case TK_TERMINATE:
+    case TK_DROP:
     case TK_UNSET: case TK_RUN: case TK_LIST:
         return true;
     default:
         return (tk->form == FORM_SOFT || tk->form == FORM_WORD) &&
-               (tk->kind == TK_SHOW || tk->kind == TK_SET || tk->kind == TK_EXPLAIN || tk->kind == TK_DEFINE ||
-                tk->kind == TK_UNDEFINE || tk->kind == TK_ALTER || tk->kind == TK_ASSERT || tk->kind == TK_PAUSE ||
+               (tk->kind == TK_SHOW || tk->kind == TK_SET || tk->kind == TK_EXPLAIN ||
+                tk->kind == TK_DEFINE ||
+                tk->kind == TK_UNDEFINE || tk->kind == TK_ALTER || tk->kind == TK_ASSERT ||
+                    tk->kind == TK_PAUSE ||
                 tk->kind == TK_RESUME);
     }
 }
@@ -158,11 +161,12 @@ static bool starts_statement(const Token *tk)
 /* A keyword that may be left unsaid where its plural is there too. */
 static bool singular_unit(int token)
 {
-    return token == TK_DAY || token == TK_HOUR || token == TK_MINUTE || token == TK_SECOND || token == TK_MILLISECOND;
+    return token == TK_DAY || token == TK_HOUR || token == TK_MINUTE || token == TK_SECOND ||
+           token == TK_MILLISECOND;
 }
 
-/* Whether a list of what is expected names the token: the parts of an expression go without saying, and so does
- * that a name or value could be calculated with. */
+/* Whether a list of what is expected names the token: the parts of an expression go without saying, and
+ * so does that a name or value could be calculated with. */
 static bool worth_saying(const Expected *e, int token)
 {
     bool list = token == TK_COMMA || token == TK_RP;
@@ -174,7 +178,8 @@ static bool worth_saying(const Expected *e, int token)
         return false;
     if (!e->operator)
         return true;
-    return list || (keyword_word(token) && token != TK_AT && token != TK_IS && token != TK_BETWEEN && token != TK_LIKE &&
+    return list || (keyword_word(token) && token != TK_AT && token != TK_IS && token != TK_BETWEEN &&
+                    token != TK_LIKE &&
                     token != TK_IN && token != TK_NOT);
 }
 
@@ -201,24 +206,28 @@ static void list_words(Buf *out, const Expected *e)
         if (!worth_saying(e, e->words[i]))
             continue;
         const char *quote = keyword_word(e->words[i]) ? "" : "'";
-        buf_printf(out, "%s%s%s%s", said == 0 ? "" : said == all - 1 ? " or " : ", ", quote, spelling(e->words[i]), quote);
+        buf_printf(out, "%s%s%s%s", said == 0 ? "" : said == all - 1 ? " or " : ", ", quote,
+                   spelling(e->words[i]), quote);
         said++;
     }
 }
 
-/* A word that begins a clause, where an expression or alias is missing before it: it was not meant as a name. */
+/* A word that begins a clause, where an expression or alias is missing before it: it was not meant as a
+ * name. */
 static bool structural(const ParseRun *run, const Expected *e)
 {
     switch (run->tokens.v[run->at].kind) {
-    case TK_FROM: case TK_WHERE: case TK_GROUP: case TK_AS: case TK_ON: case TK_WITH: case TK_WHEN: case TK_THEN: case TK_ELSE:
-    case TK_END: case TK_HAVING: case TK_JOIN: case TK_LIMIT: case TK_VALUES: case TK_BY: case TK_INTO: case TK_AND: case TK_OR:
+    case TK_FROM: case TK_WHERE: case TK_GROUP: case TK_AS: case TK_ON: case TK_WITH: case TK_WHEN:
+    case TK_THEN: case TK_ELSE: case TK_END: case TK_HAVING: case TK_JOIN: case TK_LIMIT: case TK_VALUES:
+    case TK_BY: case TK_INTO: case TK_AND: case TK_OR:
         return e->expression || run->tokens.v[run->at - 1].kind == TK_AS;
     default:
         return false;
     }
 }
 
-/* What people write who come from other databases. word: the token at fault, or (behind) the one before it. */
+/* What people write who come from other databases. word: the token at fault, or (behind) the one before
+ * it. */
 typedef struct Habit {
     const char *word;
     bool behind;
@@ -271,7 +280,8 @@ static bool hint_quotes(const Expected *e, const Token *tk, Err *err)
     }
     if (is_word(tk) && tk->kind != 0) {
         size_t n = tk->text.n; /* auto.offset.reset: the dots and words belong to it */
-        for (const Token *next = tk + 1; next->kind != 0 && next->kind != TK_SEMI && next->text.p == tk->text.p + n &&
+        for (const Token *next = tk + 1; next->kind != 0 && next->kind != TK_SEMI &&
+             next->text.p == tk->text.p + n &&
                                          (next->kind == TK_DOT || is_word(next)); next++)
             n += next->text.n;
         err_hint(err, "a string stands in single quotes: '%.*s'", (int)n, tk->text.p);
@@ -307,7 +317,8 @@ static void give_hint(const ParseRun *run, const Expected *e, bool said, Err *er
         return;
     }
     if (e->name && is_reserved(tk) && !structural(run, e)) {
-        err_hint(err, "%.*s is a reserved word; as a name it must be quoted: `%.*s`", STR_ARG(tk->text), STR_ARG(tk->text));
+        err_hint(err, "%.*s is a reserved word; as a name it must be quoted: `%.*s`", STR_ARG(tk->text),
+                 STR_ARG(tk->text));
         return;
     }
     if (!said)
@@ -327,7 +338,8 @@ static bool unreadable(const Token *tk, Err *err)
         err_hint(err, "put ' at its end; a quote within a string is written twice: ''");
         break;
     case TK_BAD_QUOTE:
-        (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nThe quoted name that starts here is not closed");
+        (void)err_at(err, ERR_SYNTAX, tk->span,
+                     "Syntax Error\nThe quoted name that starts here is not closed");
         err_hint(err, "put %c at its end", tk->text.p[0]);
         break;
     case TK_BAD_COMMENT:
@@ -424,7 +436,8 @@ void parse_fault(ParseRun *run)
         if (e.end)
             (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error");
         else
-            (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nSyntax error at or near '%.*s' at line %d:%d",
+            (void)err_at(err, ERR_SYNTAX, tk->span,
+                         "Syntax Error\nSyntax error at or near '%.*s' at line %d:%d",
                          SHOWN(tk), tk->span.line, tk->span.col);
     }
     give_hint(run, &e, said, err);
@@ -441,7 +454,8 @@ void parse_err_ksql(const Err *err, Buf *out)
 {
     Str msg = str_of(err->msg);
     /* ksqlDB counts the columns of these two from 2. */
-    bool literal = str_starts(msg, STR("Invalid numeric literal")) || str_starts(msg, STR("Number overflows"));
+    bool literal = str_starts(msg, STR("Invalid numeric literal")) ||
+                   str_starts(msg, STR("Number overflows"));
     if (!str_starts(msg, STR("Syntax Error")))
         buf_cstr(out, "Failed to prepare statement: ");
     if (!str_starts(msg, STR("Illegal argument at")) && err->span.line > 0)

@@ -35,9 +35,10 @@ typedef VEC(VarPiece) VarPieceVec;
 
 /* True when a token refers to a variable. */
 bool variables_used(const TokenVec *tokens);
-/* Writes the statement's text (text[from, to) of the script) with its variables replaced. pieces: heap, one for each
- * replaced stretch. Error: a variable that is not set, or whose value is not one token. */
-Status variables_replace(const TokenVec *tokens, Str text, size_t from, size_t to, const StrMap *vars, Buf *out,
+/* Writes the statement's text (text[from, to) of the script) with its variables replaced. pieces: heap,
+ * one for each replaced stretch. Error: a variable that is not set, or whose value is not one token. */
+Status variables_replace(const TokenVec *tokens, Str text, size_t from, size_t to, const StrMap *vars,
+                         Buf *out,
                          VarPieceVec *pieces, Err *err) MUST_CHECK;
 /* The place in the script of a place in the substituted text. */
 Span variables_origin(const VarPieceVec *pieces, Span at, int32_t from);

@@ -7,7 +7,8 @@
 
 /* One line, as ksqlDB prints expressions in errors and plans: (A + B), 'text', `quoted`. */
 void print_expr(Buf *out, const Expr *e);
-/* A name as it must be written to read back the same: bare when upper-case simple and not reserved, else `quoted`. */
+/* A name as it must be written to read back the same: bare when upper-case simple and not reserved,
+ * else `quoted`. */
 void print_name(Buf *out, Str name);
 void print_type(Buf *out, const TypeRef *t);
 /* The statement on one line, normalised (SHOW QUERIES): properties sorted, types by their main names. */

@@ -25,7 +25,8 @@ static bool has_lower(Str s)
 /* Words that are no reserved ones, but begin constructs where a name could stand. */
 static bool misread(Str name)
 {
-    return str_eq_c(name, "ARRAY") || str_eq_c(name, "MAP") || str_eq_c(name, "STRUCT") || str_eq_c(name, "IF");
+    return str_eq_c(name, "ARRAY") || str_eq_c(name, "MAP") || str_eq_c(name, "STRUCT") ||
+           str_eq_c(name, "IF");
 }
 
 /* The lexer reads the text as one unquoted name, which folds to itself. */
@@ -351,7 +352,8 @@ static void put_column_name(Printer *pr, const Expr *e)
 static void put_bare(Printer *pr, const Expr *e)
 {
     static const char *const arith[] = {"+", "-", "*", "/", "%"};
-    static const char *const compare[] = {"=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"};
+    static const char *const compare[] = {"=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM",
+                                          "IS NOT DISTINCT FROM"};
     switch (e->kind) {
     case EXPR_NULL: buf_cstr(pr->out, "NULL"); break;
     case EXPR_BOOL: buf_cstr(pr->out, e->flag ? "TRUE" : "FALSE"); break;

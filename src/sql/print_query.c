@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Printing of queries and of lists: see print_style.h.
 //
-// KSQL puts several SELECT items on lines of their own with two blanks, one item behind SELECT, each clause on a
-// line; a window is followed by a blank. LINE is the same with blanks for line ends. FMT broken: the items on one
-// line where they fit, else one a line. Any thread.
+// KSQL puts several SELECT items on lines of their own with two blanks, one item behind SELECT, each
+// clause on a line; a window is followed by a blank. LINE is the same with blanks for line ends. FMT
+// broken: the items on one line where they fit, else one a line. Any thread.
 #include <inttypes.h>
 
 #include "sql/print_style.h"
@@ -169,7 +169,8 @@ static void put_grace(Printer *pr, const Duration *d)
 
 static void put_join(Printer *pr, const Join *j)
 {
-    static const char *const ksql[] = {"INNER JOIN ", "LEFT OUTER JOIN ", "RIGHT OUTER JOIN ", "FULL OUTER JOIN "};
+    static const char *const ksql[] = {"INNER JOIN ", "LEFT OUTER JOIN ", "RIGHT OUTER JOIN ",
+                                       "FULL OUTER JOIN "};
     static const char *const fmt[] = {"JOIN ", "LEFT JOIN ", "RIGHT JOIN ", "FULL JOIN "};
     put_break(pr);
     buf_cstr(pr->out, print_ksql(pr) ? ksql[j->kind] : fmt[j->kind]);
@@ -199,7 +200,8 @@ static void put_window(Printer *pr, const Window *w)
         put_name(pr, &w->name);
         buf_byte(pr->out, ' ');
     }
-    buf_printf(pr->out, "%s %s%s", kinds[w->kind], ksql ? "( " : "(", w->kind == WINDOW_SESSION ? "" : "SIZE ");
+    buf_printf(pr->out, "%s %s", kinds[w->kind], ksql ? "( " : "(");
+    buf_cstr(pr->out, w->kind == WINDOW_SESSION ? "" : "SIZE ");
     put_duration(pr, &w->size);
     if (w->kind == WINDOW_HOPPING) {
         buf_cstr(pr->out, ksql ? " , ADVANCE BY " : ", ADVANCE BY ");

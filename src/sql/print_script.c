@@ -3,13 +3,14 @@
 //
 // A comment belongs to one of four places, and each is written so that it is found there again:
 //   before a statement      on lines of its own
-//   behind the semicolon    on the statement's last line (likewise one between the last token and the semicolon)
+//   behind the semicolon    on the statement's last line (likewise one before the semicolon)
 //   within a statement      before the token that followed it, on its own line if it had one, else behind
 //                           the token before it
 //   at the end              like before a statement
 // The printed statement has its own tokens (AS and parentheses come and go), so the source's tokens are laid
 // beside the printed ones to find where an inner comment goes. A printed text has exactly the printed tokens:
-// formatting it again moves nothing. Blank lines between statements and comments are kept, one at most. Any thread.
+// formatting it again moves nothing. Blank lines between statements and comments are kept, one at most.
+// Any thread.
 #include "sql/lexer.h"
 #include "sql/parse.h"
 #include "sql/parser.h"
@@ -55,7 +56,8 @@ static void scan(Formatter *f, size_t end)
             break;
         if (tk.kind == TK_COMMENT) {
             bool dashes = tk.text.p[0] == '-';
-            vec_add(&f->comments, (Comment){dashes ? trimmed_right(tk.text) : tk.text, tk.span.line, lx.line, f->source.n,
+            vec_add(&f->comments, (Comment){dashes ? trimmed_right(tk.text) : tk.text, tk.span.line, lx.line,
+                                            f->source.n,
                                             tk.span.line > line, dashes});
         } else {
             vec_add(&f->source, tk);
@@ -67,8 +69,8 @@ static void scan(Formatter *f, size_t end)
     f->col = lx.col;
 }
 
-/* Ends the line before something that stood on source line `line`; `last` is the line of what was written before.
- * A blank line is kept. */
+/* Ends the line before something that stood on source line `line`; `last` is the line of what was
+ * written before. A blank line is kept. */
 static void separate(Formatter *f, int last, int line)
 {
     if (f->out->n == 0)
@@ -87,7 +89,8 @@ static bool same_token(const Token *a, const Token *b)
     return str_eq_nocase(a->text, b->text);
 }
 
-/* The printed token beside source token `want`: both lists are walked, skipping the fewest tokens at a difference. */
+/* The printed token beside source token `want`: both lists are walked, skipping the fewest tokens at a
+ * difference. */
 static int beside(const Formatter *f, int want)
 {
     int i = 0, j = 0;
@@ -190,7 +193,8 @@ static void weave(Formatter *f, Str stmt, const Comment *first, int n)
 static int put_trailing(Formatter *f, int last)
 {
     int i = 0;
-    for (; i < f->comments.n && f->comments.v[i].before == 0 && f->comments.v[i].line == last && f->out->n > 0; i++) {
+    for (; i < f->comments.n && f->comments.v[i].before == 0 && f->comments.v[i].line == last &&
+         f->out->n > 0; i++) {
         buf_byte(f->out, ' ');
         buf_str(f->out, f->comments.v[i].text);
         last = f->comments.v[i].end_line;
@@ -198,8 +202,8 @@ static int put_trailing(Formatter *f, int last)
     return i;
 }
 
-/* Comments before the statement, each on its own line. Returns how many comments are done; *last: the line of the
- * last one. */
+/* Comments before the statement, each on its own line. Returns how many comments are done; *last: the
+ * line of the last one. */
 static int put_leading(Formatter *f, int i, int *last)
 {
     for (; i < f->comments.n && f->comments.v[i].before == 0; i++) {

@@ -384,9 +384,13 @@ void put_stmt(Printer *pr, const Stmt *s)
     case STMT_CREATE_STREAM: case STMT_CREATE_TABLE: put_create(pr, s); break;
     case STMT_CREATE_STREAM_AS: case STMT_CREATE_TABLE_AS: put_create_as(pr, s); break;
     case STMT_INSERT_INTO: put_insert_into(pr, s); break;
-    case STMT_INSERT_VALUES: case STMT_ASSERT_VALUES: case STMT_ASSERT_NULL_VALUES: put_insert_values(pr, s); break;
+    case STMT_INSERT_VALUES: case STMT_ASSERT_VALUES: case STMT_ASSERT_NULL_VALUES:
+        put_insert_values(pr, s);
+        break;
     case STMT_SELECT: put_query(pr, s->query); break;
-    case STMT_DROP_STREAM: case STMT_DROP_TABLE: case STMT_DROP_CONNECTOR: case STMT_DROP_TYPE: put_drop(pr, s); break;
+    case STMT_DROP_STREAM: case STMT_DROP_TABLE: case STMT_DROP_CONNECTOR: case STMT_DROP_TYPE:
+        put_drop(pr, s);
+        break;
     case STMT_TERMINATE: put_named(pr, "TERMINATE ", s); break;
     case STMT_PAUSE: put_named(pr, "PAUSE ", s); break;
     case STMT_RESUME: put_named(pr, "RESUME ", s); break;

@@ -5,8 +5,8 @@
 //   LINE        SHOW QUERIES, errors              ksqlDB's: (A + B)       upper case, INTEGER, STRING
 //   KSQL        statementText of the REST API     the same                the same
 //   FMT         sluice fmt                        fewest parentheses      lower case, types as written
-// LINE has blanks where KSQL has line ends. FMT is flat (one line) or broken (clauses on lines of their own, lists
-// on one line where they fit).
+// LINE has blanks where KSQL has line ends. FMT is flat (one line) or broken (clauses on lines of their
+// own, lists on one line where they fit).
 #ifndef SLUICE_SQL_PRINT_STYLE_H
 #define SLUICE_SQL_PRINT_STYLE_H
 
@@ -34,7 +34,8 @@ static inline bool print_ksql(const Printer *pr) { return pr->style != STYLE_FMT
 
 /* min: the loosest operator that may stand without parentheses (PREC_…). */
 enum {
-    PREC_ANY, PREC_OR, PREC_AND, PREC_NOT, PREC_PREDICATE, PREC_VALUE, PREC_ADD, PREC_MUL, PREC_SIGN, PREC_ZONE, PREC_PRIMARY
+    PREC_ANY, PREC_OR, PREC_AND, PREC_NOT, PREC_PREDICATE, PREC_VALUE, PREC_ADD, PREC_MUL, PREC_SIGN,
+    PREC_ZONE, PREC_PRIMARY
 };
 void put_expr(Printer *pr, const Expr *e, int min);
 void put_name(Printer *pr, const Name *n);

@@ -2,13 +2,18 @@
 // Session variables: ${name} in a statement's text, replaced before the parse.
 //
 //   where                        what stands there afterwards
-//   outside quotes               the value; it must be one token: a name, a string, a number, TRUE, FALSE or NULL
+//   outside quotes               the value, which must be one token: a name, a string, a number, …
 //   inside a string              the value's text, its single quotes doubled
 //   inside a quoted name         untouched
 // A value therefore never brings in a second statement or a clause. A variable that is not set is an
 // error outside quotes; inside a string the text stays as it is (it may be meant so). Any thread.
 #include "sql/parse_run.h"
 #include "sql/parser.h"
+
+static bool name_char(char c)
+{
+    return c == '_' || c == '@' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 /* The next ${name} in text from *at on, as a view of name; false when there is none. */
 static bool next_reference(Str text, size_t *at, Str *name)
@@ -17,8 +22,7 @@ static bool next_reference(Str text, size_t *at, Str *name)
         if (text.p[i] != '$' || text.p[i + 1] != '{')
             continue;
         size_t j = i + 2;
-        while (j < text.n && (text.p[j] == '_' || text.p[j] == '@' || (text.p[j] >= '0' && text.p[j] <= '9') ||
-                              (text.p[j] >= 'a' && text.p[j] <= 'z') || (text.p[j] >= 'A' && text.p[j] <= 'Z')))
+        while (j < text.n && name_char(text.p[j]))
             j++;
         bool digit = text.p[i + 2] >= '0' && text.p[i + 2] <= '9';
         if (j > i + 2 && j < text.n && text.p[j] == '}' && !digit) {
@@ -93,7 +97,8 @@ static Status replace_bare(const Token *tk, const StrMap *vars, Buf *out, Err *e
         Status st = err_at(err, ERR_SYNTAX, tk->span,
                            "Illegal argument at Line: %d, Col: %d. Got: '%s' after variable substitution",
                            tk->span.line, tk->span.col, value);
-        err_hint(err, "the value of a variable stands for one name, string or number; put ${…} in quotes to make a string");
+        err_hint(err, "the value of a variable stands for one name, string or number; "
+                      "put ${…} in quotes to make a string");
         return st;
     }
     buf_cstr(out, value);
@@ -121,7 +126,8 @@ static void replace_in_text(Str text, const StrMap *vars, Buf *out)
     buf_bytes(out, text.p + done, text.n - done);
 }
 
-Status variables_replace(const TokenVec *tokens, Str text, size_t from, size_t to, const StrMap *vars, Buf *out,
+Status variables_replace(const TokenVec *tokens, Str text, size_t from, size_t to, const StrMap *vars,
+                         Buf *out,
                          VarPieceVec *pieces, Err *err)
 {
     size_t done = from;

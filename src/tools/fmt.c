@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `sluice fmt [--check] FILE…|-`: see docs/fmt.md.
 //
-// A file is replaced as a whole, through a new file beside it and a rename, and only when its text changes; a file
-// that does not parse is left as it is. `-` reads standard input and writes standard output. One thread.
+// A file is replaced as a whole, through a new file beside it and a rename, and only when its text
+// changes; a file that does not parse is left as it is. `-` reads standard input and writes standard
+// output. One thread.
 #include "tools/fmt.h"
 
 #include <errno.h>
@@ -17,8 +18,8 @@
 enum { EXIT_OK = 0, EXIT_DIFFERS = 1, EXIT_USE = 2 };
 
 static const char usage[] = "usage: sluice fmt [--check] FILE...|-\n"
-                            "Writes SQL scripts in one canonical layout; - is standard input to standard output.\n"
-                            "  --check   write nothing; name the files that differ or do not parse, and exit with 1\n";
+                            "Writes SQL scripts in one layout; - is standard input to standard output.\n"
+                            "  --check   write nothing; name the files that differ, and exit with 1\n";
 
 static int read_all(FILE *in, Buf *text)
 {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the language front over every statement of the public ksqlDB cases: parse_all DIR…
 //
-// For each *.json of the folders (comments allowed), each case, each of its formats ({FORMAT} replaced as the cases'
-// own runner does): the statements, joined by line ends, are one script. Checked for each statement
+// For each *.json of the folders (comments allowed), each case, each of its formats ({FORMAT} replaced
+// as the cases' own runner does): the statements, joined by line ends, are one script. Checked for each
+// statement
 //   - it parses (ksqlDB parses it);
 //   - each of the three printed forms parses to an equal tree;
 //   - the formatted text formats to itself;
@@ -33,7 +34,8 @@ static void report(const char *file, const char *name, const char *what, Str tex
 
 typedef void PrintFn(Buf *out, const Stmt *s);
 
-static bool round_trip(const char *file, const char *name, const char *form, PrintFn *print, const Stmt *s, bool stable)
+static bool round_trip(const char *file, const char *name, const char *form, PrintFn *print, const Stmt *s,
+                       bool stable)
 {
     Arena *arena = arena_new(0);
     StmtVec again = {NULL, 0, 0};
@@ -41,7 +43,8 @@ static bool round_trip(const char *file, const char *name, const char *form, Pri
     Err err = ERR_INIT;
     bool good = true;
     print(&text, s);
-    if (parse_all(buf_view(&text), arena, NULL, &again, &err) != OK || again.n != 1 || !ast_equal(s, again.v[0])) {
+    if (parse_all(buf_view(&text), arena, NULL, &again, &err) != OK || again.n != 1 ||
+        !ast_equal(s, again.v[0])) {
         report(file, name, form, buf_view(&text), err.msg ? str_of(err.msg) : STR("another tree"));
         good = false;
     } else if (stable) {
@@ -82,7 +85,8 @@ static void check_script(const char *file, const char *name, Str text)
     Err err = ERR_INIT;
     bool good = print_script(&once, text, &err) == OK && print_script(&twice, buf_view(&once), &err) == OK;
     if (!good || !str_eq(buf_view(&once), buf_view(&twice)))
-        report(file, name, "the script's format", buf_view(&once), err.msg ? str_of(err.msg) : buf_view(&twice));
+        report(file, name, "the script's format", buf_view(&once), err.msg ? str_of(err.msg)
+               : buf_view(&twice));
     else
         passed++;
     err_clear(&err);
@@ -115,7 +119,8 @@ static void check_refused(const char *file, const char *name, const Err *err, St
     buf_free(&text);
 }
 
-static void check_case(const char *file, const char *name, Str text, const char *type, const char *message, Str last)
+static void check_case(const char *file, const char *name, Str text, const char *type, const char *message,
+                       Str last)
 {
     Script s;
     Arena *arena = arena_new(0);
@@ -184,7 +189,8 @@ static void check_node(const char *file, const json_t *node, const char *format)
             buf_byte(&text, ';'); /* each of them is sent alone in the REST cases */
     }
     replace(&message, text_of(error, "message"), "{FORMAT}", format);
-    check_case(file, text_of(node, "name"), buf_view(&text), text_of(error, "type"), buf_z(&message), buf_view(&last));
+    check_case(file, text_of(node, "name"), buf_view(&text), text_of(error, "type"), buf_z(&message),
+               buf_view(&last));
     buf_free(&text);
     buf_free(&last);
     buf_free(&message);

@@ -80,7 +80,8 @@ int test_sql_lexer_operators(void)
         const char *text;
         int kind;
     } rows[] = {
-        {"->", TK_ARROW}, {"=>", TK_LAMBDA}, {":=", TK_ASSIGN}, {"||", TK_CONCAT}, {"<>", TK_NE}, {"!=", TK_NE},
+        {"->", TK_ARROW}, {"=>", TK_LAMBDA}, {":=", TK_ASSIGN}, {"||", TK_CONCAT}, {"<>", TK_NE},
+        {"!=", TK_NE},
         {"<=", TK_LE}, {">=", TK_GE}, {"=", TK_EQ}, {"-", TK_MINUS}, {"%", TK_PERCENT}, {"#", TK_BAD_CHAR},
     };
     for (int i = 0; i < ARRAY_LEN(rows); i++) {

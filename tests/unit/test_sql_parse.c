@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parser: trees and places, words that are keywords only in places, variables, the walk over a script, limits.
+// Parser: trees and places, words that are keywords only in places, variables, the walk over a script,
+// limits.
 #include "base/limits.h"
 #include "sql/parse.h"
 #include "sql/print.h"
@@ -138,17 +139,24 @@ int test_sql_parse_every_statement(void)
         {"describe streams extended", STMT_DESCRIBE_ALL}, {"describe tables", STMT_DESCRIBE_ALL},
         {"describe `TABLES1`", STMT_DESCRIBE}, {"describe function f", STMT_DESCRIBE_FUNCTION},
         {"describe connector c", STMT_DESCRIBE_CONNECTOR}, {"list all topics extended", STMT_SHOW_TOPICS},
-        {"show source connectors", STMT_SHOW_CONNECTORS}, {"show connector plugins", STMT_SHOW_CONNECTOR_PLUGINS},
+        {"show source connectors", STMT_SHOW_CONNECTORS},
+        {"show connector plugins", STMT_SHOW_CONNECTOR_PLUGINS},
         {"show queries extended", STMT_SHOW_QUERIES}, {"show functions", STMT_SHOW_FUNCTIONS},
-        {"show properties", STMT_SHOW_PROPERTIES}, {"show types", STMT_SHOW_TYPES}, {"show variables", STMT_SHOW_VARIABLES},
-        {"print 'a topic' from beginning sample 3 limit 5", STMT_PRINT}, {"set 'a'='b'", STMT_SET}, {"unset 'a'", STMT_UNSET},
-        {"alter system 'a'='b'", STMT_ALTER_SYSTEM}, {"define a='b'", STMT_DEFINE}, {"undefine a", STMT_UNDEFINE},
+        {"show properties", STMT_SHOW_PROPERTIES}, {"show types", STMT_SHOW_TYPES},
+        {"show variables", STMT_SHOW_VARIABLES},
+        {"print 'a topic' from beginning sample 3 limit 5", STMT_PRINT}, {"set 'a'='b'", STMT_SET},
+        {"unset 'a'", STMT_UNSET},
+        {"alter system 'a'='b'", STMT_ALTER_SYSTEM}, {"define a='b'", STMT_DEFINE},
+        {"undefine a", STMT_UNDEFINE},
         {"create sink connector if not exists c with ('a.b'='c')", STMT_CREATE_CONNECTOR},
         {"drop connector if exists c", STMT_DROP_CONNECTOR}, {"create type t as struct<>", STMT_CREATE_TYPE},
-        {"drop type t", STMT_DROP_TYPE}, {"alter table t add a int, add column b decimal(4, 2) array", STMT_ALTER_SOURCE},
+        {"drop type t", STMT_DROP_TYPE}, {"alter table t add a int, add column b decimal(4, 2) array",
+                                          STMT_ALTER_SOURCE},
         {"assert not exists topic t with (partitions=1) timeout 3 seconds", STMT_ASSERT_TOPIC},
-        {"assert schema subject 's' id 3 timeout 1 minute", STMT_ASSERT_SCHEMA}, {"assert values s values (1)", STMT_ASSERT_VALUES},
-        {"assert null values s (a) key (1)", STMT_ASSERT_NULL_VALUES}, {"assert stream s (a int)", STMT_ASSERT_STREAM},
+        {"assert schema subject 's' id 3 timeout 1 minute", STMT_ASSERT_SCHEMA},
+        {"assert values s values (1)", STMT_ASSERT_VALUES},
+        {"assert null values s (a) key (1)", STMT_ASSERT_NULL_VALUES},
+        {"assert stream s (a int)", STMT_ASSERT_STREAM},
         {"assert table t with (a='b')", STMT_ASSERT_TABLE}, {"run script 'f.sql'", STMT_RUN_SCRIPT},
     };
     Arena *a = arena_new(0);
@@ -314,7 +322,8 @@ int test_sql_parse_limits(void)
     for (int i = 0; i < ARRAY_LEN(rows); i++) {
         CHECK_INT(parse_repeated(rows[i].head, rows[i].part, rows[i].good, rows[i].tail), OK);
         bool blanks = rows[i].part[0] == ' ' && rows[i].part[1] == '\0';
-        CHECK_INT(parse_repeated(rows[i].head, rows[i].part, rows[i].bad, rows[i].tail), blanks ? OK : ERR_LIMIT);
+        CHECK_INT(parse_repeated(rows[i].head, rows[i].part, rows[i].bad, rows[i].tail), blanks ? OK
+                  : ERR_LIMIT);
     }
     return 0;
 }
@@ -339,7 +348,8 @@ static Status parse_nested(const char *open, const char *close, int n)
 int test_sql_parse_nesting(void)
 {
     static const char *const rows[][2] = {
-        {"(", ")"}, {"f(", ")"}, {"ARRAY[", "]"}, {"CASE WHEN ", " THEN 1 END"}, {"x[", "]"}, {"f(x, y => ", ")"},
+        {"(", ")"}, {"f(", ")"}, {"ARRAY[", "]"}, {"CASE WHEN ", " THEN 1 END"}, {"x[", "]"},
+        {"f(x, y => ", ")"},
         {"MAP('k' := ", ")"}, {"CAST(", " AS INT)"}, {"a IN (", ")"},
     };
     for (int i = 0; i < ARRAY_LEN(rows); i++) {

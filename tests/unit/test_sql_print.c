@@ -51,7 +51,8 @@ int test_sql_print_line(void)
 int test_sql_print_names(void)
 {
     static const char *const rows[][2] = {
-        {"ABC", "ABC"}, {"A_1@X", "A_1@X"}, {"abc", "`abc`"}, {"SELECT", "`SELECT`"}, {"KEY", "KEY"}, {"A B", "`A B`"},
+        {"ABC", "ABC"}, {"A_1@X", "A_1@X"}, {"abc", "`abc`"}, {"SELECT", "`SELECT`"}, {"KEY", "KEY"},
+        {"A B", "`A B`"},
         {"A`B", "`A``B`"}, {"1", "`1`"}, {"1E3", "`1E3`"}, {"1R", "1R"}, {"A-B", "`A-B`"}, {"", "``"},
     };
     for (int i = 0; i < ARRAY_LEN(rows); i++) {
@@ -66,15 +67,19 @@ int test_sql_print_names(void)
 int test_sql_print_parentheses(void)
 {
     static const char *const rows[] = {
-        "a + b * c", "(a + b) * c", "a - (b - c)", "a OR b AND c", "(a OR b) AND c", "NOT (a AND b)", "NOT a = b", "-(a + b)",
-        "-(5)", "(-5)[1]", "a || (b || c)", "(a = b) = c", "a NOT BETWEEN 1 AND 2", "a IN (1, b OR c)", "(a AND b)[1]",
-        "(a + b)->c", "x->y[1]", "f(x, y => y + 1)", "f(x, (y, z) => y OR z)", "CASE a WHEN 1 THEN 2 END", "-(-5)", "- -a",
+        "a + b * c", "(a + b) * c", "a - (b - c)", "a OR b AND c", "(a OR b) AND c", "NOT (a AND b)",
+        "NOT a = b", "-(a + b)",
+        "-(5)", "(-5)[1]", "a || (b || c)", "(a = b) = c", "a NOT BETWEEN 1 AND 2", "a IN (1, b OR c)",
+        "(a AND b)[1]",
+        "(a + b)->c", "x->y[1]", "f(x, y => y + 1)", "f(x, (y, z) => y OR z)", "CASE a WHEN 1 THEN 2 END",
+        "-(-5)", "- -a",
         "(a IS NULL) IS NULL", "a LIKE 'x%' ESCAPE '!'", "(a AT TIME ZONE 'UTC') + 1", "DECIMAL '1.0'", "a.b",
     };
     Arena *a = arena_new(0);
     for (int i = 0; i < ARRAY_LEN(rows); i++) {
         const char *text = arena_printf(a, "SELECT %s FROM s", rows[i]);
-        const char *want = strcmp(rows[i], "(a AT TIME ZONE 'UTC') + 1") ? text : "SELECT a AT TIME ZONE 'UTC' + 1 FROM s";
+        const char *want = strcmp(rows[i], "(a AT TIME ZONE 'UTC') + 1") ? text
+            : "SELECT a AT TIME ZONE 'UTC' + 1 FROM s";
         CHECK_TEXT(printed(a, print_stmt, arena_printf(a, "SELECT (%s) FROM s", rows[i])),
                    str_starts(str_of(rows[i]), STR("f(")) ? printed(a, print_stmt, text) : want);
     }
@@ -86,9 +91,11 @@ static bool formats_to(const char *text, const char *want)
 {
     Buf once = BUF_INIT, twice = BUF_INIT;
     Err err = ERR_INIT;
-    bool good = print_script(&once, str_of(text), &err) == OK && print_script(&twice, buf_view(&once), &err) == OK;
+    bool good = print_script(&once, str_of(text), &err) == OK &&
+                print_script(&twice, buf_view(&once), &err) == OK;
     if (!good || !str_eq_c(buf_view(&once), want) || !str_eq(buf_view(&once), buf_view(&twice))) {
-        printf("%s\n--- wanted\n%s--- once\n%.*s--- twice\n%.*s", err.msg ? err.msg : "", want, STR_ARG(buf_view(&once)),
+        printf("%s\n--- wanted\n%s--- once\n%.*s--- twice\n%.*s", err.msg ? err.msg : "", want,
+               STR_ARG(buf_view(&once)),
                STR_ARG(buf_view(&twice)));
         good = false;
     }
@@ -132,7 +139,8 @@ int test_sql_format_comments(void)
     CHECK(formats_to("select a from s -- no semicolon", "SELECT a FROM s; -- no semicolon\n"));
     CHECK(formats_to("create stream s (\n  -- the key\n  a int key, b int\n);",
                      "CREATE STREAM s (\n    -- the key\n    a INT KEY,\n    b INT\n);\n"));
-    CHECK(formats_to("select a from s\n  -- only new ones\n  where b;", "SELECT a\nFROM s\n-- only new ones\nWHERE b;\n"));
+    CHECK(formats_to("select a from s\n  -- only new ones\n  where b;",
+                     "SELECT a\nFROM s\n-- only new ones\nWHERE b;\n"));
     return 0;
 }
 
