@@ -587,10 +587,18 @@ members(M) ::= name(N) ASSIGN expr(X).            { M = build_member(ctx, NULL, 
 members(M) ::= members(B) COMMA name(N) ASSIGN expr(X). { M = build_member(ctx, B, N, X); }
 
 // ---- calls: plain arguments, then lambdas ------------------------------------------------------------
+// An argument may be a bare unit of time; of those words that are not reserved (DAY …) it is a column.
 %type args {ExprVec *}
 %type arg {Expr *}
 %type lambdas {ExprVec *}
 %type lambda {Expr *}
+%type interval {const Token *}
+interval(I) ::= MILLISECOND(T).                   { I = T; }
+interval(I) ::= MILLISECONDS(T).                  { I = T; }
+interval(I) ::= SECONDS(T).                       { I = T; }
+interval(I) ::= MINUTES(T).                       { I = T; }
+interval(I) ::= HOURS(T).                         { I = T; }
+interval(I) ::= DAYS(T).                          { I = T; }
 primary(E) ::= name(N) LP RP(T).                  { E = build_call(ctx, N, NULL, NULL, T); }
 primary(E) ::= name(N) LP STAR(X) RP(T).          { E = build_call_star(ctx, N, X, T); }
 primary(E) ::= name(N) LP args(L) RP(T).          { E = build_call(ctx, N, L, NULL, T); }
@@ -598,7 +606,7 @@ primary(E) ::= name(N) LP args(L) COMMA lambdas(M) RP(T). { E = build_call(ctx, 
 args(L) ::= arg(E).                               { L = ARENA_NEW(A, ExprVec); vec_push(A, L, E); }
 args(L) ::= args(B) COMMA arg(E).                 { L = B; vec_push(A, L, E); }
 arg(E) ::= expr(X).                               { E = X; }
-arg(E) ::= unit(U).                               { E = build_unit(ctx, U); }
+arg(E) ::= interval(T).                           { E = build_unit(ctx, T); }
 lambdas(L) ::= lambda(E).                         { L = ARENA_NEW(A, ExprVec); vec_push(A, L, E); }
 lambdas(L) ::= lambdas(B) COMMA lambda(E).        { L = B; vec_push(A, L, E); }
 lambda(E) ::= name(N) LAMBDA expr(X).             { E = build_lambda(ctx, NULL, N, X); }

@@ -96,7 +96,7 @@ Expr *build_number(ParseCtx *ctx, const Token *tk, ExprKind kind);
 Expr *build_negative(ParseCtx *ctx, const Token *sign, Expr *x);
 Expr *build_typed(ParseCtx *ctx, const Name *type, const Token *text);
 Expr *build_column(ParseCtx *ctx, const Name *qualifier, const Name *name);
-Expr *build_unit(ParseCtx *ctx, UnitToken u);
+Expr *build_unit(ParseCtx *ctx, const Token *tk);
 
 /* ---- expressions ------------------------------------------------------------------------------- */
 

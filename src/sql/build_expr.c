@@ -204,10 +204,10 @@ Expr *build_column(ParseCtx *ctx, const Name *qualifier, const Name *name)
     return e;
 }
 
-Expr *build_unit(ParseCtx *ctx, UnitToken u)
+Expr *build_unit(ParseCtx *ctx, const Token *tk)
 {
-    Expr *e = node(ctx, EXPR_UNIT, u.token->span);
-    e->name = (Name){token_name(ctx->arena, u.token), false, u.token->span, {NULL, 0}};
+    Expr *e = node(ctx, EXPR_UNIT, tk->span);
+    e->name = (Name){.text = token_name(ctx->arena, tk), .span = tk->span};
     return e;
 }
 

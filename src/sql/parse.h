@@ -23,8 +23,8 @@ void script_init(Script *s, Str text);
  * comments left). The final semicolon may be missing on the last statement when `lax_end`.
  * vars: session variables (name in upper case -> char* value), may be NULL; ${name} is substituted before
  * the statement is parsed: outside quotes the value stands for one token, inside a string for text (its
- * quotes doubled; a name that is not set stays as it is). When that changed the text (Stmt.substituted), offsets of
- * spans count in Stmt.sql; else, and in errors always, they count in the script's text.
+ * quotes doubled; a name that is not set stays as it is). When that changed the text (Stmt.substituted),
+ * offsets of spans count in Stmt.sql; else, and in errors always, they count in the script's text.
  * On an error the walk stands behind the statement that failed, so that a caller may go on.
  * Error: ERR_SYNTAX (or ERR_LIMIT) with span, hint, and ksqlDB's reason without the place before it
  * (parse_err_ksql puts it there). */

@@ -124,7 +124,7 @@ static void put_named_type(Printer *pr, const TypeRef *t)
         name = STR("INTEGER");
     if (print_ksql(pr) && str_eq_c(name, "VARCHAR"))
         name = STR("STRING");
-    if (is_builtin(name) && (decimal || !keyword_reserved(name)))
+    if (is_builtin(name) && (!decimal || t->nparams == 2)) /* DECIMAL is reserved: alone it is a quoted name */
         buf_str(pr->out, name);
     else
         put_name(pr, &t->name);

@@ -58,6 +58,7 @@ int test_sql_parse_precedence(void)
         {"transform(x, (k, v) => k + v)", "TRANSFORM(X, (K, V) => (K + V))"},
         {"count(*)", "COUNT(*)"},
         {"timestampadd(days, 1, ts)", "TIMESTAMPADD(DAYS, 1, TS)"},
+        {"timestampadd(day, 1, ts)", "TIMESTAMPADD(DAY, 1, TS)"},
         {"\"Mixed\" + `select`", "(`Mixed` + `select`)"},
         {"decimal '1.50'", "DECIMAL '1.50'"},
         {"a at time zone 'UTC'", "(A AT TIME ZONE 'UTC')"},
@@ -89,6 +90,18 @@ int test_sql_parse_literals(void)
     CHECK(parse_expression(STR("-1.7976931348623160E308"), a, &e, &err) != OK);
     CHECK_TEXT(err.msg, "Number overflows DOUBLE: -1.7976931348623160E308");
     err_clear(&err);
+    arena_free(a);
+    return 0;
+}
+
+/* DAYS is a unit of time and reserved, DAY a name like any other. */
+int test_sql_parse_units(void)
+{
+    Arena *a = arena_new(0);
+    Expr *e;
+    Err err = ERR_INIT;
+    CHECK_INT(parse_expression(STR("f(days, day, 1)"), a, &e, &err), OK);
+    CHECK(e->list.v[0]->kind == EXPR_UNIT && e->list.v[1]->kind == EXPR_COLUMN);
     arena_free(a);
     return 0;
 }

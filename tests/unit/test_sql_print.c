@@ -186,3 +186,82 @@ int test_sql_equal(void)
     arena_free(a);
     return 0;
 }
+
+static bool reads_back(Arena *a, PrintFn *print, const Stmt *s)
+{
+    StmtVec again = {NULL, 0, 0};
+    Err err = ERR_INIT;
+    Buf out = BUF_INIT;
+    print(&out, s);
+    bool good = parse_all(buf_view(&out), a, NULL, &again, &err) == OK && again.n == 1 &&
+        ast_equal(s, again.v[0]);
+    if (!good)
+        printf("%.*s\n  was printed as\n%.*s\n", STR_ARG(s->sql), STR_ARG(buf_view(&out)));
+    buf_free(&out);
+    err_clear(&err);
+    return good;
+}
+
+/* Every keyword as a quoted name at every place of a name: what is printed, with or without quotes,
+ * must be the name again and not the keyword. $ stands for the name. */
+int test_sql_print_keywords_as_names(void)
+{
+    static const char *const rows[] = {
+        "SELECT $ FROM $", "SELECT $ $ FROM $ $", "SELECT $.$, $.* FROM $ AS $ EMIT CHANGES",
+        "SELECT $->$, $->* FROM $ LIMIT 1",
+        "SELECT $[1], $($), $(*), $(1, $ => $), $(1, ($, $) => $[$]) FROM s",
+        "SELECT $ LIKE $ $ FROM s PARTITION BY $",
+        "SELECT a LIKE $ ESCAPE 'x' $ FROM $ $ JOIN $ $ WITHIN 1 DAY ON $ = $",
+        "SELECT $ $, 1 $, 'x' $, a = $ $ FROM s $ EMIT CHANGES",
+        "SELECT a FROM $ $ WINDOW $ SESSION (1 DAY) WHERE $ GROUP BY $, $",
+        "SELECT CAST($ AS $), $ 'x' FROM s PARTITION BY $, $",
+        "SELECT CASE $ WHEN $ THEN $ ELSE $ END, CASE WHEN $ THEN $ END FROM s",
+        "SELECT STRUCT($ := $), MAP($ := $), ARRAY[$] FROM s",
+        "SELECT $ IN ($, $), $ BETWEEN $ AND $, NOT $, -$, $ IS NULL, $ || $ FROM s",
+        "SELECT a AT TIME ZONE 'x' $ FROM s LEFT JOIN $ ON $",
+        "CREATE STREAM $ ($ $, $ $ KEY, $ ARRAY<$>, $ MAP<$, $>, $ STRUCT<$ $>) WITH ($='x', $=1)",
+        "CREATE TABLE IF NOT EXISTS $ WITH ($=1)",
+        "CREATE OR REPLACE SOURCE TABLE $ ($ $ PRIMARY KEY, $ BYTES HEADER('x'), $ $ HEADERS)",
+        "CREATE TYPE $ AS $", "CREATE TYPE $ AS $ ARRAY",
+        "CREATE STREAM $ AS SELECT $ FROM $ EMIT FINAL", "INSERT INTO $ ($, $) VALUES ($, $)",
+        "INSERT INTO $ VALUES (1)",
+        "INSERT INTO $ SELECT a FROM $", "INSERT INTO $ WITH ($='x') SELECT a FROM b", "DROP STREAM $",
+        "DROP TABLE IF EXISTS $ DELETE TOPIC",
+        "DROP TYPE $", "DROP CONNECTOR $", "ALTER STREAM $ ADD $ $, ADD COLUMN $ $", "TERMINATE $", "PAUSE $",
+        "RESUME $", "EXPLAIN $",
+        "DESCRIBE $", "DESCRIBE $ EXTENDED", "DESCRIBE FUNCTION $", "DESCRIBE CONNECTOR $",
+        "PRINT $ FROM BEGINNING INTERVAL 1 LIMIT 1",
+        "PRINT $", "CREATE SINK CONNECTOR $ WITH ($='x')", "ASSERT TOPIC $ WITH ($=1)",
+        "ASSERT TOPIC $ TIMEOUT 1 DAY",
+        "ASSERT SCHEMA SUBJECT $", "ASSERT SCHEMA SUBJECT $ ID 1 TIMEOUT 1 DAY",
+        "ASSERT VALUES $ ($) VALUES ($)",
+        "ASSERT NULL VALUES $ ($) KEY ($)", "ASSERT STREAM $ ($ $)", "ASSERT TABLE $ WITH ($=1)",
+        "EXPLAIN SELECT $ $ FROM $ $",
+        "SELECT $($, DAYS), $(DAYS), $(DAYS, $) FROM s", "DEFINE $ = 'x'", "UNDEFINE $",
+    };
+    int bad = 0;
+    for (int k = 0; keyword_at(k); k++) {
+        Arena *a = arena_new(0);
+        for (int i = 0; i < ARRAY_LEN(rows); i++) {
+            Buf text = BUF_INIT;
+            StmtVec all = {NULL, 0, 0};
+            Err err = ERR_INIT;
+            for (const char *c = rows[i]; *c; c++) {
+                if (*c == '$')
+                    buf_printf(&text, "\"%s\"", keyword_at(k));
+                else
+                    buf_byte(&text, *c);
+            }
+            Status st = parse_all(buf_view(&text), a, NULL, &all, &err);
+            if (st != OK)
+                printf("%s: %s\n", buf_z(&text), err.msg);
+            CHECK_INT(st, OK);
+            bad += !reads_back(a, print_stmt_line, all.v[0]) || !reads_back(a, print_stmt_ksql, all.v[0]) ||
+                   !reads_back(a, print_stmt, all.v[0]);
+            buf_free(&text);
+        }
+        arena_free(a);
+    }
+    CHECK_INT(bad, 0);
+    return 0;
+}
