@@ -65,6 +65,7 @@ typedef struct BoundAgg {
     const TExpr *const *args; /* over BoundQuery.input, cast to the parameter types */
     int ninit;
     const Value *init;
+    const Type *const *init_types;
     const Type *result;
     Str name;                 /* KSQL_AGG_VARIABLE_n */
 } BoundAgg;
@@ -146,6 +147,9 @@ Status bind_pull_keys(const Analyzer *an, const BoundQuery *q, PullKeys *out, Er
 /* Unknown source: with a hint for another case or a near name. fmt holds one %s for the name. */
 Status unknown_source(const Analyzer *an, const Name *name, const char *fmt, Err *err);
 bool name_is_reserved(Str name); /* ROWTIME, ROWPARTITION, ROWOFFSET, WINDOWSTART, WINDOWEND */
+
+/* A deep copy in another arena; the source stays borrowed. */
+BoundQuery *bound_query_dup(Arena *a, const BoundQuery *from);
 
 /* The bound query as text: EXPLAIN, golden tests. */
 void bound_query_print(Buf *out, const BoundQuery *q);

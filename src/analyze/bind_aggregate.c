@@ -85,15 +85,17 @@ static Status bind_aggregate_call(Aggregation *ag, const Expr *call, const Funct
         return st;
     int ninit = bc.overload->ninit, ncol = bc.nargs - ninit;
     Value *init = ARENA_ARRAY(a, Value, ninit + 1);
+    const Type **init_types = ARENA_ARRAY(a, const Type *, ninit + 1);
     for (int i = 0; i < ninit; i++) {
         if (!texpr_is_constant(bc.args[ncol + i]))
             return literal_wanted(ag, call, ncol + i);
+        init_types[i] = bc.args[ncol + i]->type;
         st = texpr_evaluate(a, bc.args[ncol + i], ag->an->fx, &init[i], ag->err);
         if (st)
             return st;
     }
     *out = (BoundAgg){.row = bc.overload->aggregate, .nargs = ncol, .args = bc.args, .ninit = ninit, .init = init,
-                      .result = bc.result, .name = arena_strf(a, "KSQL_AGG_VARIABLE_%d", ag->aggs.n)};
+                      .init_types = init_types, .result = bc.result, .name = arena_strf(a, "KSQL_AGG_VARIABLE_%d", ag->aggs.n)};
     return OK;
 }
 

@@ -5,10 +5,16 @@ libsluice_a_SOURCES += \
 	src/analyze/bind_aggregate.c \
 	src/analyze/bind_create.c \
 	src/analyze/bind_create_as.c \
+	src/analyze/bind_expr.c \
 	src/analyze/bind_expr.h \
+	src/analyze/bind_expr_internal.h \
+	src/analyze/bind_expr_list.c \
+	src/analyze/bind_expr_ops.c \
+	src/analyze/bind_expr_type.c \
 	src/analyze/bind_insert.c \
 	src/analyze/bind_pull.c \
 	src/analyze/bind_select.c \
+	src/analyze/bound.c \
 	src/analyze/internal.h \
 	src/analyze/names.c \
 	src/analyze/with.c

@@ -60,7 +60,7 @@ Status query_new(Engine *e, const BoundQuery *bq, DataSource *sink, Str id, uint
     q->source = source_ref(bq->source);
     q->sink = sink ? source_ref(sink) : NULL;
     props_copy(&q->props, props);
-    q->logical = lp_build(a, bq, sink);
+    q->logical = lp_build(a, bound_query_dup(a, bq), sink);
     PlanUse use = {kind == QUERY_PERSISTENT ? app_id(e, a, q->id) : (Str){NULL, 0}};
     if (kind == QUERY_PERSISTENT && !e->cfg.single_partition)
         q->logical = rule_repartition(a, q->logical);
