@@ -45,7 +45,8 @@ static void append(Topics *t, const char *name, int64_t n, int unit, const char 
         for (int k = 0; k < unit && i < n; k++, i++) {
             int kn = snprintf(key, sizeof key, "user%06ld", (long)(i * 7919 % 100000));
             int vn = snprintf(value, sizeof value,
-                              "{\"user\":\"%s\",\"product\":\"p%ld\",\"quantity\":%ld,\"at\":\"2024-01-01T00:00:%02ld\"}",
+                              "{\"user\":\"%s\",\"product\":\"p%ld\",\"quantity\":%ld,"
+                              "\"at\":\"2024-01-01T00:00:%02ld\"}",
                               key, (long)(i * 31 % 1000), (long)(i % 10), (long)(i % 60));
             Record r = {key, value, kn, vn, 0, 1700000000000 + i, {0, NULL}};
             unit_append(u, str_of(name), 0, &r);
@@ -73,7 +74,8 @@ static void read_all(Topics *t, const char *name, int most, const char *what)
             bytes += set.records[i].value_len + set.records[i].value[0];
         recordset_release(&set);
     }
-    printf("%-36s %9.0f thousand/s   %ld records a set\n", what, (double)n / (now() - t0) / 1e3, (long)(n / (sets ? sets : 1)));
+    printf("%-36s %9.0f thousand/s   %ld records a set\n", what, (double)n / (now() - t0) / 1e3,
+           (long)(n / (sets ? sets : 1)));
     if (bytes == 1)
         printf("never\n");
 }
@@ -102,15 +104,15 @@ static void inserts(Topics *t, int threads)
     for (int i = 0; i < threads; i++)
         pthread_join(th[i], NULL);
     int n = threads * INSERTS;
-    printf("synced inserts, %d threads            %9.0f /s   %.2f syncs an insert\n", threads, n / (now() - t0),
-           (double)(disk_syncs(topics_disk(t)) - syncs) / n);
+    printf("synced inserts, %d threads            %9.0f /s   %.2f syncs an insert\n", threads,
+           n / (now() - t0), (double)(disk_syncs(topics_disk(t)) - syncs) / n);
 }
 
 int main(int argc, char **argv)
 {
     int64_t n = (argc > 1 ? atoll(argv[1]) : 1) * 1000000;
     Err err = ERR_INIT;
-    Disk *d;
+    Disk *d = NULL;
     char dir[] = "/tmp/sluice-bench-XXXXXX", cmd[64];
     struct rusage use;
     Topics *t = topics_memory_new(effects_real());
@@ -144,7 +146,8 @@ int main(int argc, char **argv)
     printf("%-36s %9.1f ms\n", "close", (now() - t0) * 1e3);
     for (int i = 0; i < 2; i++) {
         t0 = now();
-        if (disk_open(dir, effects_real(), 0, &d, &err) != OK || topics_embedded_open(d, effects_real(), &t, &err) != OK)
+        if (disk_open(dir, effects_real(), 0, &d, &err) != OK ||
+            topics_embedded_open(d, effects_real(), &t, &err) != OK)
             die(&err);
         printf("%-36s %9.1f ms   %.1f MB of files\n", i ? "open once more" : "open again", (now() - t0) * 1e3,
                (double)disk_bytes_used(d) / 1e6);

@@ -45,12 +45,15 @@ void disk_batch_delete_range(DiskBatch *b, Family f, Str from, Str to);
 size_t disk_batch_bytes(const DiskBatch *b);
 int disk_batch_count(const DiskBatch *b);
 /* Atomic. sync: returns only when it would survive a power cut. The batch is left as it is.
- * An error of the write means that nothing of it is there; of the sync, that a power cut may undo it. @thread any */
+ * An error of the write means that nothing of it is there; of the sync, that a power cut may undo it.
+ * @thread any */
 Status disk_commit(Disk *d, DiskBatch *b, bool sync, Err *err) MUST_CHECK;
-/* Returns when all that was committed before would survive a power cut. Shared by all who wait. @thread any */
+/* Returns when all that was committed before would survive a power cut. Shared by all who wait.
+ * @thread any */
 Status disk_sync(Disk *d, Err *err) MUST_CHECK;
 
-/* Keys of [from, to) in order over a snapshot; to.p == NULL = the family's end. Views are borrowed until the next move. */
+/* Keys of [from, to) in order over a snapshot; to.p == NULL = the family's end. Views are borrowed until the
+ * next move. */
 DiskIter *disk_iter_new(Disk *d, Family f, Str from, Str to);
 bool disk_iter_next(DiskIter *it, Str *key, Str *value);
 /* To the last key < `before` that is still >= from; false when there is none, and

@@ -31,11 +31,16 @@
 #include <unistd.h>
 
 static const char *const family_names[FAMILIES] = {
-    [FAMILY_META] = "default", [FAMILY_LOG] = "log", [FAMILY_STATE] = "state", [FAMILY_POSITION] = "position"};
+    [FAMILY_META] = "default",
+    [FAMILY_LOG] = "log",
+    [FAMILY_STATE] = "state",
+    [FAMILY_POSITION] = "position",
+};
 
 enum {
     DEFAULT_CACHE = 64 << 20,
-    WAL_LIMIT = 128 << 20, /* older logs are dropped by flushing the families that hold them */
+    /* What a start may have to replay; older logs go by flushing the families that hold them. */
+    WAL_LIMIT = 64 << 20,
     BLOB_MIN = 4096,
 };
 
@@ -49,7 +54,8 @@ static Status make_dirs(const char *dir, Err *err)
             continue;
         *p = '\0';
         if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-            Status s = err_set(err, ERR_IO, "Data directory %s: cannot make %s: %s", dir, path, strerror(errno));
+            Status s =
+                err_set(err, ERR_IO, "Data directory %s: cannot make %s: %s", dir, path, strerror(errno));
             mem_free(path);
             return s;
         }
@@ -81,7 +87,8 @@ static Status take_lock(Disk *d, Err *err)
     }
     int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
     if (ftruncate(d->lock_fd, 0) != 0 || pwrite(d->lock_fd, text, (size_t)n, 0) != n)
-        return err_set(err, ERR_IO, "Data directory %s: cannot write sluice.pid: %s", d->dir, strerror(errno));
+        return err_set(err, ERR_IO, "Data directory %s: cannot write sluice.pid: %s", d->dir,
+                       strerror(errno));
     effects_gate(d->fx, "dir.lock", GATE_AFTER);
     return OK;
 }
@@ -92,6 +99,7 @@ static void tune_database(rocksdb_options_t *o)
     rocksdb_options_set_create_missing_column_families(o, 1);
     rocksdb_options_set_wal_recovery_mode(o, 2); /* point in time */
     rocksdb_options_set_max_open_files(o, 256);
+    rocksdb_options_set_max_file_opening_threads(o, 1); /* the default starts 16 threads for each family */
     rocksdb_options_set_max_background_jobs(o, 2);
     rocksdb_options_set_max_total_wal_size(o, WAL_LIMIT);
     rocksdb_options_set_db_write_buffer_size(o, 64 << 20);
@@ -160,7 +168,8 @@ static Status open_rocksdb(Disk *d, size_t cache_bytes, Err *err)
         opts[f] = d->opt[f] = tune_family((Family)f, d->cache);
     d->ro = rocksdb_readoptions_create();
     d->wo = rocksdb_writeoptions_create();
-    d->db = rocksdb_open_column_families(d->opt[FAMILY_META], d->db_dir, FAMILIES, family_names, opts, d->cf, &e);
+    d->db = rocksdb_open_column_families(d->opt[FAMILY_META], d->db_dir, FAMILIES, family_names, opts,
+                                         d->cf, &e);
     if (!e)
         return OK;
     d->db = NULL;
@@ -174,8 +183,9 @@ static Status check_format(Disk *d, Err *err)
     bool found;
     Status s = disk_get(d, FAMILY_META, STR("format"), &v, &found, err);
     if (s == OK && found && !str_eq_c(buf_view(&v), "1"))
-        s = err_set(err, ERR_CORRUPT, "Data directory %s has format '%.*s', which this version does not know.",
-                    d->dir, STR_ARG(buf_view(&v)));
+        s = err_set(err, ERR_CORRUPT,
+                    "Data directory %s has format '%.*s', which this version does not know.", d->dir,
+                    STR_ARG(buf_view(&v)));
     if (s == OK && !found) {
         Str key, value;
         DiskIter *it = disk_iter_new(d, FAMILY_META, STR(""), (Str){NULL, 0});

@@ -46,7 +46,10 @@ typedef struct HotKey {
     StoreEntry *e;
 } HotKey;
 
-static int by_key(const void *a, const void *b) { return str_cmp(((const HotKey *)a)->key, ((const HotKey *)b)->key); }
+static int by_key(const void *a, const void *b)
+{
+    return str_cmp(((const HotKey *)a)->key, ((const HotKey *)b)->key);
+}
 
 static HotKey *hot_keys(const Store *st, size_t *n)
 {
@@ -60,7 +63,7 @@ static HotKey *hot_keys(const Store *st, size_t *n)
     return v;
 }
 
-Status store_scan(Store *st, bool sorted, bool (*fn)(void *arg, Str key, const void *state), void *arg, Err *err)
+Status store_scan(Store *st, bool sorted, ScanFn *fn, void *arg, Err *err)
 {
     size_t n, i = 0;
     HotKey *hot = hot_keys(st, &n);

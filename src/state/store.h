@@ -82,8 +82,11 @@ static inline void store_touch(Store *st, StoreEntry *e)
     if (!e->dirty)
         store_touch_first(st, e);
 }
-/* Brings the place of a hash into the cache: for the hashes of a batch, some rows ahead of their look-up. */
+/* For the hashes of a batch, ahead of their look-up: the slot, some 16 rows before; then the entry, some 8
+ * before. Both together make look-ups among 100,000 keys and more 2 to 3 times as fast; among a thousand, a
+ * fifth slower. */
 void store_prefetch(const Store *st, uint64_t hash);
+void store_prefetch_entry(const Store *st, uint64_t hash);
 /* The key is gone at the next commit; the entry stays readable by its pointer until then, or until an upsert
  * of the same key makes it a zeroed one again. */
 void store_delete(Store *st, StoreEntry *e);
@@ -92,16 +95,18 @@ void store_delete(Store *st, StoreEntry *e);
 void store_dirty(Store *st, void (*fn)(void *arg, StoreEntry *e), void *arg);
 int store_dirty_count(const Store *st);
 
-/* Writes each dirty key once into `batch` (NULL when memory only). Entries stay dirty until store_committed or store_aborted. */
+/* Writes each dirty key once into `batch` (NULL when memory only). Entries stay dirty until store_committed
+ * or store_aborted. */
 void store_flush(Store *st, DiskBatch *batch);
 /* After the unit was committed: dirty marks go, dead entries are freed, then evicts down to the budget. */
 void store_committed(Store *st);
 /* After an abort: what was dirty is forgotten; on memory-only stores it is a BUG unless nothing was dirty. */
 void store_aborted(Store *st);
 
-/* Every live entry, hot and on disk, in no order (ordered by key when `sorted`): fn gets key and state; false stops the walk. Cold
- * entries are loaded into a scratch state for the call and not kept. */
-Status store_scan(Store *st, bool sorted, bool (*fn)(void *arg, Str key, const void *state), void *arg, Err *err) MUST_CHECK;
+/* Every live entry, hot and on disk, in no order (ordered by key when `sorted`): fn gets key and state; false
+ * stops the walk. Cold entries are loaded into a scratch state for the call and not kept. */
+Status store_scan(Store *st, bool sorted, bool (*fn)(void *arg, Str key, const void *state), void *arg,
+                  Err *err) MUST_CHECK;
 
 size_t store_bytes(const Store *st);
 int64_t store_hot_count(const Store *st);

@@ -77,7 +77,10 @@ void table_free(Store *st);
 void entry_set_weight(Store *st, StoreEntry *e);
 
 /* ---- store.c ---- */
-static inline uint64_t hash_key(const Store *st, Str key) { return st->own.hash ? st->own.hash(key) : str_hash(key); }
+static inline uint64_t hash_key(const Store *st, Str key)
+{
+    return st->own.hash ? st->own.hash(key) : str_hash(key);
+}
 /* The key on disk of a key, in st->key. */
 Str disk_key(Store *st, Str key);
 /* Reads the state of a stored value into zeroed memory. */

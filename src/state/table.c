@@ -59,7 +59,7 @@ static Place new_slab(Store *st, size_t cap)
     return (Place)st->slabs.n - 1;
 }
 
-/* Multiples of GRAIN up to a kilobyte, then powers of two up to SLAB_MOST; *size is rounded up to its class. */
+/* Multiples of GRAIN up to a kilobyte, then powers of two up to SLAB_MOST; *size is rounded up. */
 static int size_class(size_t *size)
 {
     if (*size < CLASSES_EVEN * GRAIN)

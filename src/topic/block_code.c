@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stored form of a block: one value of FAMILY_LOG under topic id be32 | partition be32 | base offset be64.
+// The stored form of a block: one value of FAMILY_LOG, under topic id, partition and base offset.
 //
 // PERSISTED v1. varint: LEB128; zvarint: zigzag, then LEB128.
 //   byte     version: 1
@@ -115,8 +115,11 @@ static bool read_head(Rd *r, BlockHead *h, int *flags)
     uint64_t n = rd_varint(r), span = rd_varint(r);
     h->base_ts = unzigzag(rd_varint(r));
     h->max_ts = (int64_t)((uint64_t)h->base_ts + (uint64_t)unzigzag(rd_varint(r)));
-    if (r->bad || version != VERSION || *flags > 3 || span > INT64_MAX || n > span || n > (uint64_t)(r->end - r->p) ||
-        (n < span && !(*flags & FLAG_HOLES)) || n > INT32_MAX)
+    if (r->bad || version != VERSION || *flags > (FLAG_HOLES | FLAG_HEADERS))
+        return false;
+    if (span > INT64_MAX || n > span || n > INT32_MAX || (n < span && !(*flags & FLAG_HOLES)))
+        return false;
+    if (n > (uint64_t)(r->end - r->p)) /* a record takes more than a byte */
         return false;
     h->n = (int32_t)n;
     h->span = (int64_t)span;
@@ -185,7 +188,8 @@ Status block_decode(Block *b, int64_t base, Str value, Err *err)
     BlockHead head;
     int flags;
     if (!read_head(&r, &head, &flags))
-        return err_set(err, ERR_CORRUPT, "A stored block of records does not read at offset %lld.", (long long)base);
+        return err_set(err, ERR_CORRUPT, "A stored block of records does not read at offset %lld.",
+                       (long long)base);
     size_t body = (size_t)(r.end - r.p);
     char *copy = block_alloc(b, body);
     memcpy(copy, r.p, body);
@@ -201,7 +205,8 @@ Status block_decode(Block *b, int64_t base, Str value, Err *err)
     for (int32_t i = 0; i < head.n && !r.bad; i++)
         get_record(b, &r, flags, &offset, &ts);
     if (r.bad || r.p != r.end || offset - base > head.span)
-        return err_set(err, ERR_CORRUPT, "A stored block of records is damaged at offset %lld.", (long long)base);
+        return err_set(err, ERR_CORRUPT, "A stored block of records is damaged at offset %lld.",
+                       (long long)base);
     b->next = base + head.span;
     if (head.n && head.max_ts > b->max_ts)
         b->max_ts = head.max_ts;

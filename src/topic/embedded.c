@@ -3,8 +3,9 @@
 //
 // On disk, PERSISTED v1 (numbers big-endian, varints as in block_code.c):
 //   family    key                                          value
-//   meta      "topic/" name                                byte 1 | id be32 | varint partitions | varint replicas
-//                                                          | zvarint retention ms | byte cleanup | byte internal
+//   meta      "topic/" name                                byte 1 | id be32 | varint partitions
+//                                                          | varint replicas | zvarint retention ms
+//                                                          | byte cleanup | byte internal
 //   meta      "topic_next"                                 be32: the id that the next topic gets
 //   meta      "topic_begin/" id be32 | partition be32      be64: first offset; absent: 0
 //   log       id be32 | partition be32 | base offset be64  a block
@@ -215,8 +216,8 @@ static bool seek_block(DiskIter *it, const Topic *tp, int partition, int64_t off
 }
 
 /* Blocks from `offset` on, put together while they are small; *out is new, or NULL at the end. */
-static Status read_blocks(Topics *t, Topic *tp, int partition, int64_t offset, int64_t end, int max, Block **out,
-                          Err *err)
+static Status read_blocks(Topics *t, Topic *tp, int partition, int64_t offset, int64_t end, int max,
+                          Block **out, Err *err)
 {
     Str key, value;
     Status s = OK;
@@ -241,7 +242,8 @@ static Status read_blocks(Topics *t, Topic *tp, int partition, int64_t offset, i
     return s;
 }
 
-static Status embedded_read(Topics *t, Topic *tp, int partition, int64_t offset, int max, RecordSet *set, Err *err)
+static Status embedded_read(Topics *t, Topic *tp, int partition, int64_t offset, int max, RecordSet *set,
+                            Err *err)
 {
     int64_t begin, end;
     Status s = embedded_ends(t, tp, partition, &begin, &end, err);
@@ -311,7 +313,8 @@ static void put_appends(Unit *u, UnitPart *up)
     for (int k = 0; k < up->blocks.n; k++) {
         Block *b = up->blocks.v[k];
         LogKey key = log_key(up->topic, up->partition, next);
-        disk_batch_put(u->batch, FAMILY_LOG, log_str(&key), (Str){up->stored.p + at, up->stored_ends.v[k] - at});
+        Str value = {up->stored.p + at, up->stored_ends.v[k] - at};
+        disk_batch_put(u->batch, FAMILY_LOG, log_str(&key), value);
         at = up->stored_ends.v[k];
         block_place(b, next);
         next = b->next;
@@ -579,7 +582,8 @@ static Status load_topic(Topics *t, Str name, Str value, Err *err)
     info.cleanup = (CleanupPolicy)rd_u8(&r);
     info.internal = rd_u8(&r);
     if (r.bad || version != 1 || partitions < 1 || partitions > LIMIT_PARTITIONS)
-        return err_set(err, ERR_CORRUPT, "The stored description of topic '%.*s' does not read.", STR_ARG(name));
+        return err_set(err, ERR_CORRUPT, "The stored description of topic '%.*s' does not read.",
+                       STR_ARG(name));
     info.partitions = (int)partitions;
     Topic *tp = topic_make(id, &info);
     strmap_put(&t->map, tp->info.name, tp);

@@ -54,7 +54,8 @@ static int find_block(const Partition *pt, int64_t offset)
     return lo;
 }
 
-static Status memory_read(Topics *t, Topic *tp, int partition, int64_t offset, int max, RecordSet *set, Err *err)
+static Status memory_read(Topics *t, Topic *tp, int partition, int64_t offset, int max, RecordSet *set,
+                          Err *err)
 {
     UNUSED(t), UNUSED(err);
     Partition *pt = &tp->parts[partition];

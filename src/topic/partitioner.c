@@ -27,4 +27,7 @@ uint32_t murmur2(Str key)
     return h ^ (h >> 15);
 }
 
-int partition_of(Str key, int partitions) { return (int)((murmur2(key) & 0x7fffffff) % (uint32_t)partitions); }
+int partition_of(Str key, int partitions)
+{
+    return (int)((murmur2(key) & 0x7fffffff) % (uint32_t)partitions);
+}

@@ -30,7 +30,8 @@ typedef struct TopicInfo {
     bool internal;        /* repartition and changelog topics: hidden from SHOW TOPICS */
 } TopicInfo;
 
-/* One record as appended or read. Views are borrowed: by append until it returns, from a read set while it is held. */
+/* One record as appended or read. Views are borrowed: by append until it returns, from a read set while it
+ * is held. */
 typedef struct Record {
     const char *key;   /* NULL: no key */
     const char *value; /* NULL: a tombstone */
@@ -69,9 +70,11 @@ void topic_list(Topics *t, Arena *a, TopicInfoVec *out);
 bool topic_name_valid(Str name);
 
 /* ---- reading; @thread any ---- */
-/* At most max_records (>= 1) from `offset` (or from the first there is, if that is later); *set has n == 0 at the end. At least one record comes when there is one, however big.
+/* At most max_records (>= 1) from `offset` (or from the first there is, if that is later); *set has n == 0
+ * at the end. At least one record comes when there is one, however big.
  * ERR_TOPIC_GONE when the topic or partition is not there. A set is released by recordset_release. */
-Status topic_read(Topics *t, Str name, int partition, int64_t offset, int max_records, RecordSet *set, Err *err) MUST_CHECK;
+Status topic_read(Topics *t, Str name, int partition, int64_t offset, int max_records, RecordSet *set,
+                  Err *err) MUST_CHECK;
 void recordset_release(RecordSet *set);
 /* The offset that the next record gets; 0 when empty or not there. */
 int64_t topic_end(Topics *t, Str name, int partition);
@@ -79,8 +82,8 @@ int64_t topic_begin(Topics *t, Str name, int partition);
 /* The first offset whose timestamp is >= ts; the end offset when there is none. */
 int64_t topic_offset_at(Topics *t, Str name, int partition, int64_t ts);
 
-/* Calls fn after records were appended to any topic (from the committing thread, no lock held): workers wake up. One
- * listener; after it was replaced, a call that was under way may still come. */
+/* Calls fn after records were appended to any topic (from the committing thread, no lock held): workers
+ * wake up. One listener; after it was replaced, a call that was under way may still come. */
 void topics_on_append(Topics *t, void (*fn)(void *arg, Str topic, int partition), void *arg);
 
 /* ---- the unit of work ---- */
@@ -93,7 +96,8 @@ void unit_position(Unit *u, Str owner, Str topic, int partition, int64_t offset)
 DiskBatch *unit_disk(Unit *u);
 bool unit_empty(const Unit *u);
 size_t unit_bytes(const Unit *u);
-/* Frees the unit. On error nothing of it is there, unless the sync failed (ERR_IO: a power cut may undo it). ERR_TOPIC_GONE: a topic it appends to went. */
+/* Frees the unit. On error nothing of it is there, unless the sync failed (ERR_IO: a power cut may undo it).
+ * ERR_TOPIC_GONE: a topic it appends to went. Topics of a unit are resolved at its first append to each. */
 Status unit_commit(Unit *u, bool sync, Err *err) MUST_CHECK;
 void unit_abort(Unit *u);
 

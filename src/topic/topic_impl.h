@@ -189,7 +189,8 @@ extern const TopicsOps topics_memory_ops, topics_embedded_ops;
 /* ---- compact.c ---- */
 /* Key -> offset of its last record, over blocks in order. */
 void last_note(StrMap *last, const Block *b);
-/* A new block with only the last record of each key, and those without one, over the same offsets; NULL when nothing goes. */
+/* A new block with only the last record of each key, and those without one, over the same offsets; NULL when
+ * nothing goes. */
 Block *last_filter(const StrMap *last, const Block *b);
 
 #endif

@@ -98,8 +98,8 @@ bool topic_name_valid(Str name)
         return false;
     for (size_t i = 0; i < name.n; i++) {
         char c = name.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-              c == '-'))
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && c != '.' && c != '_' && c != '-')
             return false;
     }
     return true;
@@ -109,12 +109,12 @@ static Status check_info(Topics *t, const TopicInfo *info, Err *err)
 {
     if (!topic_name_valid(info->name))
         return err_set(err, ERR_STATEMENT,
-                       "Topic name '%.*s' is not valid: 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', "
-                       "and neither '.' nor '..'.",
+                       "Topic name '%.*s' is not valid: 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' "
+                       "and '-', and neither '.' nor '..'.",
                        STR_ARG(info->name));
     if (info->partitions < 1 || info->partitions > LIMIT_PARTITIONS)
-        return err_set(err, ERR_LIMIT, "Topic '%.*s': partitions must be from 1 to %d, not %d.", STR_ARG(info->name),
-                       LIMIT_PARTITIONS, info->partitions);
+        return err_set(err, ERR_LIMIT, "Topic '%.*s': partitions must be from 1 to %d, not %d.",
+                       STR_ARG(info->name), LIMIT_PARTITIONS, info->partitions);
     if (strmap_find(&t->map, info->name)) /* the ddl lock is held: only its holder changes the map */
         return err_set(err, ERR_STATEMENT, "Topic '%.*s' already exists.", STR_ARG(info->name));
     return OK;
@@ -201,7 +201,8 @@ static Status find_partition(Topics *t, Str name, int partition, Topic **out, Er
     return err_set(err, ERR_TOPIC_GONE, "Topic '%.*s' has no partition %d.", STR_ARG(name), partition);
 }
 
-Status topic_read(Topics *t, Str name, int partition, int64_t offset, int max_records, RecordSet *set, Err *err)
+Status topic_read(Topics *t, Str name, int partition, int64_t offset, int max_records, RecordSet *set,
+                  Err *err)
 {
     Topic *tp;
     *set = (RecordSet){0, NULL, offset, NULL};

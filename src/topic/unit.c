@@ -116,7 +116,8 @@ DiskBatch *unit_disk(Unit *u) { return u->batch; }
 
 bool unit_empty(const Unit *u)
 {
-    return u->parts.n == 0 && u->positions.n == 0 && !u->missing && (!u->batch || disk_batch_count(u->batch) == 0);
+    bool state = u->batch && disk_batch_count(u->batch) > 0;
+    return u->parts.n == 0 && u->positions.n == 0 && !u->missing && !state;
 }
 
 size_t unit_bytes(const Unit *u) { return u->bytes + (u->batch ? disk_batch_bytes(u->batch) : 0); }
@@ -135,10 +136,12 @@ static int by_place(const void *a, const void *b)
 static Status check_topics(const Unit *u, Err *err)
 {
     if (u->missing)
-        return err_set(err, ERR_TOPIC_GONE, "Topic '%s', or the partition written to, does not exist.", u->missing);
+        return err_set(err, ERR_TOPIC_GONE, "Topic '%s', or the partition written to, does not exist.",
+                       u->missing);
     for (int i = 0; i < u->parts.n; i++)
         if (u->parts.v[i]->topic->gone)
-            return err_set(err, ERR_TOPIC_GONE, "Topic '%.*s' was deleted.", STR_ARG(u->parts.v[i]->topic->info.name));
+            return err_set(err, ERR_TOPIC_GONE, "Topic '%.*s' was deleted.",
+                           STR_ARG(u->parts.v[i]->topic->info.name));
     return OK;
 }
 

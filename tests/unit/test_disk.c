@@ -35,7 +35,8 @@ static bool has(Disk *d, Family f, Str key, const char *want)
     Buf v = BUF_INIT;
     Err err = ERR_INIT;
     bool found;
-    bool ok = disk_get(d, f, key, &v, &found, &err) == OK && (want ? found && str_eq_c(buf_view(&v), want) : !found);
+    bool ok = disk_get(d, f, key, &v, &found, &err) == OK;
+    ok = ok && (want ? found && str_eq_c(buf_view(&v), want) : !found);
     buf_free(&v);
     return ok;
 }

@@ -55,8 +55,8 @@ static uint64_t hash_zero(Str key)
     return 0;
 }
 
-static const StoreOwner counts = {.size = sizeof(Count), .save = count_save, .load = count_load, .drop = count_drop,
-                                  .weight = count_weight};
+static const StoreOwner counts = {.size = sizeof(Count), .save = count_save, .load = count_load,
+                                  .drop = count_drop, .weight = count_weight};
 static const StoreOwner counts_one_hash = {.size = sizeof(Count), .save = count_save, .load = count_load,
                                            .drop = count_drop, .weight = count_weight, .hash = hash_zero};
 
@@ -340,7 +340,8 @@ int test_store_random(void)
 
 int test_store_random_evicting(void)
 {
-    return run_store_model(new_seed(), 64 << 10, KEYS, false) || run_store_model(new_seed(), 4 << 10, KEYS, false);
+    return run_store_model(new_seed(), 64 << 10, KEYS, false) ||
+           run_store_model(new_seed(), 4 << 10, KEYS, false);
 }
 
 int test_store_random_one_hash(void) { return run_store_model(new_seed(), 16 << 10, 100, true); }

@@ -68,10 +68,12 @@ static Status create(Topics *t, const char *name, int partitions)
 
 static Record record(const char *key, const char *value, int64_t ts)
 {
-    return (Record){key, value, key ? (int32_t)strlen(key) : 0, value ? (int32_t)strlen(value) : 0, 0, ts, {0, NULL}};
+    int32_t kn = key ? (int32_t)strlen(key) : 0, vn = value ? (int32_t)strlen(value) : 0;
+    return (Record){key, value, kn, vn, 0, ts, {0, NULL}};
 }
 
-static Status append_one(Topics *t, const char *name, int partition, const char *key, const char *value, int64_t ts)
+static Status append_one(Topics *t, const char *name, int partition, const char *key, const char *value,
+                         int64_t ts)
 {
     Err err = ERR_INIT;
     Record r = record(key, value, ts);
@@ -116,7 +118,8 @@ int test_topic_names(void)
 {
     CHECK(topic_name_valid(STR("a")) && topic_name_valid(STR("A.b_c-9")) && topic_name_valid(STR("...")));
     CHECK(!topic_name_valid(STR("")) && !topic_name_valid(STR(".")) && !topic_name_valid(STR("..")));
-    CHECK(!topic_name_valid(STR("a b")) && !topic_name_valid(STR("a/b")) && !topic_name_valid(STR("\xc3\xa4")));
+    CHECK(!topic_name_valid(STR("a b")) && !topic_name_valid(STR("a/b")));
+    CHECK(!topic_name_valid(STR("\xc3\xa4")));
     char name[251];
     memset(name, 'x', sizeof name);
     CHECK(topic_name_valid((Str){name, 249}) && !topic_name_valid((Str){name, 250}));
@@ -446,8 +449,8 @@ static void model_unit(Model *m, Topics *t, bool commit)
         ModelRecord mr = {(int)pick(m, 50) - 1, (int)pick(m, pick(m, 50) ? 20 : sizeof m->big) - 1,
                           (int64_t)pick(m, 100000) - 1000, pick(m, 30) ? 0 : (int)pick(m, 3)};
         snprintf(key, sizeof key, "%d", mr.key);
-        Record r = {mr.key < 0 ? NULL : key, mr.size < 0 ? NULL : m->big, (int32_t)strlen(key), mr.size, 0, mr.ts,
-                    {mr.headers, h}};
+        Record r = {mr.key < 0 ? NULL : key, mr.size < 0 ? NULL : m->big, (int32_t)strlen(key), mr.size,
+                    0, mr.ts, {mr.headers, h}};
         unit_append(u, STR("m"), p, &r);
         if (commit && m->n[p] < MOST)
             m->r[p][m->n[p]++] = mr;
@@ -465,8 +468,9 @@ static bool model_same(const Model *m, const Record *r, int p)
     snprintf(key, sizeof key, "%d", want->key);
     if (want->key < 0 ? r->key != NULL : !r->key || !str_eq_c((Str){r->key, (size_t)r->key_len}, key))
         return false;
-    if (want->size < 0 ? r->value != NULL
-                       : !r->value || r->value_len != want->size || memcmp(r->value, m->big, (size_t)want->size) != 0)
+    if ((want->size < 0) != (r->value == NULL))
+        return false;
+    if (r->value && (r->value_len != want->size || memcmp(r->value, m->big, (size_t)want->size) != 0))
         return false;
     return r->ts == want->ts && r->headers.n == want->headers &&
            (r->headers.n < 2 || (str_eq_c(r->headers.h[1].key, "b") && !r->headers.h[1].value.p));

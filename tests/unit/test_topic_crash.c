@@ -107,7 +107,7 @@ static int crash_once(int at, bool tear, int *code)
     Crash c = {dir.path, open(path, O_CREAT | O_RDWR, 0600), at, tear, 0};
     CHECK(c.acked >= 0);
     *code = child_run(commit_units, &c);
-    int acked = (int)lseek(c.acked, 0, SEEK_END), units;
+    int acked = (int)lseek(c.acked, 0, SEEK_END), units = -1;
     close(c.acked);
     /* What returned is there. Torn is the write of a unit that had not returned, or, at the gate of a
      * sync, the last write before it, which is the one that waits. */

@@ -145,7 +145,8 @@ static int run_threads(Topics *t)
     topics_on_append(t, on_append, &s.appended);
     for (int i = 0; i < ARRAY_LEN(th); i++) {
         w[i] = (Worker){&s, i};
-        CHECK_INT(pthread_create(&th[i], NULL, i < WRITERS ? writer : i < WRITERS + READERS ? reader : keeper, &w[i]), 0);
+        void *(*run)(void *) = i < WRITERS ? writer : i < WRITERS + READERS ? reader : keeper;
+        CHECK_INT(pthread_create(&th[i], NULL, run, &w[i]), 0);
     }
     for (int i = 0; i < ARRAY_LEN(th); i++)
         pthread_join(th[i], NULL);

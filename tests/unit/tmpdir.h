@@ -34,7 +34,10 @@ static inline int tmpdir_remove_one(const char *path, const struct stat *st, int
     return remove(path);
 }
 
-static inline void tmpdir_remove(const TmpDir *t) { nftw(t->path, tmpdir_remove_one, 16, FTW_DEPTH | FTW_PHYS); }
+static inline void tmpdir_remove(const TmpDir *t)
+{
+    nftw(t->path, tmpdir_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
 
 /* Runs fn in a child, which should end by _exit; -signal or the exit code. A child that hangs is killed. */
 static inline int child_run(void (*fn)(void *arg), void *arg)
@@ -54,7 +57,7 @@ static inline int child_run(void (*fn)(void *arg), void *arg)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-/* Children of a process with threads are not followed by the thread sanitizer: tests that fork return early. */
+/* The thread sanitizer does not follow children of a process with threads: tests that fork return early. */
 #if defined(__SANITIZE_THREAD__)
 #define NO_FORK_TESTS 1
 #elif defined(__has_feature)
