@@ -70,8 +70,10 @@ static inline bool json_guess_hit(const JsonGuess *g, const char *start, const c
 {
     uint64_t head, tail, want;
     if (__builtin_expect(end - p < 8, 0)) {
-        if (g->n > end - p || end - start < 8)
-            return g->n && g->n <= end - p && memcmp(p, g->key, g->n) == 0;
+        if (g->n == 0 || g->n > end - p)
+            return false;
+        if (end - start < 8)
+            return memcmp(p, g->key, g->n) == 0;
         memcpy(&head, end - 8, 8);
         head >>= 8 * (8 - (end - p));
     } else {

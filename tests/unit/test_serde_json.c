@@ -330,6 +330,7 @@ int test_serde_json_syntax(void)
         {"{\"A\":1", "Unexpected end-of-input: expected close marker for Object"},
         {"{\"A\":[1", "Unexpected end-of-input: expected close marker for Array"},
         {"{\"A\":", "Unexpected end-of-input within/between Object entries"},
+        {"{\"A\":1,\"", "Unexpected end-of-input in VALUE_STRING"},
         {"{\"A\":\"x", "Unexpected end-of-input in VALUE_STRING"},
         {"{\"A\":\"x\\", "Unexpected end-of-input in VALUE_STRING"},
         {"{\"A\":1,}", "Unexpected character ('}' (code 125)): was expecting double-quote to start field "
