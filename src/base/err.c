@@ -119,6 +119,13 @@ static Str line_at(Str text, size_t off)
     return str_sub(text, from, to - from);
 }
 
+/* ksqlDB puts `Line: 1, Col: 7: ` before some messages; the place stands before ours already. */
+static const char *without_place(const char *msg)
+{
+    int line, col, n = 0;
+    return sscanf(msg, "Line: %d, Col: %d: %n", &line, &col, &n) == 2 && n > 0 ? msg + n : msg;
+}
+
 void err_print(Buf *out, const Err *err, Str text, const char *file)
 {
     bool placed = err->span.line > 0 && (size_t)err->span.off <= text.n;
@@ -128,7 +135,7 @@ void err_print(Buf *out, const Err *err, Str text, const char *file)
         buf_printf(out, "%d:%d: ", err->span.line, err->span.col);
     else if (file)
         buf_byte(out, ' ');
-    buf_cstr(out, err->msg ? err->msg : err_code_name(err->code));
+    buf_cstr(out, err->msg ? without_place(err->msg) : err_code_name(err->code));
     buf_byte(out, '\n');
     if (placed) {
         Str line = line_at(text, (size_t)err->span.off);

@@ -322,7 +322,7 @@ static void add_column(OpAggregate *g, int i, const Batch *b, const uint16_t *ro
 
 static Status coalesce(OpAggregate *g, const Batch *b, Err *err)
 {
-    enum { AHEAD = 8 };
+    enum { AHEAD = 8 }; /* an entry is fetched this many rows ahead, its slot twice as many */
     uint16_t *rows = arena_alloc(b->arena, sizeof *rows * (size_t)b->nsel);
     g->states = arena_alloc(b->arena, sizeof *g->states * (size_t)b->nsel);
     for (int i = 0; i < b->nsel; i++)
@@ -330,8 +330,10 @@ static Status coalesce(OpAggregate *g, const Batch *b, Err *err)
     for (int i = 0; i < b->nsel; i++) {
         StoreEntry *e;
         bool made;
+        if (i + 2 * AHEAD < b->nsel)
+            store_prefetch(g->store, g->hashes[i + 2 * AHEAD]);
         if (i + AHEAD < b->nsel)
-            store_prefetch(g->store, g->hashes[i + AHEAD]);
+            store_prefetch_entry(g->store, g->hashes[i + AHEAD]);
         Status st = find_group(g, i, &e, &made, err);
         if (st)
             return st;
