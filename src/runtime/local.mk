@@ -1,20 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 # Files of src/runtime, one a line.
 libsluice_a_SOURCES += \
+	src/runtime/admin.h \
 	src/runtime/command.c \
 	src/runtime/ddl.c \
+	src/runtime/describe.c \
 	src/runtime/engine.c \
 	src/runtime/engine.h \
 	src/runtime/entity.c \
+	src/runtime/explain.c \
 	src/runtime/insert.c \
 	src/runtime/internal.h \
 	src/runtime/print.c \
 	src/runtime/proclog.c \
 	src/runtime/query.c \
 	src/runtime/reader.c \
+	src/runtime/running.c \
 	src/runtime/select.c \
 	src/runtime/session.c \
 	src/runtime/session.h \
+	src/runtime/show.c \
 	src/runtime/stream.c \
 	src/runtime/stream.h \
 	src/runtime/task.c \

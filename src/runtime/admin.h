@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// What SHOW, DESCRIBE and EXPLAIN share: a look at all running queries, and their JSON.
+//
+//   running_open    takes the statement lock, so that persistent queries stay; asks each worker once for the
+//                   counters and errors of its tasks; then takes the engine's lock, so that push queries stay too
+//   running_close   gives both back
+// Between the two the RunQuery pointers are good. No worker may be waited for then: a failing task needs the
+// engine's lock.
+#ifndef SLUICE_RUNTIME_ADMIN_H
+#define SLUICE_RUNTIME_ADMIN_H
+
+#include "runtime/internal.h"
+
+/* A task as its worker saw it. */
+typedef struct TaskSeen {
+    bool bad;          /* it waits for another try, or gave up */
+    int64_t rows_in;   /* since the engine opened */
+    int64_t rows_out;  /* records written by the task's last step; since it last started */
+    int64_t errors;
+    int64_t failed_ms; /* when it failed last */
+    ErrCode code;
+    Str why;
+} TaskSeen;
+
+typedef struct QuerySeen {
+    RunQuery *q;
+    const char *state; /* "RUNNING", "ERROR" */
+    Str why;           /* of the first task that failed; empty: none */
+    TaskSeen *tasks;   /* q->ntasks; NULL for push queries */
+} QuerySeen;
+
+typedef struct Running {
+    Engine *e;
+    int n;
+    QuerySeen *v; /* in the order of their start */
+} Running;
+
+/* The results live in a. @thread any but a worker; without Engine.ddl and Engine.mu */
+void running_open(Engine *e, Arena *a, Running *out);
+void running_close(Running *r);
+/* Without case; NULL when there is none. */
+const QuerySeen *running_find(const Running *r, Str id);
+
+/* The statement with its semicolon. */
+json_t *sql_json(Str sql);
+/* {queryString, sinks, …, state}, and "reason" for one that fails. */
+json_t *query_json(const QuerySeen *s);
+/* queryDescription's members. */
+json_t *query_description_json(const QuerySeen *s);
+/* sourceDescription's members. */
+json_t *source_description_json(const Running *r, const Catalog *cat, const DataSource *ds, bool extended);
+/* The list of descriptions of all streams or all tables. */
+json_t *source_descriptions_json(Engine *e, bool tables, bool extended);
+/* A session's or query's overrides. */
+json_t *overrides_json(const PropSet *props);
+/* "_confluent-ksql-default_query_CTAS_X_1"; for a push query with the time of its start. In a. */
+Str consumer_group(Arena *a, const Engine *e, Str query_id, bool transient, int64_t started_ms);
+/* "host:port" under which this engine appears in answers. */
+extern const char *const admin_host;
+/* NULL, "TUMBLING", "HOPPING", "SESSION". */
+json_t *window_json(SourceWindow w);
+
+#endif

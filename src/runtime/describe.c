@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+// DESCRIBE: one source, all streams or tables, a function. Members: page 08 §8.5 of the ksqlDB reference.
+//
+// Statistics count rows since the engine opened (rows written: since a task last started), over all partitions. Rates
+// are averages since then. @thread any, one at a time per session
+#include "runtime/admin.h"
+
+json_t *window_json(SourceWindow w)
+{
+    static const char *const names[] = {NULL, "TUMBLING", "HOPPING", "SESSION"};
+    return names[w] ? json_string(names[w]) : json_null();
+}
+
+/* ---- statistics ---- */
+
+typedef struct Counts {
+    int readers, writers; /* tasks */
+    int64_t rows_read, rows_written, errors;
+    int64_t since_ms;     /* the first of these queries' start; 0: none */
+} Counts;
+
+static void count_task(Counts *c, const DataSource *ds, const RunQuery *q, const Task *t, const TaskSeen *seen)
+{
+    bool reads = str_eq(q->plan->subs[t->sub].input.topic, ds->topic);
+    bool writes = q->sink && str_eq(q->sink->name, ds->name) && t->sub == q->plan->nsubs - 1;
+    if (reads) {
+        c->readers++;
+        c->rows_read += seen->rows_in;
+        c->errors += seen->errors;
+    }
+    if (writes) {
+        c->writers++;
+        c->rows_written += seen->rows_out;
+    }
+    if ((reads || writes) && (!c->since_ms || q->created_ms < c->since_ms))
+        c->since_ms = q->created_ms;
+}
+
+static Counts count(const Running *r, const DataSource *ds)
+{
+    Counts c = {0};
+    for (int i = 0; i < r->n; i++)
+        for (int k = 0; r->v[i].tasks && k < r->v[i].q->ntasks; k++)
+            count_task(&c, ds, r->v[i].q, r->v[i].q->tasks[k], &r->v[i].tasks[k]);
+    return c;
+}
+
+typedef struct Statistics {
+    json_t *list; /* clusterStatistics, clusterErrorStats */
+    Buf text;     /* the same in one line */
+    int64_t now;
+} Statistics;
+
+static void add_statistic(Statistics *s, const char *name, double value, bool is_rate)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "name", json_string(name));
+    json_object_set_new(o, "host", json_string(admin_host));
+    json_object_set_new(o, "value", json_real(value));
+    json_object_set_new(o, "timestamp", json_integer(s->now));
+    json_array_append_new(s->list, o);
+    buf_printf(&s->text, is_rate ? "%16s:%10.2f " : "%16s:%10.0f ", name, value);
+}
+
+static double rate(int64_t n, const Counts *c, int64_t now)
+{
+    return now > c->since_ms ? (double)n * 1000.0 / (double)(now - c->since_ms) : 0;
+}
+
+static void add_statistics(json_t *o, const Running *r, const DataSource *ds, bool extended)
+{
+    int64_t now = effects_now(r->e->fx);
+    Counts c = count(r, ds);
+    Statistics all = {json_array(), BUF_INIT, now}, failed = {json_array(), BUF_INIT, now};
+    if (c.readers) {
+        add_statistic(&all, "consumer-messages-per-sec", rate(c.rows_read, &c, now), true);
+        add_statistic(&all, "consumer-total-messages", (double)c.rows_read, false);
+    }
+    if (c.writers) {
+        add_statistic(&all, "messages-per-sec", rate(c.rows_written, &c, now), true);
+        add_statistic(&all, "total-messages", (double)c.rows_written, false);
+    }
+    if (c.errors) {
+        add_statistic(&failed, "consumer-failed-messages-per-sec", rate(c.errors, &c, now), true);
+        add_statistic(&failed, "consumer-failed-messages", (double)c.errors, false);
+    }
+    json_object_set_new(o, "statistics", json_str(extended ? str_trim(buf_view(&all.text)) : STR("")));
+    json_object_set_new(o, "errorStats", json_str(extended ? str_trim(buf_view(&failed.text)) : STR("")));
+    json_object_set_new(o, "clusterStatistics", all.list);
+    json_object_set_new(o, "clusterErrorStats", failed.list);
+    buf_free(&all.text);
+    buf_free(&failed.text);
+}
+
+/* ---- offsets ---- */
+
+static json_t *offsets_json(Engine *e, const RunQuery *q, int sub, Arena *a)
+{
+    const PInput *in = &q->plan->subs[sub].input;
+    json_t *list = json_array();
+    for (int i = 0; i < q->ntasks; i++) {
+        const Task *t = q->tasks[i];
+        if (t->sub != sub)
+            continue;
+        int64_t at = position_get(e->topics, task_owner(t, a), in->topic, t->partition);
+        int64_t begin = topic_begin(e->topics, in->topic, t->partition);
+        json_t *o = json_object();
+        json_object_set_new(o, "partition", json_integer(t->partition));
+        json_object_set_new(o, "logStartOffset", json_integer(begin));
+        json_object_set_new(o, "logEndOffset", json_integer(topic_end(e->topics, in->topic, t->partition)));
+        json_object_set_new(o, "consumerOffset", json_integer(at < 0 ? begin : at));
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *offset_summary(Engine *e, const RunQuery *q)
+{
+    Arena *a = arena_new(1024);
+    json_t *o = json_object(), *topics = json_array();
+    json_object_set_new(o, "groupId", json_str(consumer_group(a, e, q->id, false, 0)));
+    for (int s = 0; s < q->plan->nsubs; s++) {
+        json_t *t = json_object();
+        json_object_set_new(t, "kafkaTopic", json_str(q->plan->subs[s].input.topic));
+        json_object_set_new(t, "offsets", offsets_json(e, q, s, a));
+        json_array_append_new(topics, t);
+    }
+    json_object_set_new(o, "topicSummaries", topics);
+    arena_free(a);
+    return o;
+}
+
+/* ---- a source ---- */
+
+static bool reads(const RunQuery *q, const DataSource *ds) { return str_eq(q->source->name, ds->name); }
+static bool writes(const RunQuery *q, const DataSource *ds) { return q->sink && str_eq(q->sink->name, ds->name); }
+
+/* The persistent queries that read from ds, or that write into it. */
+static json_t *queries_of(const Running *r, const DataSource *ds, bool (*relates)(const RunQuery *, const DataSource *))
+{
+    json_t *list = json_array();
+    for (int i = 0; i < r->n; i++)
+        if (r->v[i].q->kind == QUERY_PERSISTENT && relates(r->v[i].q, ds))
+            json_array_append_new(list, query_json(&r->v[i]));
+    return list;
+}
+
+static void add_topic(json_t *o, Engine *e, const DataSource *ds)
+{
+    TopicInfo info;
+    bool there = topic_describe(e->topics, ds->topic, &info);
+    json_object_set_new(o, "keyFormat", json_string(format_info(ds->key_format)->name));
+    json_object_set_new(o, "valueFormat", json_string(format_info(ds->value_format)->name));
+    json_object_set_new(o, "topic", json_str(ds->topic));
+    json_object_set_new(o, "partitions", json_integer(there ? info.partitions : ds->partitions));
+    json_object_set_new(o, "replication", json_integer(there ? info.replicas : 0));
+}
+
+json_t *source_description_json(const Running *r, const Catalog *cat, const DataSource *ds, bool extended)
+{
+    json_t *o = json_object(), *offsets = json_array(), *constraints = json_array();
+    bool timed = ds->timestamp_column >= 0;
+    json_object_set_new(o, "name", json_str(ds->name));
+    json_object_set_new(o, "windowType", window_json(ds->window));
+    json_object_set_new(o, "readQueries", queries_of(r, ds, reads));
+    json_object_set_new(o, "writeQueries", queries_of(r, ds, writes));
+    json_object_set_new(o, "fields", entity_fields(ds->schema));
+    json_object_set_new(o, "type", json_string(source_kind_name(ds)));
+    json_object_set_new(o, "timestamp", json_str(timed ? ds->schema->cols[ds->timestamp_column].name : STR("")));
+    json_object_set_new(o, "statistics", json_null()); /* their place; set below */
+    json_object_set_new(o, "errorStats", json_null());
+    json_object_set_new(o, "extended", json_boolean(extended));
+    add_topic(o, r->e, ds);
+    json_object_set_new(o, "statement", sql_json(ds->sql));
+    for (int i = 0; extended && i < r->n; i++)
+        if (r->v[i].q->kind == QUERY_PERSISTENT && writes(r->v[i].q, ds))
+            json_array_append_new(offsets, offset_summary(r->e, r->v[i].q));
+    for (int i = 0; i < catalog_count(cat); i++)
+        if (str_eq(catalog_at(cat, i)->from, ds->name))
+            json_array_append_new(constraints, json_str(catalog_at(cat, i)->name));
+    json_object_set_new(o, "queryOffsetSummaries", offsets);
+    json_object_set_new(o, "sourceConstraints", constraints);
+    add_statistics(o, r, ds, extended);
+    return o;
+}
+
+/* Under running_open no statement changes the catalog, and Engine.mu is held. */
+static Catalog *current(const Running *r) { return catalog_ref(r->e->cat); }
+
+json_t *source_descriptions_json(Engine *e, bool tables, bool extended)
+{
+    json_t *list = json_array();
+    Arena *a = arena_new(4096);
+    Running run;
+    running_open(e, a, &run);
+    Catalog *cat = current(&run);
+    for (int i = 0; i < catalog_count(cat); i++)
+        if (catalog_at(cat, i)->is_table == tables)
+            json_array_append_new(list, source_description_json(&run, cat, catalog_at(cat, i), extended));
+    running_close(&run);
+    catalog_unref(cat);
+    arena_free(a);
+    return list;
+}
+
+static Status describe_source(Session *s, const Stmt *st, Answer *out, Err *err)
+{
+    Arena *a = arena_new(4096);
+    Running run;
+    Status rc = OK;
+    running_open(s->e, a, &run);
+    Catalog *cat = current(&run);
+    const DataSource *ds = catalog_find(cat, st->name.text);
+    if (ds) {
+        out->entity = entity_new("sourceDescription", st);
+        json_object_set_new(out->entity, "sourceDescription", source_description_json(&run, cat, ds, st->extended));
+    } else {
+        Analyzer an = session_analyzer(s, a, cat, st->sql);
+        rc = unknown_source(&an, &st->name, "Could not find STREAM/TABLE '%s' in the Metastore", err);
+    }
+    running_close(&run);
+    catalog_unref(cat);
+    arena_free(a);
+    return rc;
+}
+
+/* ---- functions ---- */
+
+static json_t *type_json(const Type *t)
+{
+    Buf text = BUF_INIT;
+    param_print(&text, t);
+    json_t *v = json_str(buf_view(&text));
+    buf_free(&text);
+    return v;
+}
+
+static json_t *overload_json(const Overload *v)
+{
+    json_t *o = json_object(), *args = json_array(), *types = json_array();
+    const char *description = v->scalar ? v->scalar->description : v->aggregate->description;
+    for (int i = 0; i < v->nparams; i++) {
+        json_t *arg = json_object();
+        json_object_set_new(arg, "name", json_string(v->params[i].name));
+        json_object_set_new(arg, "type", type_json(v->params[i].type));
+        json_object_set_new(arg, "description", json_string(""));
+        json_object_set_new(arg, "isVariadic", json_boolean(v->variadic == i));
+        json_array_append_new(args, arg);
+        json_array_append_new(types, type_json(v->params[i].type));
+    }
+    json_object_set_new(o, "arguments", args);
+    json_object_set_new(o, "returnType", type_json(v->result));
+    json_object_set_new(o, "description", json_string(description ? description : ""));
+    json_object_set_new(o, "argumentTypes", types);
+    return o;
+}
+
+static Status describe_function(const Stmt *st, Answer *out, Err *err)
+{
+    static const char *const kinds[] = {"SCALAR", "AGGREGATE", "TABLE"};
+    Str name = st->name.written.n ? st->name.written : st->name.text;
+    const Function *f = function_find(name);
+    if (!f) {
+        Status rc = err_at(err, ERR_BAD_REQUEST, st->name.span, "Can't find any functions with the name '%.*s'",
+                           STR_ARG(name));
+        const char *near = function_nearest(name);
+        if (near)
+            err_hint(err, "did you mean %s?", near);
+        return rc;
+    }
+    json_t *e = out->entity = entity_new("describe_function", st), *list = json_array();
+    Buf upper = BUF_INIT;
+    for (size_t i = 0; i < f->name.n; i++)
+        buf_byte(&upper, f->name.p[i] >= 'a' && f->name.p[i] <= 'z' ? (char)(f->name.p[i] - 32) : f->name.p[i]);
+    json_object_set_new(e, "name", json_str(buf_view(&upper)));
+    buf_free(&upper);
+    const Overload *first = &f->overloads[0];
+    const char *description = first->scalar ? first->scalar->description : first->aggregate->description;
+    json_object_set_new(e, "description", json_string(description ? description : ""));
+    json_object_set_new(e, "author", json_string(""));
+    json_object_set_new(e, "version", json_string(""));
+    json_object_set_new(e, "path", json_string("internal"));
+    for (int i = 0; i < f->noverloads; i++)
+        json_array_append_new(list, overload_json(&f->overloads[i]));
+    json_object_set_new(e, "functions", list);
+    json_object_set_new(e, "type", json_string(kinds[f->kind]));
+    return OK;
+}
+
+Status describe_run(Session *s, const Stmt *st, Answer *out, Err *err)
+{
+    Status rc = OK;
+    if (st->kind == STMT_DESCRIBE) {
+        rc = describe_source(s, st, out, err);
+    } else if (st->kind == STMT_DESCRIBE_FUNCTION) {
+        rc = describe_function(st, out, err);
+    } else {
+        bool tables = str_eq_nocase(st->topic, STR("TABLES"));
+        out->entity = entity_new("source_descriptions", st);
+        json_object_set_new(out->entity, "sourceDescriptions", source_descriptions_json(s->e, tables, st->extended));
+    }
+    if (rc == OK)
+        json_object_set_new(out->entity, "warnings", json_array());
+    return rc;
+}
