@@ -250,10 +250,10 @@ static Stmt *finish(ParseRun *run, Str text, bool substituted)
     s->span = span_join(first->span, last->span);
     s->substituted = substituted;
     s->sql = str_sub(text, (size_t)s->span.off, (size_t)s->span.len);
-    if (s->inner) {
-        s->inner->span = span_join(first[1].span, last->span);
-        s->inner->sql = str_sub(text, (size_t)s->inner->span.off, (size_t)s->inner->span.len);
-        s->inner->substituted = substituted;
+    for (Stmt *in = s->inner; in; in = in->inner) { /* EXPLAIN … */
+        in->span = span_join((++first)->span, last->span);
+        in->sql = str_sub(text, (size_t)in->span.off, (size_t)in->span.len);
+        in->substituted = substituted;
     }
     return s;
 }

@@ -89,33 +89,24 @@ static bool same_token(const Token *a, const Token *b)
     return str_eq_nocase(a->text, b->text);
 }
 
-/* The printed token beside source token `want`: both lists are walked, skipping the fewest tokens at a
- * difference. */
-static int beside(const Formatter *f, int want)
+/* Moves the walk over both lists (i, j) on to source token `want`, skipping the fewest tokens at a difference.
+ * Returns the printed token beside it. */
+static int beside(const Formatter *f, int want, int *i, int *j)
 {
-    int i = 0, j = 0;
-    while (i < want && i < f->source.n && j < f->printed.n) {
-        int skip = 0;
-        bool found = same_token(&f->source.v[i], &f->printed.v[j]);
-        for (int k = 1; !found && k < 32; k++) {
-            if (j + k < f->printed.n && same_token(&f->source.v[i], &f->printed.v[j + k])) {
-                found = true;
-                skip = k;
-            } else if (i + k < f->source.n && same_token(&f->source.v[i + k], &f->printed.v[j])) {
-                found = true;
-                skip = -k;
-            }
+    const TokenVec *src = &f->source, *out = &f->printed;
+    while (*i < want && *i < src->n && *j < out->n) {
+        int skip_out = 0, skip_src = 0;
+        for (int k = 1; !same_token(&src->v[*i + skip_src], &out->v[*j + skip_out]) && k < 32; k++) {
+            skip_out = skip_src = 0;
+            if (*j + k < out->n && same_token(&src->v[*i], &out->v[*j + k]))
+                skip_out = k;
+            else if (*i + k < src->n && same_token(&src->v[*i + k], &out->v[*j]))
+                skip_src = k;
         }
-        if (skip > 0)
-            j += skip;
-        else if (skip < 0)
-            i -= skip;
-        if (skip >= 0) {
-            i++;
-            j++;
-        }
+        *i += skip_src + 1;
+        *j += skip_out + 1;
     }
-    return j < f->printed.n ? j : f->printed.n;
+    return *j < out->n ? *j : out->n;
 }
 
 /* The blanks before printed token g, and the indentation of a line that begins with it. */
@@ -164,14 +155,14 @@ static void weave_gap(Formatter *f, Str stmt, int g, const Comment *c, int n)
 static void weave(Formatter *f, Str stmt, const Comment *first, int n)
 {
     Lexer lx;
-    int next = 0;
+    int next = 0, i = 0, j = 0;
     f->printed.n = 0;
     lexer_init(&lx, stmt, 0, 1, 1);
     for (Token tk = lexer_next(&lx); tk.kind != 0; tk = lexer_next(&lx))
         vec_add(&f->printed, tk);
     for (int g = 0; g < f->printed.n; g++) {
         int from = next;
-        while (next < n && beside(f, first[next].before) <= g)
+        while (next < n && beside(f, first[next].before, &i, &j) <= g)
             next++;
         /* Before the first token nothing can stand: that would be a comment before the statement. */
         if (g == 0)

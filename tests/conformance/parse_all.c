@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the language front over every statement of the public ksqlDB cases: parse_all DIR…
+// Runs the language front over statements: parse_all DIR|FILE.sql…
 //
+// A folder is one of the public ksqlDB cases; of an SQL file each statement that parses is checked, and the file as a
+// whole when all of it does.
 // For each *.json of the folders (comments allowed), each case, each of its formats ({FORMAT} replaced
 // as the cases' own runner does): the statements, joined by line ends, are one script. Checked for each
 // statement
@@ -220,17 +222,23 @@ static void strip_comments(Buf *text)
     }
 }
 
-static void check_file(const char *path)
+static Buf read_text(const char *path)
 {
-    FILE *in = fopen(path, "rb");
     Buf text = BUF_INIT;
     size_t n;
-    json_error_t why;
-    const char *file = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    FILE *in = fopen(path, "rb");
     while (in && (n = fread(buf_room(&text, 1 << 16), 1, 1 << 16, in)) > 0)
         text.n += n;
     if (in)
         fclose(in);
+    return text;
+}
+
+static void check_file(const char *path)
+{
+    Buf text = read_text(path);
+    json_error_t why;
+    const char *file = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     if (text.n)
         strip_comments(&text);
     json_t *root = json_loadb(text.p ? text.p : "", text.n, JSON_ALLOW_NUL, &why);
@@ -245,6 +253,31 @@ static void check_file(const char *path)
             check_node(file, node, json_string_value(json_array_get(formats, k)));
     }
     json_decref(root);
+    buf_free(&text);
+}
+
+static void check_sql_file(const char *path)
+{
+    Buf text = read_text(path);
+    Arena *arena = arena_new(0);
+    Script s;
+    bool whole = true;
+    script_init(&s, buf_view(&text));
+    s.test_statements = true;
+    for (;;) {
+        Stmt *stmt;
+        Err err = ERR_INIT;
+        Status st = script_next(&s, arena, NULL, true, &stmt, &err);
+        err_clear(&err);
+        if (st == OK && !stmt)
+            break;
+        whole = whole && st == OK;
+        if (st == OK)
+            check_statement(path, "", stmt);
+    }
+    if (whole)
+        check_script(path, "", buf_view(&text));
+    arena_free(arena);
     buf_free(&text);
 }
 
@@ -273,9 +306,16 @@ static void check_folder(const char *dir)
 int main(int argc, char **argv)
 {
     corpus_dir = getenv("CORPUS"); /* where to leave each statement as a file, for the fuzzer */
-    for (int i = 1; i < argc; i++)
-        check_folder(argv[i]);
-    if (argc < 2) {
+    bool folders = false;
+    for (int i = 1; i < argc; i++) {
+        if (str_ends(str_of(argv[i]), STR(".sql"))) {
+            check_sql_file(argv[i]);
+        } else {
+            check_folder(argv[i]);
+            folders = true;
+        }
+    }
+    if (!folders) {
         puts("the shared conformance cases are not here");
         skipped++;
     }
