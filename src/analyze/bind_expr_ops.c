@@ -2,7 +2,7 @@
 // Operators of the expression binder: arithmetic, comparison, logic, LIKE, subscripts, fields, CAST.
 //
 // Comparable (page 03 §3.4), and what the operands are cast to:
-//   number, number             the wider kind; DECIMALs keep their own scales
+//   number, number             the wider kind; DECIMALs keep their own scales, also beside a DOUBLE
 //   STRING, a time             the time (the text is parsed)
 //   DATE, TIMESTAMP            TIMESTAMP
 //   same kind                  as they are; BOOLEAN, ARRAY, MAP, STRUCT only with = <> IS [NOT] DISTINCT FROM
@@ -104,6 +104,8 @@ static bool comparable(const Bind *b, CmpOp op, const TExpr **l, const TExpr **r
     bool ordered = op >= CMP_LT && op <= CMP_GE;
     if (type_is_number(x) && type_is_number(y)) {
         TypeKind kind = x->kind > y->kind ? x->kind : y->kind;
+        if (kind == KIND_DOUBLE && (x->kind == KIND_DECIMAL || y->kind == KIND_DECIMAL))
+            return true;
         *l = to_kind(b, *l, kind);
         *r = to_kind(b, *r, kind);
         return true;
@@ -170,11 +172,9 @@ const TExpr *bind_between(const Bind *b, const Expr *e)
 static const TExpr *boolean(const Bind *b, const Expr *e)
 {
     const TExpr *x = bind(b, e);
-    if (x && x->type->kind == KIND_NULL)
-        return texpr_const(b->a, TYPE_BOOLEAN, value_null());
     if (x && x->type->kind != KIND_BOOLEAN)
         return bind_fail(b, e, ERR_STATEMENT, "Not a boolean expression: %s is %s.", bind_text(b, e),
-                         type_text(b->a, x->type));
+                         kind_or_null(x->type));
     return x;
 }
 

@@ -7,7 +7,8 @@
 //   AND, OR         b is computed on the rows that a leaves open:  a; SPLIT a → open; b over open; AND
 //   CASE            START dst; for each branch: when over rest; SPLIT when → take, rest; then over take;
 //                   TAKE; at last ELSE (or NULL) over rest
-//   constructors    each element is a scope of its own (see internal.h)
+//   constructors    each element is a scope of its own (see internal.h); so is each argument of a call
+//   text = time     the text is parsed only on rows whose time is not NULL: a NULL decides before a bad text
 // One thread; the program borrows the expressions.
 #include "expr/internal.h"
 
@@ -190,7 +191,7 @@ static int compile_call(Cc *c, const TExpr *x, int list)
 {
     if (x->func->flags & FUNC_VOLATILE)
         c->p->is_volatile = true;
-    int dst = compile_nary(c, kernel_call, "call", x, list, false);
+    int dst = compile_nary(c, kernel_call, "call", x, list, true);
     if (dst >= 0)
         c->p->code.v[c->p->code.n - 1].memo = call_prepare(c->p->arena, x);
     return dst;
@@ -211,6 +212,30 @@ static int compile_binary(Cc *c, Kernel *k, const char *name, const TExpr *x, in
     return b < 0 ? -1 : emit_to(c, k, name, x, list, a, b);
 }
 
+static bool parses_time(const TExpr *x)
+{
+    return x->kind == TEXPR_CAST && x->a->type->kind == KIND_STRING && type_is_temporal(x->type);
+}
+
+static int compile_compare(Cc *c, const TExpr *x, int list)
+{
+    const char *name = "";
+    Kernel *k = kernel_compare(x, &name);
+    bool parse_a = parses_time(x->a) && !parses_time(x->b);
+    const TExpr *text = parse_a ? x->a : x->b, *time = parse_a ? x->b : x->a;
+    if (!parses_time(text))
+        return compile_binary(c, k, name, x, list);
+    int t = compile(c, time, list);
+    if (t < 0)
+        return -1;
+    int there = emit_to(c, kernel_is_not_null, "is not null", time, list, t, -1), rows = c->p->nlists++;
+    Instr *split = emit(c, kernel_split, "split", time, list);
+    split->a = there;
+    split->yes = rows;
+    int s = compile(c, text, rows);
+    return s < 0 ? -1 : emit_to(c, k, name, x, list, parse_a ? s : t, parse_a ? t : s);
+}
+
 static int compile_node(Cc *c, const TExpr *x, int list)
 {
     const char *name = "";
@@ -220,7 +245,7 @@ static int compile_node(Cc *c, const TExpr *x, int list)
     case TEXPR_COLUMN: return column_reg(c, x->column);
     case TEXPR_ARITH: k = kernel_arith(x, &name); return compile_binary(c, k, name, x, list);
     case TEXPR_NEG: k = kernel_neg(x, &name); return compile_unary(c, k, name, x, list);
-    case TEXPR_COMPARE: k = kernel_compare(x, &name); return compile_binary(c, k, name, x, list);
+    case TEXPR_COMPARE: return compile_compare(c, x, list);
     case TEXPR_CAST: k = kernel_cast(x, &name); return compile_unary(c, k, name, x, list);
     case TEXPR_AND:
     case TEXPR_OR: return compile_logic(c, x, list);

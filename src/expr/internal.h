@@ -5,8 +5,9 @@
 //               the one instruction that has it as dst. Only rows of that instruction's list are set.
 //   row list    the rows that an instruction computes. List 0: the live rows of the batch. The others are
 //               written by SPLIT, above the instructions that use them.
-//   scope       one expression, or one element of an ARRAY, MAP or STRUCT constructor: a row that fails
-//               anywhere inside makes the scope's result NULL on that row (ksql.nested.error.set.null).
+//   scope       one expression, one argument of a call, or one element of an ARRAY, MAP or STRUCT constructor: a
+//               row that fails anywhere inside makes the scope's result NULL on that row, and no more
+//               (ksql.nested.error.set.null).
 //
 // A kernel may write any value into a NULL row; a dst's bitmap is its own, never an operand's.
 #ifndef SLUICE_EXPR_INTERNAL_H

@@ -14,7 +14,7 @@ typedef enum TExprKind {
     TEXPR_COLUMN,     /* column: index into the input schema */
     TEXPR_ARITH,      /* op '+', '-', '*', '/', '%'; a, b of the same numeric type (DECIMALs: own precision each), or '+' of STRINGs */
     TEXPR_NEG,        /* a */
-    TEXPR_COMPARE,    /* op: TCmp; a, b of one comparable type (DECIMALs: own scale each) */
+    TEXPR_COMPARE,    /* op: TCmp; a, b of one comparable type (DECIMALs: own scale each; or one DECIMAL, one DOUBLE) */
     TEXPR_AND,        /* a, b: as a real ksqlDB: page 03 §3.4 and the oracle's notes on NULL */
     TEXPR_OR,
     TEXPR_NOT,

@@ -6,7 +6,7 @@
 //   2. of several the best by: no variadic parameter; more parameters; fewer type variables; the
 //      best must be better than the second, else the call is ambiguous
 //   3. none, and not an aggregate: again with implicit widening (INT → BIGINT → DECIMAL → DOUBLE,
-//      STRING → times)
+//      STRING → times and BYTES)
 // Pure; any thread.
 #include "func/registry.h"
 
@@ -25,7 +25,7 @@ static bool implicit_cast(const Type *arg, const Type *param)
 {
     if (type_is_number(arg) && type_is_number(param))
         return arg->kind <= param->kind;
-    return arg->kind == KIND_STRING && type_is_temporal(param);
+    return arg->kind == KIND_STRING && (type_is_temporal(param) || param->kind == KIND_BYTES);
 }
 
 static bool accepts(Binding *b, const Type *param, const Type *arg, bool implicit)

@@ -38,6 +38,15 @@ size_t text16_byte(Str s, int64_t at)
     return (size_t)(walk(s, at, &half) - (const uint8_t *)s.p);
 }
 
+size_t text16_byte_from(Str s, int64_t at)
+{
+    bool half;
+    const uint8_t *p = walk(s, at, &half);
+    if (half)
+        utf8_next(&p, (const uint8_t *)s.p + s.n);
+    return (size_t)(p - (const uint8_t *)s.p);
+}
+
 Str text16_slice(Arena *a, Str s, int64_t from, int64_t to)
 {
     bool half_from, half_to;

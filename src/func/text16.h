@@ -10,6 +10,8 @@
 Str text16_slice(Arena *a, Str s, int64_t from, int64_t to);
 /* The byte where unit `at` begins; inside a pair: that of its character. */
 size_t text16_byte(Str s, int64_t at);
+/* The same, but inside a pair the byte behind its character. */
+size_t text16_byte_from(Str s, int64_t at);
 /* All ASCII: units are bytes. */
 bool text_ascii(Str s);
 

@@ -3,3 +3,7 @@
 check_PROGRAMS += tests/conformance/parse_all
 tests_conformance_parse_all_SOURCES = tests/conformance/parse_all.c
 tests_conformance_parse_all_LDADD = $(SLUICE_LIBS)
+# Recorded expressions of a real ksqlDB (stage 30-oracle-expressions).
+check_PROGRAMS += tests/conformance/oracle_expr
+tests_conformance_oracle_expr_SOURCES = tests/conformance/oracle_expr.c
+tests_conformance_oracle_expr_LDADD = $(SLUICE_LIBS)

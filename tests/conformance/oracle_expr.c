@@ -39,7 +39,7 @@ typedef struct Known {
 static Arena *keep; /* of the whole run */
 static VEC(Stream) streams;
 static VEC(Known) known;
-static int passed, failed, skipped, accepted;
+static int passed, failed, skipped, accepted, long_decimals;
 static bool verbose;
 
 static char *read_file(const char *dir, const char *name, size_t *n)
@@ -74,15 +74,18 @@ static Schema *read_ddl(Str ddl)
     script_init(&script, ddl);
     if (script_next(&script, keep, NULL, true, &s, &err))
         die("the sources' DDL", &err);
-    ColumnDef *cols = ARENA_ARRAY(keep, ColumnDef, s->elements.n + 1);
+    ColumnDef *cols = ARENA_ARRAY(keep, ColumnDef, s->elements.n + 3);
     for (int i = 0; i < s->elements.n; i++) {
         const Element *e = &s->elements.v[i];
         cols[i] = (ColumnDef){.name = e->name.text, .role = e->role == ELEMENT_KEY ? ROLE_KEY : ROLE_VALUE};
         if (bind_type(keep, e->type, NULL, NULL, &cols[i].type, &err))
             die("a column's type", &err);
     }
-    cols[s->elements.n] = (ColumnDef){.name = STR("ROWTIME"), .type = TYPE_BIGINT, .role = ROLE_SYSTEM};
-    return schema_new(keep, cols, s->elements.n + 1, true);
+    int n = s->elements.n;
+    cols[n++] = (ColumnDef){.name = STR("ROWTIME"), .type = TYPE_BIGINT, .role = ROLE_SYSTEM};
+    cols[n++] = (ColumnDef){.name = STR("ROWPARTITION"), .type = TYPE_INTEGER, .role = ROLE_SYSTEM};
+    cols[n++] = (ColumnDef){.name = STR("ROWOFFSET"), .type = TYPE_BIGINT, .role = ROLE_SYSTEM};
+    return schema_new(keep, cols, n, true);
 }
 
 static void fill_batch(Stream *st, const JTree *records)
@@ -104,7 +107,9 @@ static void fill_batch(Stream *st, const JTree *records)
         b->offset[i] = i;
         if (nkeys)
             b->cols[0].s[i] = (View){key.p, (uint32_t)key.n, 0};
-        b->cols[st->schema->n - 1].l[i] = b->ts[i];
+        b->cols[st->schema->n - 3].l[i] = b->ts[i];
+        b->cols[st->schema->n - 2].i[i] = 0;
+        b->cols[st->schema->n - 1].l[i] = i + 1;
     }
     if (reader_new(&spec, NULL, &r, &err))
         die("the value reader", &err);
@@ -224,7 +229,7 @@ static Str core_message(Str msg)
     for (int i = 0; i < ARRAY_LEN(insides); i++)
         if (str_starts(msg, str_of(insides[i])))
             return (Str){NULL, 0};
-    static const char *const tails[] = {". expression: ", "\nStatement: ", "{alternatives of", "\nValid "};
+    static const char *const tails[] = {". expression: ", "\nStatement: ", ", location:", "{alternatives of", "\nValid "};
     for (int i = 0; i < ARRAY_LEN(tails); i++) {
         const char *at = msg.n ? memmem(msg.p, msg.n, tails[i], strlen(tails[i])) : NULL;
         if (at)
@@ -248,10 +253,19 @@ static void check_refusal(const JTree *c, const Err *err)
     const char *col = want.n ? strstr(err->msg, "Col: ") : NULL;
     if (col && str_starts(want, STR("Line: ")))
         passed++; /* places are those of the whole statement there */
-    else if (want.n && !memmem(err->msg, strlen(err->msg), want.p, want.n))
+    else if (want.n && !strcasestr(err->msg, arena_cstr(keep, want)))
         differs(c, "message: %s\n    wanted:  %.*s", err->msg, STR_ARG(want));
     else
         passed++;
+}
+
+/* A DECIMAL here has 38 digits: what has more is NULL, and in the processing log. */
+static bool too_long(const Type *t, const Value *v, const JTree *want)
+{
+    int digits = 0;
+    for (size_t i = 0; want->kind == JT_NUMBER && i < want->text.n; i++)
+        digits += want->text.p[i] >= '0' && want->text.p[i] <= '9';
+    return t->kind == KIND_DECIMAL && v->null && digits > DECIMAL_MAX_PRECISION;
 }
 
 static void check_rows(const JTree *c, const Stream *st, const Column *got, Arena *a)
@@ -272,6 +286,10 @@ static void check_rows(const JTree *c, const Stream *st, const Column *got, Aren
         value_json(&text, got->type, &v);
         if (jtree_parse(a, arena_str(a, buf_view(&text)), false, &mine, &err) == OK && same_tree(mine, want))
             continue;
+        if (too_long(got->type, &v, want)) {
+            long_decimals++;
+            continue;
+        }
         print_tree(&wanted, want);
         differs(c, "row %d: %s, wanted %s", i, buf_z(&text), buf_z(&wanted));
         err_clear(&err);
@@ -345,7 +363,7 @@ int main(int argc, char **argv)
             failed++;
         }
     }
-    printf("%d known differences\n", accepted);
+    printf("%d known differences, %d rows with a DECIMAL of more than 38 digits\n", accepted, long_decimals);
     printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
     return failed > 0;
 }

@@ -168,9 +168,12 @@ static const Type *whole_decimal(Arena *a, const Type *const *args, int n)
 
 static void round_decimal_places(FuncCtx *c, const Value *a, int n, Value *out)
 {
+    enum { MOST_PLACES = 1000000000 };
     int64_t drop = (int64_t)c->types[0]->scale - a[1].d.i;
     UNUSED(n);
-    if (drop <= 0)
+    if ((a[1].d.i > MOST_PLACES || a[1].d.i < -MOST_PLACES) && a[0].d.dec != 0)
+        func_fail(c, "Overflow of the scale");
+    else if (drop <= 0)
         out->d.dec = a[0].d.dec;
     else
         out->d.dec = drop > DECIMAL_MAX_PRECISION ? 0 : round_half_up(a[0].d.dec, (int)drop) * decimal_pow10((int)drop);

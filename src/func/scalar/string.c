@@ -208,7 +208,7 @@ static int64_t find_forward(Str s, Str what, size_t from, int occ)
         size_t hit = find(s, what, from);
         if (hit > s.n)
             return -1;
-        if (--occ == 0 || what.n == 0)
+        if (--occ == 0)
             return (int64_t)hit;
         from = next_start(s, hit);
     }
@@ -240,8 +240,12 @@ static void instr(FuncCtx *c, const Value *a, int n, Value *out)
     if (pos == 0 || pos > len || -pos > len || occ < 1)
         return;
     int64_t at;
+    if (what.n == 0 && pos > 0) {
+        out->d.i = (int32_t)pos;
+        return;
+    }
     if (pos > 0)
-        at = find_forward(s, what, text16_byte(s, pos - 1), occ);
+        at = find_forward(s, what, text16_byte_from(s, pos - 1), occ);
     else
         at = find_backward((Str){s.p, text16_byte(s, len + pos + 1)}, what, occ);
     out->d.i = at < 0 ? 0 : (int32_t)utf16_len((Str){s.p, (size_t)at}) + 1;
