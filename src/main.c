@@ -1,31 +1,276 @@
 // SPDX-License-Identifier: Apache-2.0
 // sluice: arguments only.
 //
-// Knows --version and --help; what the shell and the engine do is reached from here once they are
-// part of the program. Exit code 0 is success, 2 an argument that is not understood.
+// A row of `commands` for each first word; without one the arguments are those of the shell. What
+// ksqlDB's shell takes and Sluice does not do yet is refused by name. Exit codes: 0 done, 1 a
+// statement or test failed, 2 arguments or files, 128 + a signal.
+#include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/vec.h"
+#include "runtime/engine.h"
+#include "shell/shell.h"
+#include "tools/fmt.h"
+#include "tools/qtt.h"
+#include "tools/sqltest.h"
 
-static int usage(FILE *out)
+enum { EXIT_USAGE = 2, OPT_OUTPUT = 256, OPT_TIMEOUT, OPT_QUERY_TIMEOUT, OPT_LATER };
+
+static const char session_help[] =
+    "  -d, --data DIR          keep topics, state and queries in DIR (default: in memory)\n"
+    "  -D, --define NAME=VALUE define a variable for ${NAME} in statements\n"
+    "      --output FORMAT     print results as tabular (default) or json\n"
+    "      --timeout SECONDS   end push queries after this time\n"
+    "  -h, --help              show this\n";
+
+static const char exit_help[] =
+    "\nExit codes: 0 all done; 1 a statement or test failed; 2 wrong arguments, or a file or the\n"
+    "data directory cannot be used; 130 Ctrl-C while no query was running.\n";
+
+static int help_shell(FILE *out)
 {
-    fputs("sluice [--version] [--help]\n", out);
-    return out == stderr ? 2 : 0;
+    fputs("Usage: sluice [OPTIONS]                     a shell; or the statements on standard input\n"
+          "       sluice [OPTIONS] -e SQL | -f FILE    run statements and end\n"
+          "       sluice run FILE.sql [OPTIONS]        run the statements of a file\n"
+          "       sluice fmt [--check] FILE...|-       print SQL in its canonical layout\n"
+          "       sluice test qtt|sql|plan ...         run test cases\n"
+          "\nStreaming SQL on topics in memory or in a directory.\n\n"
+          "  -e, --execute SQL       run the statements and end; may be repeated\n"
+          "  -f, --file FILE         run the statements of a file and end; - is standard input\n",
+          out);
+    fputs(session_help, out);
+    fputs("  -V, --version           show the version\n"
+          "\nOutput that is not a terminal is never wrapped or cut. A push query (EMIT CHANGES) ends at its\n"
+          "LIMIT, at Ctrl-C or after --timeout; the next statement follows. Errors go to standard error\n"
+          "with file, line and column.\n",
+          out);
+    fputs(exit_help, out);
+    return out == stderr ? EXIT_USAGE : 0;
+}
+
+static int help_run(FILE *out)
+{
+    fputs("Usage: sluice run FILE.sql... [OPTIONS]\n"
+          "\nRuns the statements of the files in turn and stops at the first that fails; - is standard\ninput.\n\n",
+          out);
+    fputs(session_help, out);
+    fputs(exit_help, out);
+    return out == stderr ? EXIT_USAGE : 0;
+}
+
+static int help_test(FILE *out)
+{
+    fputs("Usage: sluice test qtt [OPTIONS] FILE|DIR...   ksqlDB's query translation tests\n"
+          "       sluice test sql [OPTIONS] FILE|DIR...   statements with their answers beside them\n"
+          "       sluice test plan [OPTIONS] FILE|DIR...  statements with their trees and plans\n"
+          "\nEach tells its options with --help. The last line of output is `N passed, N failed`, for qtt\n"
+          "with the number of skipped cases too.\n",
+          out);
+    fputs(exit_help, out);
+    return out == stderr ? EXIT_USAGE : 0;
+}
+
+static int wrong(const char *fmt, const char *what)
+{
+    fputs("sluice: ", stderr);
+    fprintf(stderr, fmt, what);
+    fputs("\nTry 'sluice --help'.\n", stderr);
+    return EXIT_USAGE;
+}
+
+static int later(const char *what)
+{
+    fprintf(stderr, "sluice: not supported yet: %s\n", what);
+    return EXIT_USAGE;
+}
+
+/* ---- options of shell and run ------------------------------------------------------------------ */
+
+typedef struct Args {
+    ShellOptions shell;
+    VEC(ShellInput) inputs;
+    VEC(const char *) defines;
+} Args;
+
+static const struct option options[] = {
+    {"data", required_argument, NULL, 'd'},
+    {"define", required_argument, NULL, 'D'},
+    {"execute", required_argument, NULL, 'e'},
+    {"file", required_argument, NULL, 'f'},
+    {"output", required_argument, NULL, OPT_OUTPUT},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"query-timeout", required_argument, NULL, OPT_QUERY_TIMEOUT}, /* ksqlDB's: milliseconds */
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {"bootstrap-server", required_argument, NULL, OPT_LATER},
+    {"config-file", required_argument, NULL, OPT_LATER},
+    {"query-row-limit", required_argument, NULL, OPT_LATER},
+    {"user", required_argument, NULL, OPT_LATER},
+    {"password", required_argument, NULL, OPT_LATER},
+    {"token", required_argument, NULL, OPT_LATER},
+    {"confluent-api-key", required_argument, NULL, OPT_LATER},
+    {"confluent-api-secret", required_argument, NULL, OPT_LATER},
+    {NULL, 0, NULL, 0},
+};
+
+/* A number of units of `ms` milliseconds each; -1 when the text is none. */
+static int64_t duration(const char *text, double ms)
+{
+    char *end;
+    double n = strtod(text, &end);
+    return end == text || *end || !(n >= 0) || n * ms > 1e15 ? -1 : (int64_t)(n * ms);
+}
+
+static int set_output(Args *a, const char *format)
+{
+    bool json = str_eq_nocase(str_of(format), STR("json"));
+    if (!json && !str_eq_nocase(str_of(format), STR("tabular")))
+        return wrong("--output takes tabular or json, not '%s'", format);
+    a->shell.json = json;
+    return -1;
+}
+
+static int set_timeout(Args *a, const char *text, double unit_ms)
+{
+    a->shell.timeout_ms = duration(text, unit_ms);
+    return a->shell.timeout_ms < 0 ? wrong("'%s' is not a time that a query may take", text) : -1;
+}
+
+/* One option; -1, or the exit code. */
+static int take_option(Args *a, int opt, int index, char *const *argv, int (*help)(FILE *out))
+{
+    switch (opt) {
+    case 'd':
+        a->shell.dir = optarg;
+        return optarg[0] ? -1 : wrong("--data takes a directory%s", "");
+    case 'D':
+        vec_add(&a->defines, optarg);
+        return -1;
+    case 'e':
+    case 'f':
+        vec_add(&a->inputs, (ShellInput){.file = opt == 'f', .text = optarg});
+        return -1;
+    case OPT_OUTPUT:
+        return set_output(a, optarg);
+    case OPT_TIMEOUT:
+        return set_timeout(a, optarg, 1000);
+    case OPT_QUERY_TIMEOUT:
+        return set_timeout(a, optarg, 1);
+    case 'h':
+        return help(stdout);
+    case 'V':
+        printf("sluice %s\n", engine_version());
+        return 0;
+    case OPT_LATER: {
+        char name[64];
+        snprintf(name, sizeof name, "--%s", options[index].name);
+        return later(name);
+    }
+    case ':':
+        return wrong("'%s' needs a value", argv[optind - 1]);
+    default:
+        return wrong("'%s' is not understood", argv[optind - 1]);
+    }
+}
+
+/* Takes options up to the first other word (`stop`), or all of them, moving other words to the end. -1, or the exit
+ * code. */
+static int take_options(Args *a, int argc, char **argv, bool stop, int (*help)(FILE *out))
+{
+    const char *letters = stop ? "+:d:D:e:f:hV" : ":d:D:e:f:hV";
+    int opt, index = 0, code = -1;
+    opterr = 0;
+    optind = 0;
+    while (code < 0 && (opt = getopt_long(argc, argv, letters, options, &index)) != -1)
+        code = take_option(a, opt, index, argv, help);
+    return code;
+}
+
+static int start(Args *a)
+{
+    a->shell.inputs = a->inputs.v;
+    a->shell.ninputs = a->inputs.n;
+    a->shell.defines = a->defines.v;
+    a->shell.ndefines = a->defines.n;
+    return shell_main(&a->shell);
+}
+
+/* ---- commands ---------------------------------------------------------------------------------- */
+
+static int run_command(Args *a, int argc, char **argv)
+{
+    int code = take_options(a, argc, argv, false, help_run);
+    if (code >= 0)
+        return code;
+    if (optind >= argc && a->inputs.n == 0)
+        return help_run(stderr);
+    for (int i = optind; i < argc; i++)
+        vec_add(&a->inputs, (ShellInput){.file = true, .text = argv[i]});
+    return start(a);
+}
+
+static int fmt_command(Args *a, int argc, char **argv)
+{
+    UNUSED(a);
+    return tool_fmt(argc, argv);
+}
+
+static int test_command(Args *a, int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+    } kinds[] = {{"qtt", tool_qtt}, {"sql", tool_sqltest}, {"plan", tool_plantest}};
+    UNUSED(a);
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
+        return help_test(stdout);
+    for (int i = 0; argc > 1 && i < ARRAY_LEN(kinds); i++)
+        if (strcmp(argv[1], kinds[i].name) == 0)
+            return kinds[i].run(argc - 1, argv + 1);
+    return help_test(stderr);
+}
+
+static int server_command(Args *a, int argc, char **argv)
+{
+    UNUSED(a), UNUSED(argc), UNUSED(argv);
+    return later("sluice server");
+}
+
+static const struct {
+    const char *name;
+    int (*run)(Args *a, int argc, char **argv); /* argv[0] is the name */
+} commands[] = {
+    {"run", run_command},
+    {"fmt", fmt_command},
+    {"test", test_command},
+    {"server", server_command},
+};
+
+static int dispatch(Args *a, int argc, char **argv)
+{
+    int code = take_options(a, argc, argv, true, help_shell);
+    if (code >= 0)
+        return code;
+    if (optind >= argc)
+        return start(a);
+    const char *word = argv[optind];
+    for (int i = 0; i < ARRAY_LEN(commands); i++)
+        if (strcmp(word, commands[i].name) == 0)
+            return commands[i].run(a, argc - optind, argv + optind);
+    if (strncmp(word, "http://", 7) == 0 || strncmp(word, "https://", 8) == 0)
+        return later("a shell on a remote server");
+    if (strcmp(word, "help") == 0)
+        return help_shell(stdout);
+    return wrong("'%s' is not a command; sluice run FILE runs a file", word);
 }
 
 int main(int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--version") == 0 || strcmp(argv[i], "-V") == 0) {
-            puts("sluice " PACKAGE_VERSION);
-            return 0;
-        }
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return usage(stdout);
-        fprintf(stderr, "sluice: '%s' is not understood; --help lists what is\n", argv[i]);
-        return 2;
-    }
-    fputs("sluice: this build has no shell and no engine yet\n", stderr);
-    return 2;
+    Args a = {.shell = {.timeout_ms = -1}};
+    int code = dispatch(&a, argc, argv);
+    vec_free(&a.inputs);
+    vec_free(&a.defines);
+    return code;
 }

@@ -12,15 +12,15 @@
 void cell_locale(void);
 /* Columns that the text takes; control characters take none. */
 int cell_width(Str s);
-/* Bytes of the longest beginning that takes at most `cols` columns; at least one character of a text that is not
- * empty, so that a walk by cell_fit ends. */
+/* Bytes of the longest beginning that takes at most `cols` columns; at least one character where there is one, so
+ * that a walk by cell_fit ends. */
 size_t cell_fit(Str s, int cols);
 /* The text and blanks up to `cols` columns; a longer text stays whole. */
 void cell_pad(Buf *out, Str s, int cols);
-/* The text with control characters (newlines apart) made U+FFFD and tabs blanks, so that data cannot steer a terminal. */
+/* The text with control characters (newlines apart) made U+FFFD and tabs blanks: data cannot steer a terminal. */
 void cell_clean(Buf *out, Str s);
-/* Takes the text up to the next newline off *rest; false when nothing is left (an empty text is one empty line:
- * the walk starts with rest->p not NULL). */
+/* Takes the text up to the next newline off *rest; false when nothing is left. An empty text that is not NULL is
+ * one empty line. */
 bool cell_line(Str *rest, Str *line);
 
 #endif

@@ -86,7 +86,7 @@ static int run_server(Shell *sh, int n, const Str *args, Err *err)
 {
     UNUSED(args);
     if (n > 0)
-        return refuse(err, "the engine of this shell runs in its own process", "not supported yet: a remote server");
+        return refuse(err, "the engine runs in the process of this shell", "not supported yet: a remote server");
     out_printf(&sh->out, "in this process, data in %s\n", sh->dir ? sh->dir : "memory");
     return SHELL_OK;
 }
@@ -104,8 +104,9 @@ static int run_pipelining(Shell *sh, int n, const Str *args, Err *err)
     }
     if (n > 0)
         sh->pipelining = on == 1;
-    out_printf(&sh->out, n > 0 ? "request-pipelining configuration is now %s\n"
-                               : "Current request-pipelining configuration: %s\n", sh->pipelining ? "ON" : "OFF");
+    out_printf(&sh->out, "%s %s\n",
+               n > 0 ? "request-pipelining configuration is now" : "Current request-pipelining configuration:",
+               sh->pipelining ? "ON" : "OFF");
     return SHELL_OK;
 }
 
@@ -137,7 +138,8 @@ static int run_set_cli(Shell *sh, int n, const Str *args, Err *err)
     if (str_eq_nocase(args[0], STR("WRAP"))) {
         int on = on_off(args[1]);
         if (on < 0) {
-            (void)err_set(err, ERR_STATEMENT, "Invalid value for WRAP: '%.*s' (valid: 'ON', 'OFF')", STR_ARG(args[1]));
+            (void)err_set(err, ERR_STATEMENT, "Invalid value for WRAP: '%.*s' (valid: 'ON', 'OFF')",
+                          STR_ARG(args[1]));
             return SHELL_FAILED;
         }
         sh->wrap = on == 1;
@@ -148,7 +150,7 @@ static int run_set_cli(Shell *sh, int n, const Str *args, Err *err)
         snprintf(text, sizeof text, "%.*s", STR_ARG(args[1]));
         long width = strtol(text, &end, 10);
         if (*end || end == text || width < 0 || width > 10000) {
-            (void)err_set(err, ERR_STATEMENT, "Invalid value for COLUMN-WIDTH: '%.*s' (a number of columns; 0: automatic)",
+            (void)err_set(err, ERR_STATEMENT, "Invalid value for COLUMN-WIDTH: '%.*s' (columns; 0: automatic)",
                           STR_ARG(args[1]));
             return SHELL_FAILED;
         }
@@ -173,7 +175,7 @@ static const Command commands[] = {
     {"clear", 0, 0, run_clear, "", "Clears the terminal."},
     {"version", 0, 0, run_version, "", "Shows the version."},
     {"server", 0, 1, run_server, "", "Shows where the engine runs and keeps its data."},
-    {"request-pipelining", 0, 1, run_pipelining, "[ON|OFF]", "Known for ksqlDB's scripts; statements run in turn."},
+    {"request-pipelining", 0, 1, run_pipelining, "[ON|OFF]", "For ksqlDB's scripts; statements run in turn."},
 };
 
 static int run_help(Shell *sh, int n, const Str *args, Err *err)
@@ -181,7 +183,7 @@ static int run_help(Shell *sh, int n, const Str *args, Err *err)
     UNUSED(n), UNUSED(args), UNUSED(err);
     Buf b = BUF_INIT;
     buf_cstr(&b, "Statements of SQL end with a semicolon and may take several lines:\n"
-                 "  CREATE STREAM, CREATE TABLE, INSERT INTO, SELECT, SHOW STREAMS|TABLES|TOPICS|QUERIES|FUNCTIONS,\n"
+                 "  CREATE STREAM|TABLE, INSERT INTO, SELECT, SHOW STREAMS|TABLES|TOPICS|QUERIES|FUNCTIONS,\n"
                  "  DESCRIBE <name>, EXPLAIN <query>, PRINT <topic>, SET, TERMINATE, DROP, and more.\n"
                  "\nCommands of the shell take one line and no semicolon:\n");
     for (int i = 0; i < ARRAY_LEN(commands); i++) {
@@ -189,7 +191,7 @@ static int run_help(Shell *sh, int n, const Str *args, Err *err)
         snprintf(usage, sizeof usage, "%s %s", commands[i].name, commands[i].arguments);
         buf_printf(&b, "  %-29s %s\n", usage, commands[i].help);
     }
-    buf_cstr(&b, "\nKeys: Tab completes, Ctrl-C clears the line or ends the running query, Ctrl-R searches.\n");
+    buf_cstr(&b, "\nKeys: Tab completes, Ctrl-R searches, Ctrl-C clears the line or ends a query, Ctrl-D leaves.\n");
     out_write(&sh->out, buf_view(&b));
     buf_free(&b);
     return SHELL_OK;

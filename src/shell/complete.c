@@ -20,16 +20,17 @@
 static const char *const statements[] = {
     "ALTER", "ASSERT", "CREATE", "DEFINE", "DESCRIBE", "DROP", "EXPLAIN", "INSERT", "LIST", "PAUSE", "PRINT",
     "RESUME", "RUN", "SELECT", "SET", "SHOW", "TERMINATE", "UNDEFINE", "UNSET", NULL};
-static const char *const shown[] = {"ALL", "CONNECTORS", "FUNCTIONS", "PROPERTIES", "QUERIES", "STREAMS", "TABLES",
-                                    "TOPICS", "TYPES", "VARIABLES", NULL};
+static const char *const shown[] = {"ALL",     "CONNECTORS", "FUNCTIONS", "PROPERTIES", "QUERIES",
+                                    "STREAMS", "TABLES",     "TOPICS",    "TYPES",      "VARIABLES",
+                                    NULL};
 static const char *const created[] = {"OR", "SINK", "SOURCE", "STREAM", "TABLE", "TYPE", NULL};
 static const char *const dropped[] = {"CONNECTOR", "STREAM", "TABLE", "TYPE", NULL};
 static const char *const described[] = {"FUNCTION", "STREAMS", "TABLES", NULL};
 static const char *const with_names[] = {
-    "CLEANUP_POLICY", "FORMAT", "KAFKA_TOPIC", "KEY_FORMAT", "KEY_SCHEMA_FULL_NAME", "KEY_SCHEMA_ID", "PARTITIONS",
-    "REPLICAS", "RETENTION_MS", "TIMESTAMP", "TIMESTAMP_FORMAT", "VALUE_DELIMITER", "KEY_DELIMITER",
-    "VALUE_FORMAT", "VALUE_SCHEMA_FULL_NAME", "VALUE_SCHEMA_ID", "WINDOW_SIZE", "WINDOW_TYPE", "WRAP_SINGLE_VALUE",
-    NULL};
+    "CLEANUP_POLICY", "FORMAT", "KAFKA_TOPIC", "KEY_DELIMITER", "KEY_FORMAT", "KEY_SCHEMA_FULL_NAME",
+    "KEY_SCHEMA_ID", "PARTITIONS", "REPLICAS", "RETENTION_MS", "TIMESTAMP", "TIMESTAMP_FORMAT",
+    "VALUE_DELIMITER", "VALUE_FORMAT", "VALUE_SCHEMA_FULL_NAME", "VALUE_SCHEMA_ID", "WINDOW_SIZE",
+    "WINDOW_TYPE", "WRAP_SINGLE_VALUE", NULL};
 static const char *const formats[] = {"AVRO", "DELIMITED", "JSON", "JSON_SR", "KAFKA", "NONE", "PROTOBUF",
                                       "PROTOBUF_NOSR", NULL};
 
@@ -50,10 +51,13 @@ typedef struct Work {
 
 static bool is_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (c & 0x80);
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c & 0x80;
 }
 
-static bool starts_nocase(Str s, Str prefix) { return s.n >= prefix.n && str_eq_nocase(str_sub(s, 0, prefix.n), prefix); }
+static bool starts_nocase(Str s, Str prefix)
+{
+    return s.n >= prefix.n && str_eq_nocase(str_sub(s, 0, prefix.n), prefix);
+}
 
 /* Upper-case letters, digits and underscores, not starting with a digit, and no reserved word. */
 static bool is_plain(Str name)
@@ -215,6 +219,7 @@ static void in_statement(Work *w, const Before *b, bool qualified, CompleteNames
     static const char *const sources[] = {"STREAM", "TABLE", NULL};
     static const char *const list[] = {"SHOW", "LIST", NULL};
     static const char *const all[] = {"ALL", NULL};
+    static const char *const describe[] = {"DESCRIBE", NULL};
     static const char *const settings[] = {"SET", "UNSET", NULL};
     static const char *const drop[] = {"DROP", "ALTER", NULL};
     w->behind = ' ';
@@ -228,7 +233,7 @@ static void in_statement(Work *w, const Before *b, bool qualified, CompleteNames
         add_list(w, with_names);
     } else if (is_any(b->prev, before_source) || (is_any(b->first, drop) && is_any(b->prev, sources))) {
         names(from, 's', w->prefix, add_name, w);
-    } else if (b->n == 1 && str_eq_nocase(b->first, STR("DESCRIBE"))) {
+    } else if (b->n == 1 && is_any(b->first, describe)) {
         names(from, 's', w->prefix, add_name, w);
         add_list(w, described);
     } else if (b->n == 1 && str_eq_nocase(b->first, STR("PRINT"))) {
@@ -237,7 +242,7 @@ static void in_statement(Work *w, const Before *b, bool qualified, CompleteNames
     } else if (b->n == 1 && (is_any(b->first, before_query) || str_eq_nocase(b->first, STR("EXPLAIN")))) {
         names(from, 'q', w->prefix, add_name, w);
         add_list(w, is_any(b->first, before_query) ? all : statements);
-    } else if (b->n == 2 && str_eq_nocase(b->first, STR("DESCRIBE")) && str_eq_nocase(b->prev, STR("FUNCTION"))) {
+    } else if (b->n == 2 && is_any(b->first, describe) && str_eq_nocase(b->prev, STR("FUNCTION"))) {
         names(from, 'f', w->prefix, add_name, w);
     } else if (b->n == 1 && is_any(b->first, list)) {
         add_list(w, shown);

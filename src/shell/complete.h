@@ -5,8 +5,8 @@
 
 #include "base/vec.h"
 
-/* Names of a kind ('s' sources, 't' topics, 'q' queries, 'p' properties, 'f' functions, 'c' columns) that start with
- * prefix, no matter the case. */
+/* Names of a kind ('s' sources, 't' topics, 'q' queries, 'p' properties, 'f' functions, 'c' columns) that start
+ * with prefix, no matter the case. */
 typedef void CompleteNames(void *from, char kind, Str prefix, void (*fn)(void *arg, Str name), void *arg);
 
 typedef struct Completion {

@@ -33,8 +33,8 @@ typedef struct Shell {
     int depth;          /* scripts that run scripts */
 } Shell;
 
-/* An error for the user: red, and in a terminal session on the terminal; else to standard error. text: what the span
- * refers to; file may be NULL. */
+/* An error for the user: in a session on the terminal, else to standard error. text: what the span refers to; file
+ * may be NULL. */
 void shell_error(Shell *sh, const Err *err, Str text, const char *file);
 
 /* Shows rows or lines until they end, Ctrl-C or the timeout. The stream stays the caller's. @thread main */

@@ -140,9 +140,10 @@ static void print_queries(Buf *out, Arena *a, const json_t *list, const char *do
         return;
     section(out, arena_printf(a, "Queries that %s this %.*s", does, STR_ARG(type)), 35);
     json_array_foreach(list, i, q) {
-        Str state = table_member(q, "state");
-        buf_printf(out, "%.*s (%.*s) : %.*s\n", STR_ARG(table_member(q, "id")), STR_ARG(state.n ? state : STR("N/A")),
-                   STR_ARG(table_one_line(a, table_member(q, "queryString"))));
+        Str id = table_member(q, "id"), state = table_member(q, "state");
+        Str sql = table_one_line(a, table_member(q, "queryString"));
+        state = state.n ? state : STR("N/A");
+        buf_printf(out, "%.*s (%.*s) : %.*s\n", STR_ARG(id), STR_ARG(state), STR_ARG(sql));
     }
     buf_cstr(out, "\nFor query topology and execution plan please run: EXPLAIN <QueryId>\n");
 }
@@ -153,8 +154,8 @@ static Str time_text(Arena *a, int64_t ms)
     struct tm tm;
     if (ms <= 0 || !gmtime_r(&s, &tm))
         return STR("n/a");
-    return arena_strf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-                      tm.tm_min, tm.tm_sec, (int)(ms % 1000));
+    return arena_strf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+                      tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(ms % 1000));
 }
 
 static void add_statistics(Table *t, const json_t *list)
@@ -175,8 +176,9 @@ static void print_statistics(Buf *out, Arena *a, const json_t *desc, const Table
     const json_t *stats = json_object_get(desc, "clusterStatistics");
     const json_t *errors = json_object_get(desc, "clusterErrorStats");
     if (json_array_size(stats) + json_array_size(errors) == 0) {
+        Str text = table_member(desc, "statistics"), error_text = table_member(desc, "errorStats");
         section(out, "Local runtime statistics", 24);
-        buf_printf(out, "%.*s\n%.*s\n", STR_ARG(table_member(desc, "statistics")), STR_ARG(table_member(desc, "errorStats")));
+        buf_printf(out, "%.*s\n%.*s\n", STR_ARG(text), STR_ARG(error_text));
     } else {
         Table t;
         section(out, "Runtime statistics by host", 25);
@@ -246,8 +248,10 @@ static void print_source(Buf *out, Arena *a, const json_t *d, const TableStyle *
     label(out, "Timestamp field", timestamp.n ? timestamp : STR("Not set - using <ROWTIME>"));
     label(out, "Key format", table_member(d, "keyFormat"));
     label(out, "Value format", table_member(d, "valueFormat"));
-    label(out, "Kafka topic", arena_strf(a, "%.*s (partitions: %lld, replication: %lld)", STR_ARG(table_member(d, "topic")),
-                                         (long long)table_number(d, "partitions"), (long long)table_number(d, "replication")));
+    Str topic = table_member(d, "topic");
+    long long partitions = table_number(d, "partitions"), replication = table_number(d, "replication");
+    label(out, "Kafka topic", arena_strf(a, "%.*s (partitions: %lld, replication: %lld)", STR_ARG(topic), partitions,
+                                         replication));
     label(out, "Statement", table_member(d, "statement"));
     buf_byte(out, '\n');
     print_schema(out, a, d, is_table, style);
@@ -285,8 +289,10 @@ static void print_host_status(Buf *out, Arena *a, const json_t *hosts)
     json_t *status;
     if (json_object_size(hosts) == 0)
         return;
-    json_object_foreach((json_t *)(uintptr_t)hosts, host, status)
-        buf_printf(&text, "%s%s=%s", text.n ? ", " : "{", host, json_is_string(status) ? json_string_value(status) : "");
+    json_object_foreach((json_t *)(uintptr_t)hosts, host, status) {
+        const char *is = json_is_string(status) ? json_string_value(status) : "";
+        buf_printf(&text, "%s%s=%s", text.n ? ", " : "{", host, is);
+    }
     label(out, "Host Query Status", arena_strf(a, "%.*s}", STR_ARG(buf_view(&text))));
     buf_free(&text);
 }
@@ -427,7 +433,8 @@ static void print_variation(Buf *out, Arena *a, Str name, const json_t *f, const
     }
     Str shape = arena_strf(a, "%.*s(%.*s)", STR_ARG(name), STR_ARG(buf_view(&args)));
     buf_printf(out, "\n\t%-*s: %.*s\n", FUNCTION_LABEL_WIDTH, "Variation", STR_ARG(shape));
-    buf_printf(out, "\t%-*s: %.*s\n", FUNCTION_LABEL_WIDTH, "Returns", STR_ARG(table_member(f, "returnType")));
+    Str returns = table_member(f, "returnType");
+    buf_printf(out, "\t%-*s: %.*s\n", FUNCTION_LABEL_WIDTH, "Returns", STR_ARG(returns));
     wrapped(out, "\t", STR("Description"), table_member(f, "description"), style);
     json_array_foreach(list, i, arg)
         wrapped(out, "\t", table_member(arg, "name"), table_member(arg, "description"), style);

@@ -16,7 +16,7 @@ typedef struct HistoryLog HistoryLog;
 /* path: copied; NULL keeps nothing. A file that cannot be read is an empty history. */
 HistoryLog *history_open(const char *path);
 void history_close(HistoryLog *h);
-/* Adds an entry and writes it; one equal to the newest is left out, and so are blank ones. False: not added. */
+/* Adds an entry and writes it; one equal to the newest is left out, and so are blank ones: false. */
 bool history_add(HistoryLog *h, Str text);
 int history_count(const HistoryLog *h);
 /* 0 is the oldest. Borrowed. */

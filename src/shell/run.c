@@ -117,7 +117,7 @@ static void show_entity(Shell *sh, const json_t *entity, bool titled)
     buf_free(&text);
 }
 
-/* What a statement became lacks what stood before it on its first line: blanks stand for it, so that columns fit. */
+/* What a statement became lacks what stood before it on its line: blanks take its place, so that columns fit. */
 static void report(const Feed *f, const Script *start, const Stmt *st, const Err *err)
 {
     if (!st || !st->substituted || err->span.line <= 0) {
@@ -196,7 +196,8 @@ static Status run_script(Shell *sh, const char *path, Span at, int *code, Err *e
     Buf text = BUF_INIT;
     Status st = OK;
     if (sh->depth >= RUN_MAX_DEPTH)
-        st = err_at(err, ERR_LIMIT, at, "'%s' is not run: scripts run scripts at most %d deep", path, RUN_MAX_DEPTH);
+        st = err_at(err, ERR_LIMIT, at, "'%s' is not run: scripts run scripts at most %d deep", path,
+                    RUN_MAX_DEPTH);
     if (st == OK)
         st = read_all(path, &text, at, err);
     if (st == OK) {

@@ -35,7 +35,7 @@ static size_t step(Str s, size_t at, bool *open)
     return at + 1;
 }
 
-static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v'; }
+static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 static bool is_comment(Str s, size_t at)
 {
@@ -95,7 +95,8 @@ bool scan_inside(Str text, size_t at, char *quote, size_t *from)
         bool comment = is_comment(text, i);
         bool quoted = text.p[i] == '\'' || text.p[i] == '"' || text.p[i] == '`';
         /* A comment of one line reaches to its newline; a closed quote ends before `at`. */
-        if ((comment && (end > at || open || (end == at && text.p[i] == '-'))) || (quoted && (end > at || open))) {
+        bool reaches = end > at || open || (comment && text.p[i] == '-' && end == at);
+        if ((comment || quoted) && reaches) {
             *quote = comment ? 0 : text.p[i];
             *from = i + 1;
             return true;

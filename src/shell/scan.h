@@ -19,8 +19,8 @@ size_t scan_blank(Str text, size_t at);
 size_t scan_statement(Str text, size_t at);
 /* True when nothing is open: every statement has its semicolon, or there is none. */
 bool scan_complete(Str text);
-/* True when byte `at` stands inside quotes or a comment; *quote gets the quote character (0 for a comment) and *from the
- * byte after it. */
+/* True when byte `at` stands inside quotes or a comment; *quote gets the quote character (0 for a comment) and
+ * *from the byte after it. */
 bool scan_inside(Str text, size_t at, char *quote, size_t *from);
 
 #endif

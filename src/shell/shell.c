@@ -55,13 +55,13 @@ static Status define(Shell *sh, const char *text, Err *err)
     bool good = n > 0 && !(name[0] >= '0' && name[0] <= '9');
     for (size_t i = 0; i < n; i++) {
         char c = name[i];
-        good = good && (c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
-        name[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+        name[i] = c = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+        good = good && (c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'));
     }
     if (good)
         mem_free(strmap_put(session_variables(sh->s), (Str){name, n}, mem_strdup(equals + 1)));
     mem_free(name);
-    return good ? OK : err_set(err, ERR_BAD_REQUEST, "'%s' does not define a variable; it takes NAME=VALUE", text);
+    return good ? OK : err_set(err, ERR_BAD_REQUEST, "'%s' defines no variable; NAME=VALUE does", text);
 }
 
 static int run_inputs(Shell *sh, const ShellOptions *o)
@@ -80,8 +80,10 @@ static int run_inputs(Shell *sh, const ShellOptions *o)
         return run_terminal(sh);
     if (o->ninputs == 0)
         return run_stdin(sh);
-    for (int i = 0; i < o->ninputs && code == SHELL_OK && !sh->quit; i++)
-        code = o->inputs[i].file ? run_file(sh, o->inputs[i].text) : run_text(sh, str_of(o->inputs[i].text), NULL);
+    for (int i = 0; i < o->ninputs && code == SHELL_OK && !sh->quit; i++) {
+        const char *text = o->inputs[i].text;
+        code = o->inputs[i].file ? run_file(sh, text) : run_text(sh, str_of(text), NULL);
+    }
     return code;
 }
 

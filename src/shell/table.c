@@ -164,7 +164,8 @@ static void warning_entity(Buf *out, Arena *a, const json_t *e, const TableStyle
 
 static void terminate_query(Buf *out, Arena *a, const json_t *e, const TableStyle *style)
 {
-    print_message(out, a, arena_strf(a, "Terminated query \"%.*s\"", STR_ARG(table_member(e, "queryId"))), style);
+    Str id = table_member(e, "queryId");
+    print_message(out, a, arena_strf(a, "Terminated query \"%.*s\"", STR_ARG(id)), style);
 }
 
 static void connector_info(Buf *out, Arena *a, const json_t *e, const TableStyle *style)
@@ -260,7 +261,8 @@ static void topics(Buf *out, Arena *a, const json_t *e, const TableStyle *style)
     size_t i;
     json_t *topic;
     bool extended = str_eq_c(table_member(e, "@type"), "kafka_topics_extended");
-    table_init(&t, a, extended ? 5 : 3, "Kafka Topic", "Partitions", "Partition Replicas", "Consumers", "ConsumerGroups");
+    table_init(&t, a, extended ? 5 : 3, "Kafka Topic", "Partitions", "Partition Replicas", "Consumers",
+               "ConsumerGroups");
     json_array_foreach(json_object_get(e, "topics"), i, topic) {
         const json_t *info = json_object_get(topic, "replicaInfo");
         Str *c = table_row(&t);

@@ -41,8 +41,8 @@ Str *table_row(Table *t);
 void table_sort(Table *t);
 void table_print(Buf *out, const Table *t, const TableStyle *style);
 
-/* A blank line, the statement's text where `titled` (several results follow each other), the entity, its warnings.
- * An entity of an unknown kind is printed as JSON. */
+/* A blank line, the statement's text where `titled` (several results follow each other), the entity, its
+ * warnings. An entity of an unknown kind is printed as JSON. */
 void table_entity(Buf *out, const json_t *entity, bool titled, const TableStyle *style);
 
 /* ---- for the entities of describe.c ---- */

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scripts, -e and standard input: plain output, exit codes, places of errors, ends of push queries."""
+import json
+import os
+import signal
+import subprocess
+
+EVENTS = ("CREATE STREAM events (who VARCHAR, n INT) "
+          "WITH (kafka_topic='events', value_format='json', partitions=1);\n")
+EARLIEST = "SET 'auto.offset.reset' = 'earliest';\n"
+ROWS = "INSERT INTO events VALUES ('bob', 1);\nINSERT INTO events VALUES ('a name that is much longer than a column', 2);\n"
+SELECT = "SELECT * FROM events EMIT CHANGES LIMIT 2;\n"
+WIDE = 38 * "-"
+
+
+def check(r, code, out=None, err=None):
+    assert r.returncode == code, f"exit code {r.returncode}, wanted {code}\n{r.stdout}{r.stderr}"
+    for text in [out] if isinstance(out, str) else out or []:
+        assert text in r.stdout, f"{text!r} is not in\n{r.stdout}"
+    for text in [err] if isinstance(err, str) else err or []:
+        assert text in r.stderr, f"{text!r} is not in\n{r.stderr}"
+    if err is None:
+        assert r.stderr == "", r.stderr
+    return r
+
+
+def test_show_streams_quickly(sluice):
+    r = check(sluice.run("-e", "SHOW STREAMS;"), 0, " Stream Name")
+    assert "\x1b" not in r.stdout
+    check(sluice.run("-e", "SHOW STREAMS"), 0, " Stream Name")
+
+
+def test_rows_are_plain_and_whole(sluice):
+    r = check(sluice.run("-e", EARLIEST + EVENTS + ROWS + SELECT), 0)
+    assert r.stdout.endswith(f"+{WIDE}+{WIDE}+\n"
+                             f"|{'WHO':38}|{'N':38}|\n"
+                             f"+{WIDE}+{WIDE}+\n"
+                             f"|{'bob':38}|{'1':38}|\n"
+                             f"|a name that is much longer than a column|{'2':38}|\n"
+                             "Limit Reached\nQuery terminated\n"), r.stdout
+
+
+def test_script_file(sluice):
+    sluice.file("a.sql", "-- first\n" + EARLIEST + EVENTS + ROWS + SELECT + "SHOW TABLES;")
+    for args in (["run", "a.sql"], ["-f", "a.sql"], ["run", "a.sql", "-d", "data"]):
+        check(sluice.run(*args), 0, ["Stream created", "Limit Reached", "Table Name"])
+
+
+def test_standard_input(sluice):
+    check(sluice.run(input=EARLIEST + EVENTS + ROWS + SELECT), 0, ["Stream created", "|bob "])
+    check(sluice.run("run", "-", input="SHOW TABLES;"), 0, "Table Name")
+    r = check(sluice.run(input="SHOW TABLES;\nexit\nSHOW TOPICS;\n"), 0, "Table Name")
+    assert "| Partitions |" not in r.stdout, r.stdout
+
+
+def test_titles_of_results_that_follow_each_other(sluice):
+    r = check(sluice.run("-e", "SHOW TABLES; SHOW TOPICS; SET 'auto.offset.reset'='earliest'; SHOW STREAMS;"), 0)
+    assert "\nSHOW TABLES;\n" in r.stdout and "\nSHOW TOPICS;\n" in r.stdout, r.stdout
+    assert "SHOW STREAMS;" not in r.stdout, r.stdout
+
+
+def test_first_error_ends_a_script(sluice):
+    sluice.file("bad.sql", EVENTS + "\n  SELECT nosuch FROM events EMIT CHANGES;\nSHOW TABLES;\n")
+    r = check(sluice.run("run", "bad.sql"), 1, "Stream created", ["bad.sql:3:", "  SELECT nosuch FROM events", "^"])
+    assert "Table Name" not in r.stdout and "\x1b" not in r.stderr, r.stdout
+    sluice.file("worse.sql", "SHOW TABLES;\n\n SELEC 1;\n")
+    check(sluice.run("run", "worse.sql"), 1, "Table Name", ["worse.sql:3:2: ", "SELECT"])
+
+
+def test_error_in_a_nested_script(sluice):
+    sluice.file("sub/inner.sql", "SHOW TABLES;\nDROP STREAM nosuch;\n")
+    sluice.file("sub/outer.sql", "RUN SCRIPT 'inner.sql';\nSHOW TOPICS;\n")
+    r = check(sluice.run("run", "sub/outer.sql"), 1, "Table Name", ["sub/inner.sql:2:", "NOSUCH does not exist"])
+    assert "| Partitions |" not in r.stdout
+    sluice.file("loop.sql", "RUN SCRIPT 'loop.sql';\n")
+    check(sluice.run("run", "loop.sql"), 1, None, ["loop.sql:1:1: ", "at most 16 deep"])
+
+
+def test_error_of_a_substituted_statement(sluice):
+    sluice.file("v.sql", "DEFINE s = 'nosuch';\n  DESCRIBE ${s};\n")
+    check(sluice.run("run", "v.sql"), 1, None, ["v.sql:2:", "NOSUCH"])
+
+
+def test_exit_codes_of_wrong_input(sluice):
+    check(sluice.run("run", "nosuch.sql"), 2, None, "cannot read 'nosuch.sql': No such file")
+    check(sluice.run("--nosuch"), 2, None, "'--nosuch' is not understood")
+    check(sluice.run("nosuch"), 2, None, "'nosuch' is not a command")
+    check(sluice.run("-e"), 2, None, "needs a value")
+    check(sluice.run("--output", "xml", "-e", "SHOW TABLES;"), 2, None, "tabular or json")
+    check(sluice.run("--timeout", "soon", "-e", "SHOW TABLES;"), 2, None, "'soon'")
+    check(sluice.run("-D", "x", "-e", "SHOW TABLES;"), 2, None, "NAME=VALUE")
+    check(sluice.run("run"), 2, None, "Usage: sluice run")
+
+
+def test_not_supported_yet(sluice):
+    for args in (["server"], ["--bootstrap-server", "h:9092"], ["http://localhost:8088"], ["--user", "me"]):
+        check(sluice.run(*args), 2, None, "not supported yet: ")
+
+
+def test_help_and_version(sluice):
+    check(sluice.run("--help"), 0, ["Usage: sluice", "Exit codes"])
+    check(sluice.run("run", "--help"), 0, "Usage: sluice run")
+    check(sluice.run("test", "--help"), 0, "sluice test qtt")
+    check(sluice.run("--version"), 0, "sluice ")
+
+
+def test_json_is_nothing_but_json(sluice):
+    r = check(sluice.run("--output", "JSON", "-e", EARLIEST + EVENTS + ROWS + SELECT + "SHOW STREAMS;"), 0)
+    values, decoder, at = [], json.JSONDecoder(), 0
+    while at < len(r.stdout.rstrip()):
+        value, at = decoder.raw_decode(r.stdout, at)
+        values.append(value)
+        while at < len(r.stdout) and r.stdout[at].isspace():
+            at += 1
+    assert values[0][0]["@type"] == "currentStatus", values[0]
+    assert "`WHO` STRING" in values[1]["schema"] and values[1]["queryId"], values[1]
+    assert values[2]["columns"] == ["bob", 1], values[2]
+    assert values[4][0]["@type"] == "streams", values[4]
+
+
+def test_timeout_ends_a_push_query(sluice):
+    r = check(sluice.run("--timeout", "0.3", "-e", EARLIEST + EVENTS + ROWS +
+                         "SELECT * FROM events EMIT CHANGES; SHOW TABLES;"), 0, ["|bob ", "Query terminated", "Table Name"])
+    assert "Limit Reached" not in r.stdout
+
+
+def read_until(p, text):
+    shown = ""
+    while text not in shown:
+        line = p.stdout.readline()
+        assert line, f"{text!r} did not come, but\n{shown}"
+        shown += line
+    return shown
+
+
+def test_ctrl_c_ends_the_query_and_the_script_goes_on(sluice):
+    p = sluice.start("-e", EARLIEST + EVENTS + ROWS + "SELECT * FROM events EMIT CHANGES; SHOW TABLES;",
+                     stdout=subprocess.PIPE)
+    read_until(p, "much longer")
+    p.send_signal(signal.SIGINT)
+    read_until(p, "Table Name")
+    p.stdout.read()
+    assert p.wait() == 0
+
+
+def test_sigterm_ends_a_script(sluice):
+    p = sluice.start("-d", "data", "-e", EARLIEST + EVENTS + ROWS + "SELECT * FROM events EMIT CHANGES; SHOW TABLES;",
+                     stdout=subprocess.PIPE)
+    read_until(p, "much longer")
+    p.send_signal(signal.SIGTERM)
+    rest = p.stdout.read()
+    assert p.wait() == 128 + signal.SIGTERM and "Table Name" not in rest, rest
+    check(sluice.run("-d", "data", "-e", "SHOW STREAMS;"), 0, " EVENTS ")
+
+
+def test_a_conversation_through_pipes(sluice):
+    p = sluice.start(stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1)
+    p.stdin.write(EVENTS)
+    p.stdin.flush()
+    read_until(p, "Stream created")
+    p.stdin.write("SHOW STREAMS;\n")
+    p.stdin.flush()
+    read_until(p, " EVENTS ")
+    p.stdin.close()
+    p.stdout.read()
+    assert p.wait() == 0
+
+
+def test_output_that_cannot_be_written(sluice):
+    with open("/dev/full", "w") as full:
+        p = sluice.start("-e", "SHOW TABLES; SHOW TOPICS;", stdout=full, stderr=subprocess.PIPE)
+        err = p.communicate()[1]
+    assert p.returncode == 1 and "cannot write the output" in err, err
+    read, write = os.pipe()
+    os.close(read)
+    p = sluice.start("-e", "SHOW TABLES;", stdout=write, stderr=subprocess.PIPE)
+    os.close(write)
+    err = p.communicate()[1]
+    assert p.returncode == 1 and "cannot write the output" in err, err
+
+
+def test_defines(sluice):
+    check(sluice.run("-D", "s=events", "--define", "t=tables", "-e", EVENTS + "DESCRIBE ${s}; SHOW ${t};"), 0,
+          [": EVENTS\n", "Table Name"])
+
+
+def test_several_inputs_in_turn(sluice):
+    sluice.file("a.sql", "SHOW TABLES;")
+    r = check(sluice.run("-e", "SHOW TOPICS;", "-f", "a.sql", "-e", "SHOW STREAMS;"), 0)
+    at = [r.stdout.index(s) for s in ("| Partitions |", "Table Name", "Stream Name")]
+    assert at == sorted(at), r.stdout
+
+
+def test_commands_in_scripts(sluice):
+    check(sluice.run(input="output json\nSHOW TABLES;\n"), 0, '"@type" : "tables"')
+    check(sluice.run(input="SHOW TABLES;\n  output xml\n"), 1, None, ["stdin:2:3: ", "Invalid output format"])
+
+
+def test_what_is_kept_in_a_directory(sluice):
+    check(sluice.run("-d", "data", "-e", EVENTS + ROWS), 0)
+    check(sluice.run("-d", "data", "-e", EARLIEST + SELECT), 0, "|bob ")
+
+
+def test_a_directory_in_use(sluice):
+    t = sluice.shell("-d", "data")
+    r = check(sluice.run("-d", "data", "-e", "SHOW TABLES;"), 2, None, "data")
+    assert str(t.pid) in r.stderr, r.stderr
+    t.line("exit")
+    assert t.wait() == 0
+    check(sluice.run("-d", "data", "-e", "SHOW TABLES;"), 0)
