@@ -117,12 +117,18 @@ static bool is_reserved(const Token *tk)
     return is_word(tk) && keyword_reserved(tk->text);
 }
 
-static const char *shown(const Token *tk)
+/* A token as a message names it: not more of it than fits a line. */
+static Str shown(const Token *tk)
 {
-    return tk->kind == 0 ? "<EOF>" : NULL;
+    enum { MOST = 80 };
+    Str text = tk->kind == 0 ? STR("<EOF>") : tk->text;
+    if (text.n > MOST) {
+        text.n = MOST;
+        while (text.n > 0 && ((unsigned char)text.p[text.n] & 0xC0) == 0x80)
+            text.n--;
+    }
+    return text;
 }
-
-#define SHOWN(tk) (shown(tk) ? 5 : (int)(tk)->text.n), (shown(tk) ? shown(tk) : (tk)->text.p)
 
 /* ---- hints ------------------------------------------------------------------------------------- */
 
@@ -274,7 +280,7 @@ static bool hint_quotes(const Expected *e, const Token *tk, Err *err)
     }
     if (!e->text || e->name || e->operator)
         return false;
-    if (tk->form == FORM_QUOTED) {
+    if (tk->form == FORM_QUOTED && tk->text.n <= shown(tk).n) {
         err_hint(err, "a string stands in single quotes: '%.*s'", (int)tk->text.n - 2, tk->text.p + 1);
         return true;
     }
@@ -284,7 +290,10 @@ static bool hint_quotes(const Expected *e, const Token *tk, Err *err)
              next->text.p == tk->text.p + n &&
                                          (next->kind == TK_DOT || is_word(next)); next++)
             n += next->text.n;
-        err_hint(err, "a string stands in single quotes: '%.*s'", (int)n, tk->text.p);
+        if (n <= 80)
+            err_hint(err, "a string stands in single quotes: '%.*s'", (int)n, tk->text.p);
+        else
+            err_hint(err, "a string stands in single quotes");
         return true;
     }
     return false;
@@ -317,8 +326,8 @@ static void give_hint(const ParseRun *run, const Expected *e, bool said, Err *er
         return;
     }
     if (e->name && is_reserved(tk) && !structural(run, e)) {
-        err_hint(err, "%.*s is a reserved word; as a name it must be quoted: `%.*s`", STR_ARG(tk->text),
-                 STR_ARG(tk->text));
+        err_hint(err, "%.*s is a reserved word; as a name it must be quoted: `%.*s`", STR_ARG(shown(tk)),
+                 STR_ARG(shown(tk)));
         return;
     }
     if (!said)
@@ -355,7 +364,7 @@ static bool unreadable(const Token *tk, Err *err)
 
 static void unknown_statement(const Token *tk, Err *err)
 {
-    Str best = {NULL, 0}, text = tk->kind == 0 ? STR("<EOF>") : tk->text;
+    Str best = {NULL, 0}, text = shown(tk);
     int least = 1000;
     for (int i = 0; i < ARRAY_LEN(statements); i++) {
         int d = nearest_distance(text, str_of(statements[i]));
@@ -430,7 +439,7 @@ void parse_fault(ParseRun *run)
                      "You can use it as an identifier by escaping it as '%.*s' ",
                      STR_ARG(tk->text), STR_ARG(tk->text));
     } else if ((closer = missing(run)) != NULL) {
-        (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nmissing '%s' at '%.*s'", closer, SHOWN(tk));
+        (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nmissing '%s' at '%.*s'", closer, STR_ARG(shown(tk)));
     } else if (!expecting(&e, tk, err)) {
         said = false;
         if (e.end)
@@ -438,7 +447,7 @@ void parse_fault(ParseRun *run)
         else
             (void)err_at(err, ERR_SYNTAX, tk->span,
                          "Syntax Error\nSyntax error at or near '%.*s' at line %d:%d",
-                         SHOWN(tk), tk->span.line, tk->span.col);
+                         STR_ARG(shown(tk)), tk->span.line, tk->span.col);
     }
     give_hint(run, &e, said, err);
 }

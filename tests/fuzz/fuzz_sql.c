@@ -3,12 +3,14 @@
 //
 // Each statement that parses is printed in all three forms; each printed form must parse to an equal
 // tree, and the formatted one must format to itself. A script that parses as a whole is formatted twice,
-// which must change nothing the second time. Every error must have a message, and a place within the
+// which must change nothing the second time, and has its comments afterwards. Every error must have a message, and a place within the
 // text. With an even number of bytes the variables X and Y are set, so that substitution runs too.
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sql/lexer.h"
 #include "sql/parse.h"
+#include "sql/parser.h"
 #include "sql/print.h"
 
 typedef void PrintFn(Buf *out, const Stmt *s);
@@ -84,6 +86,31 @@ static bool statements(Str text, const StrMap *vars)
     }
 }
 
+/* The comments of a text, one after another. */
+static void comments(Str text, Buf *out)
+{
+    Lexer lx;
+    lexer_init(&lx, text, 0, 1, 1);
+    for (Token tk = lexer_next(&lx); tk.kind != 0; tk = lexer_next(&lx)) {
+        Str c = tk.text;
+        while (c.n > 0 && (c.p[c.n - 1] == ' ' || c.p[c.n - 1] == '\t'))
+            c.n--;
+        if (tk.kind == TK_COMMENT)
+            buf_printf(out, "%.*s\n", STR_ARG(c));
+    }
+}
+
+static void keeps_comments(Str before, Str after)
+{
+    Buf a = BUF_INIT, b = BUF_INIT;
+    comments(before, &a);
+    comments(after, &b);
+    if (!str_eq(buf_view(&a), buf_view(&b)))
+        give_up("comments were lost", before, after);
+    buf_free(&a);
+    buf_free(&b);
+}
+
 static void script(Str text)
 {
     Buf once = BUF_INIT, twice = BUF_INIT;
@@ -93,6 +120,7 @@ static void script(Str text)
             give_up("the format does not parse", buf_view(&once), str_of(err.msg));
         if (!str_eq(buf_view(&once), buf_view(&twice)))
             give_up("formatted differently", buf_view(&once), buf_view(&twice));
+        keeps_comments(text, buf_view(&once));
     }
     err_clear(&err);
     buf_free(&once);
