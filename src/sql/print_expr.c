@@ -345,6 +345,10 @@ static void put_column_name(Printer *pr, const Expr *e)
     if (e->qualifier.text.n) {
         put_name(pr, &e->qualifier);
         buf_byte(pr->out, '.');
+        if (e->name.text.p[0] >= '0' && e->name.text.p[0] <= '9') { /* .1 would be a number */
+            put_quoted(pr->out, e->name.text, '`');
+            return;
+        }
     }
     put_name(pr, &e->name);
 }

@@ -36,6 +36,7 @@ int test_sql_print_line(void)
         {"set 'a'='it''s'", "SET 'a'='it''s'"},
         {"describe \"TABLES\"", "DESCRIBE `TABLES`"},
         {"select a 'b' from s", "SELECT A 'b' FROM S"},
+        {"select 1a, 1a.b, a.`1B` from s", "SELECT 1A, 1A.B, A.`1B` FROM S"},
     };
     Arena *a = arena_new(0);
     for (int i = 0; i < ARRAY_LEN(rows); i++)
