@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs one query-validation case (page 12 §12.2): an engine of its own on memory topics, a clock
-// that stands at 0, every record in partition 0, and each input worked through before the next.
+// that stands still, every record in partition 0, and each input worked through before the next.
 //
 //   1  session properties       2  topics of the case, of its CREATE statements, of its inputs
 //   3  statements               4  inputs, one after another, settled each time
@@ -15,7 +15,16 @@
 #include "sql/print.h"
 #include "tools/qtt_case.h"
 
+/* Any time that is plausible as today's date: UNIX_DATE and the like read the machine's clock in ksqlDB. */
+static const int64_t START_MS = 1700000000000;
 static const char NOT_YET[] = "not supported yet";
+
+/* Functions in Java that only the tests of ksqlDB have (page 12 §12.7): cases with one of them are skipped. */
+static const char *const java_only[] = {
+    "TEST_UDF",  "BAD_UDF",  "WHENCONDITION", "WHENRESULT",  "TEST_UDTF",
+    "TEST_UDAF", "VAR_ARG",  "MULTI_ARG",     "FOUR_ARG",    "THROWING_UDTF",
+    "FIVE_ARG",  "TOSTRUCT", "OBJ_COL_ARG",   "MID_VAR_ARG", "GENERIC_VAR_ARG",
+};
 
 json_t *qtt_ask(QttRun *r, Err *err, const char *fmt, ...)
 {
@@ -184,9 +193,17 @@ static bool contains(Str text, Str part)
     return part.n == 0 || (text.n >= part.n && memmem(text.p, text.n, part.p, part.n) != NULL);
 }
 
+/* The text up to the statement that Java's exceptions put behind their message. */
+static Str without_statement(Str want)
+{
+    const char *at = want.n ? memmem(want.p, want.n, "\nStatement:", 11) : NULL;
+    return at ? str_sub(want, 0, (size_t)(at - want.p)) : want;
+}
+
 bool qtt_error_matches(const QttCase *c, const Err *err, const Stmt *st, Str want)
 {
     Buf b = BUF_INIT;
+    want = without_statement(want);
     const char *msg = err->msg ? err->msg : "";
     bool ok = contains(str_of(msg), want);
     if (!ok) {
@@ -210,13 +227,31 @@ bool qtt_error_matches(const QttCase *c, const Err *err, const Stmt *st, Str wan
     return ok;
 }
 
+/* "Can't find any functions with the name 'TEST_UDF'" */
+static bool misses_java_only(const char *msg)
+{
+    static const char text[] = "any functions with the name '";
+    const char *at = strstr(msg, text);
+    if (!at)
+        return false;
+    Str name = {at + sizeof text - 1, strcspn(at + sizeof text - 1, "'")};
+    for (int i = 0; i < ARRAY_LEN(java_only); i++)
+        if (str_eq_nocase(name, str_of(java_only[i])))
+            return true;
+    return false;
+}
+
 /* What a failed statement means for the case. last: it is the last statement of the case. */
 static QttVerdict judge_error(QttRun *r, const Err *err, const Stmt *st, bool last)
 {
     Str want = jtree_text(r->c->exception, "message");
     const char *msg = err->msg ? err->msg : "";
-    if (err->code == ERR_UNSUPPORTED || str_starts(str_of(msg), STR("not supported yet"))) {
+    if (err->code == ERR_UNSUPPORTED || str_starts(str_of(msg), str_of(NOT_YET))) {
         buf_cstr(r->why, msg);
+        return QTT_SKIPPED;
+    }
+    if (misses_java_only(msg)) {
+        buf_cstr(r->why, "needs a function in Java that only ksqlDB's tests have");
         return QTT_SKIPPED;
     }
     Str sql = st ? st->sql : r->c->script;
@@ -282,8 +317,12 @@ static QttVerdict set_properties(QttRun *r)
         Str name = props->names[i], value = property_text(r->arena, &props->items[i]);
         if (str_eq_c(name, "use.exact.numeric.comparison"))
             continue;
-        if (str_eq(name, r->c->config_name))
+        if (str_eq(name, r->c->config_name)) {
             value = r->c->config_value;
+        } else if (str_eq_c(name, "ksql.new.query.planner.enabled") && str_eq_c(value, "true")) {
+            buf_printf(r->why, "%s: ksqlDB's experimental planner", NOT_YET);
+            return QTT_SKIPPED;
+        }
         if (session_set(r->session, name, value, &err)) {
             buf_printf(r->why, "%s: property %.*s", NOT_YET, STR_ARG(name));
             err_clear(&err);
@@ -385,7 +424,7 @@ static QttVerdict verify(QttRun *r)
 QttVerdict qtt_run_case(const QttCase *c, Buf *why)
 {
     Err err = ERR_INIT;
-    Effects *fx = effects_sim_new(1, 0);
+    Effects *fx = effects_sim_new(1, START_MS);
     QttRun r = {.c = c, .arena = arena_new(0), .why = why};
     EngineConfig config = {.fx = fx, .workers = 1, .service_id = "some.ksql.service.id",
                            .sequential_ids = true, .single_partition = true, .check_operators = true,
