@@ -185,6 +185,7 @@ void edit_close(Editor *ed)
 static bool read_line(Editor *ed, Str *line, EditResult *result)
 {
     int n = 0;
+    el_set(ed->el, EL_PREP_TERM, 1); /* before the prompt is seen: libedit itself does it after */
     const char *p = el_gets(ed->el, &n);
     if (p && n > 0) {
         *line = (Str){p, (size_t)n};
