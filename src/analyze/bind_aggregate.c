@@ -16,7 +16,7 @@ typedef struct Aggregation {
     const Scope *scope;
     BoundQuery *bq;
     const Expr **group_asts;
-    Str *group_names;
+    Str *group_names, *item_names;
     VEC(BoundAgg) aggs;
     VEC(const Expr *) calls; /* of aggs, for equality */
     Err *err;
@@ -127,6 +127,20 @@ static const Expr *rewrite(void *arg, const Expr *e)
     return column_named(ag, agg.name, e);
 }
 
+static bool is_aggregate_call(const Expr *e)
+{
+    const Function *f = e->kind == EXPR_CALL ? function_find(e->name.text) : NULL;
+    return f && f->kind == FUNCTION_AGGREGATE;
+}
+
+static bool first_aggregate(void *arg, const Expr *e)
+{
+    const Expr **found = arg;
+    if (!*found && is_aggregate_call(e))
+        *found = e;
+    return !*found;
+}
+
 static Status bind_group(Aggregation *ag)
 {
     Arena *a = ag->an->arena;
@@ -138,10 +152,12 @@ static Status bind_group(Aggregation *ag)
     ag->bq->group_is_key = q->group_by.n == ag->bq->source->nkeys && q->group_by.n > 0;
     for (int i = 0; i < q->group_by.n; i++) {
         const Expr *e = q->group_by.v[i];
-        if (expr_has_aggregate(e))
-            return err_at(ag->err, ERR_STATEMENT, e->span,
+        const Expr *call = NULL;
+        expr_walk(e, first_aggregate, &call);
+        if (call)
+            return err_at(ag->err, ERR_STATEMENT, call->span,
                           "GROUP BY does not support aggregate functions: %.*s is an aggregate function.",
-                          STR_ARG(e->name.text));
+                          STR_ARG(call->name.text));
         Status st = bind_expr(a, &scope, e, &group[i], ag->err);
         if (st)
             return st;
@@ -158,14 +174,18 @@ static Status bind_group(Aggregation *ag)
     return OK;
 }
 
-static void name_groups(Aggregation *ag, const SelectList *list, Namer *nm)
+/* Select items are named from left to right; a grouping column is named as the first item that selects it. */
+static void name_items(Aggregation *ag, const SelectList *list, Namer *nm)
 {
     Arena *a = ag->an->arena;
+    ag->item_names = ARENA_ARRAY(a, Str, list->n);
     ag->group_names = ARENA_ARRAY(a, Str, ag->bq->ngroup);
+    for (int i = 0; i < list->n; i++)
+        ag->item_names[i] = list->aliases[i].text.n ? list->aliases[i].text : namer_name(nm, list->exprs[i]);
     for (int g = 0; g < ag->bq->ngroup; g++) {
         for (int i = 0; i < list->n && !ag->group_names[g].n; i++)
-            if (list->aliases[i].text.n && ast_expr_equal(plain(ag, list->exprs[i]), ag->group_asts[g]))
-                ag->group_names[g] = list->aliases[i].text;
+            if (ast_expr_equal(plain(ag, list->exprs[i]), ag->group_asts[g]))
+                ag->group_names[g] = ag->item_names[i];
         if (!ag->group_names[g].n)
             ag->group_names[g] = namer_name(nm, ag->group_asts[g]);
     }
@@ -187,12 +207,6 @@ static bool grouped(Aggregation *ag, const Expr *e)
         if (ast_expr_equal(bare, ag->group_asts[i]))
             return true;
     return false;
-}
-
-static bool is_aggregate_call(const Expr *e)
-{
-    const Function *f = e->kind == EXPR_CALL ? function_find(e->name.text) : NULL;
-    return f && f->kind == FUNCTION_AGGREGATE;
 }
 
 static bool find_loose_column(void *arg, const Expr *e)
@@ -349,20 +363,13 @@ static Status check_sources(Aggregation *ag, QueryUse use)
 }
 
 /* Splits the rewritten items into the grouping columns (the key) and values. */
-static Status split_items(Aggregation *ag, const SelectList *list, const TExpr **bound, Namer *nm, QueryUse use, Str sink)
+static Status split_items(Aggregation *ag, const SelectList *list, const TExpr **bound, QueryUse use, Str sink)
 {
     Arena *a = ag->an->arena;
     BoundQuery *bq = ag->bq;
     BoundItem *items = ARENA_ARRAY(a, BoundItem, list->n + bq->ngroup);
     bool *is_key = ARENA_ARRAY(a, bool, list->n);
-    Str *names = ARENA_ARRAY(a, Str, list->n);
-    for (int i = 0; i < list->n; i++) {
-        names[i] = list->aliases[i].text;
-        if (!names[i].n && bound[i]->kind == TEXPR_COLUMN && bound[i]->column < bq->ngroup)
-            names[i] = ag->group_names[bound[i]->column];
-        else if (!names[i].n)
-            names[i] = namer_name(nm, list->exprs[i]);
-    }
+    const Str *names = ag->item_names;
     if (use == USE_PERSISTENT) {
         for (int g = 0; g < bq->ngroup; g++) {
             int first = -1;
@@ -417,11 +424,13 @@ Status bind_aggregation(const Analyzer *an, const Query *q, const Scope *scope, 
     const Expr *having;
     bq->aggregated = true;
     Status st = check_sources(&ag, use);
+    if (st == OK && use == USE_PERSISTENT)
+        st = check_reserved(list, err);
     if (st == OK)
         st = bind_group(&ag);
     if (st)
         return st;
-    name_groups(&ag, list, nm);
+    name_items(&ag, list, nm);
     st = check_columns_exist(&ag, list);
     if (st == OK)
         st = rewrite_all(&ag, list, rewritten, &having);
@@ -430,9 +439,9 @@ Status bind_aggregation(const Analyzer *an, const Query *q, const Scope *scope, 
     if (!ag.aggs.n)
         return err_at(err, ERR_STATEMENT, q->group_span,
                       "GROUP BY requires aggregate functions in either the SELECT or HAVING clause.");
-    if (!q->has_group_by && use == USE_PERSISTENT)
-        return no_group_by(&ag);
     st = check_loose(&ag, list);
+    if (st == OK && !q->has_group_by && use == USE_PERSISTENT)
+        st = no_group_by(&ag);
     if (st == OK)
         st = check_table_undo(&ag);
     if (st == OK)
@@ -449,6 +458,8 @@ Status bind_aggregation(const Analyzer *an, const Query *q, const Scope *scope, 
     if (st == OK && having) {
         over.clause = "HAVING";
         st = bind_predicate(a, &over, having, &bq->having, err);
+        if (st)
+            st = clause_error("HAVING", err);
     }
-    return st ? st : split_items(&ag, list, bound, nm, use, sink);
+    return st ? st : split_items(&ag, list, bound, use, sink);
 }

@@ -290,12 +290,11 @@ static Status bind_into(const Analyzer *an, const Stmt *s, const WithProps *w, B
         st = pick_formats(an, w, ds, s->span, err);
     if (st)
         return st;
-    const FormatInfo *value_info = format_info(ds->value_format);
-    if (ds->nvalues == 0 && !(value_info->flags & FORMAT_INFERS))
-        return err_at(err, ERR_STATEMENT, s->span, s->elements.n ? "No columns supplied." : "The statement does not define any columns.");
     st = check_formats_run(ds, s->span, err);
     if (st)
         return st;
+    if (!s->elements.n)
+        return err_at(err, ERR_STATEMENT, s->span, "No columns supplied.");
     if (ds->is_table && ds->nkeys == 0)
         return err_at(err, ERR_STATEMENT, s->span, "Tables require a PRIMARY KEY. Please define the PRIMARY KEY.");
     if (ds->window != SOURCE_NOT_WINDOWED && ds->nkeys == 0)

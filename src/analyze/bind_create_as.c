@@ -118,11 +118,28 @@ static Status bind_persistent(const Analyzer *an, const Stmt *s, BoundQuery *out
     return st;
 }
 
+/* ksqlDB looks for the TIMESTAMP column before it looks at the projection's key. */
+static Status check_timestamp_name(const WithProps *w, const Stmt *s, Err *err)
+{
+    for (int i = 0; w->timestamp.n && i < s->query->items.n; i++) {
+        const SelectItem *it = &s->query->items.v[i];
+        if (it->kind != SELECT_EXPR || str_eq(it->alias.text, w->timestamp) ||
+            (!it->alias.text.n && str_eq(it->expr->name.text, w->timestamp)))
+            return OK;
+    }
+    if (!w->timestamp.n)
+        return OK;
+    return err_at(err, ERR_STATEMENT, s->span,
+                  "The TIMESTAMP column set in the WITH clause does not exist in the schema: '%.*s'", STR_ARG(w->timestamp));
+}
+
 Status bind_create_as(const Analyzer *an, const Stmt *s, BoundCreateAs *out, Err *err)
 {
     WithProps w;
     *out = (BoundCreateAs){0};
     Status st = bind_with(an, &s->props, WITH_CREATE_AS, s->kind == STMT_CREATE_TABLE_AS, &w, err);
+    if (st == OK)
+        st = check_timestamp_name(&w, s, err);
     if (st == OK)
         st = bind_persistent(an, s, &out->query, err);
     if (st == OK)

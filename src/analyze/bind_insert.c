@@ -31,6 +31,8 @@ static Status map_columns(const Stmt *s, const DataSource *ds, int *to, Err *err
     const Schema *sch = ds->schema;
     int plain = ds->nkeys + ds->nvalues;
     if (!s->columns.n) {
+        if (s->values.n > plain && sch->n > plain)
+            return err_at(err, ERR_STATEMENT, s->span, "Cannot insert into HEADER columns: %.*s", STR_ARG(sch->cols[plain].name));
         if (s->values.n != plain)
             return err_at(err, ERR_STATEMENT, s->span,
                           "Expected a value for each column. Expected Columns: %d. Got %d values", plain, s->values.n);

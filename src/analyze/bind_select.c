@@ -153,7 +153,7 @@ static Status expand_struct(Arena *a, const Scope *scope, const SelectItem *it, 
     return OK;
 }
 
-static Status expand_items(Arena *a, const Query *q, const DataSource *ds, const Scope *scope, QueryUse use,
+static Status expand_items(Arena *a, const Query *q, const DataSource *ds, const Scope *scope,
                            SelectList *list, Err *err)
 {
     int cap = 0;
@@ -177,9 +177,11 @@ static Status expand_items(Arena *a, const Query *q, const DataSource *ds, const
             return err_at(err, ERR_STATEMENT, it->span,
                           "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
                           STR_ARG(it->source.text));
+        /* PARTITION BY puts what was the key behind the values. */
+        int first = q->has_partition_by ? ds->nkeys : 0;
         for (int c = 0; c < ds->schema->n; c++)
-            list_add(a, list, &cap, column_expr(a, ds->schema->cols[c].name, it->span), (Name){.quoted = false});
-        UNUSED(use);
+            list_add(a, list, &cap, column_expr(a, ds->schema->cols[(c + first) % ds->schema->n].name, it->span),
+                     (Name){.quoted = false});
     }
     if (list->n > LIMIT_COLUMNS)
         return err_at(err, ERR_LIMIT, q->span, "A query selects at most %d columns", LIMIT_COLUMNS);
@@ -199,10 +201,16 @@ static void make_scope(Arena *a, const BoundQuery *bq, const char *clause, Scope
 
 /* ---- projection without aggregation ---- */
 
+typedef struct Qualify {
+    Arena *arena;
+    Str alias;
+} Qualify;
+
 typedef struct KeySpec {
     int n;
     const TExpr **exprs;
-    const Expr **asts; /* for messages */
+    const Expr **asts;
+    const Expr **shown; /* as messages print them */
     const char *kind;  /* "key column", "partitioning expression" */
 } KeySpec;
 
@@ -216,14 +224,12 @@ static void print_list(Buf *out, const KeySpec *ks, const bool *which, const cha
         if (which[i]) {
             if (k)
                 buf_cstr(out, k == total - 1 ? last : ", ");
-            print_expr(out, ks->asts[i]);
+            print_expr(out, ks->shown[i]);
             k++;
         }
 }
 
-Status missing_key(const KeySpec *ks, Str sink, Span at, Err *err);
-
-Status missing_key(const KeySpec *ks, Str sink, Span at, Err *err)
+static Status missing_key(const KeySpec *ks, Str sink, Span at, Err *err)
 {
     bool all[LIMIT_COLUMNS];
     memset(all, 1, sizeof all);
@@ -239,14 +245,44 @@ Status missing_key(const KeySpec *ks, Str sink, Span at, Err *err)
     return ERR_STATEMENT;
 }
 
+/* A likely mistake: an output column was named. */
+static Status unresolved_partition(Err *err)
+{
+    const char *name = strstr(err->msg, "column '"), *end = name ? strstr(name, "' cannot be resolved.") : NULL;
+    if (end) {
+        name += strlen("column '");
+        Str text = {name, (size_t)(end - name)};
+        Buf more = BUF_INIT;
+        buf_printf(&more, "%s '%.*s' must be a column in the source schema since PARTITION BY is applied on the input.",
+                   err->msg, STR_ARG(text));
+        Err with = ERR_INIT;
+        err_at(&with, err->code, err->span, "%s", buf_z(&more));
+        buf_free(&more);
+        err_clear(err);
+        err_move(err, &with);
+    }
+    return err->code;
+}
+
+static const Expr *qualify(void *arg, const Expr *e)
+{
+    const Qualify *q = arg;
+    if (e->kind != EXPR_COLUMN || e->qualifier.text.n)
+        return NULL;
+    Expr *copy = arena_dup(q->arena, e, sizeof *e);
+    copy->qualifier = exact_name(q->alias, e->span);
+    return copy;
+}
+
 static Status partition_keys(const Analyzer *an, const Query *q, const Scope *scope, BoundQuery *bq, KeySpec *ks, Err *err)
 {
     Arena *a = an->arena;
     const DataSource *ds = bq->source;
     Scope part = *scope;
     part.clause = "PARTITION BY";
-    *ks = (KeySpec){0, ARENA_ARRAY(a, const TExpr *, q->partition_by.n), ARENA_ARRAY(a, const Expr *, q->partition_by.n),
-                    "partitioning expression"};
+    int most = q->partition_by.n;
+    *ks = (KeySpec){0, ARENA_ARRAY(a, const TExpr *, most), ARENA_ARRAY(a, const Expr *, most),
+                    ARENA_ARRAY(a, const Expr *, most), "partitioning expression"};
     if (q->partition_by.n == 0)
         return err_at(err, ERR_STATEMENT, q->partition_span, "PARTITION BY requires at least one expression");
     if (ds->is_table)
@@ -264,9 +300,9 @@ static Status partition_keys(const Analyzer *an, const Query *q, const Scope *sc
         }
         Status st = bind_expr(a, &part, e, &ks->exprs[ks->n], err);
         if (st)
-            return st;
+            return unresolved_partition(err);
         if (type_has_map(ks->exprs[ks->n]->type)) {
-            Namer nm = {a, bq->input, 0};
+            Namer nm = {.arena = a, .input = bq->input};
             Str name = namer_name(&nm, e);
             return err_at(err, ERR_STATEMENT, e->span,
                           "Map keys, including types that contain maps, are not supported as they may lead to "
@@ -274,6 +310,8 @@ static Status partition_keys(const Analyzer *an, const Query *q, const Scope *sc
                           "type: %s. See https://github.com/confluentinc/ksql/issues/6621 for more.",
                           STR_ARG(name), type_text(a, ks->exprs[ks->n]->type));
         }
+        Qualify with = {a, bq->alias};
+        ks->shown[ks->n] = expr_replace(a, e, qualify, &with);
         ks->asts[ks->n++] = e;
     }
     bq->rekeyed = ks->n != ds->nkeys;
@@ -285,15 +323,16 @@ static Status partition_keys(const Analyzer *an, const Query *q, const Scope *sc
 
 static void source_keys(Arena *a, const DataSource *ds, KeySpec *ks)
 {
-    *ks = (KeySpec){ds->nkeys, ARENA_ARRAY(a, const TExpr *, ds->nkeys), ARENA_ARRAY(a, const Expr *, ds->nkeys),
+    *ks = (KeySpec){ds->nkeys, ARENA_ARRAY(a, const TExpr *, ds->nkeys), ARENA_ARRAY(a, const Expr *, ds->nkeys), NULL,
                     "key column"};
+    ks->shown = ks->asts;
     for (int i = 0; i < ds->nkeys; i++) {
         ks->exprs[i] = texpr_column(a, i, ds->schema->cols[i].type);
         ks->asts[i] = column_expr(a, ds->schema->cols[i].name, (Span){0});
     }
 }
 
-static Status check_reserved(const SelectList *list, Err *err)
+Status check_reserved(const SelectList *list, Err *err)
 {
     for (int i = 0; i < list->n; i++) {
         const Expr *e = list->exprs[i];
@@ -332,8 +371,8 @@ static Status finish_items(const Analyzer *an, const Query *q, BoundQuery *bq, E
     return OK;
 }
 
-/* Keys that PARTITION BY makes and `*` is to show: as items of their own. */
-static void add_star_keys(Arena *a, const Query *q, const KeySpec *ks, SelectList *list)
+/* Keys that PARTITION BY makes and `*` is to show, beside the source's `shown` columns: as items of their own. */
+static void add_star_keys(Arena *a, const Query *q, const KeySpec *ks, int shown, SelectList *list)
 {
     bool star = false;
     for (int i = 0; i < q->items.n; i++)
@@ -342,7 +381,7 @@ static void add_star_keys(Arena *a, const Query *q, const KeySpec *ks, SelectLis
         return;
     int cap = list->n;
     for (int k = 0; k < ks->n; k++)
-        if (ks->exprs[k]->kind != TEXPR_COLUMN)
+        if (ks->exprs[k]->kind != TEXPR_COLUMN || ks->exprs[k]->column >= shown)
             list_add(a, list, &cap, ks->asts[k], (Name){.quoted = false});
 }
 
@@ -367,6 +406,8 @@ static Status split_keys(const Analyzer *an, const Query *q, const KeySpec *ks, 
             first = i;
             is_key[i] = true;
         }
+        if (first < 0 && props_bool(an->props, "ksql.new.query.planner.enabled"))
+            return unsupported(q->span, "a projection without the key (ksql.new.query.planner.enabled)", err);
         if (first < 0)
             return missing_key(ks, sink, q->span, err);
         Str alias = list->aliases[first].text;
@@ -399,12 +440,12 @@ static Status bind_projection(const Analyzer *an, const Query *q, const Scope *s
         st = check_reserved(list, err);
     if (st)
         return st;
-    add_star_keys(a, q, &ks, list);
+    add_star_keys(a, q, &ks, bq->source->schema->n, list);
     const TExpr **bound = ARENA_ARRAY(a, const TExpr *, list->n);
     for (int i = 0; i < list->n; i++) {
         st = bind_expr(a, scope, list->exprs[i], &bound[i], err);
         if (st)
-            return st;
+            return clause_error("SELECT", err);
     }
     if (bq->use == USE_PERSISTENT)
         return split_keys(an, q, &ks, list, bound, nm, sink, bq, err);
@@ -422,6 +463,29 @@ static Status bind_projection(const Analyzer *an, const Query *q, const Scope *s
 }
 
 /* ---- the whole query ---- */
+
+/* What ksqlDB puts before an expression's error, by clause and kind. */
+Status clause_error(const char *clause, Err *err)
+{
+    static const struct {
+        const char *start;
+        bool predicate; /* names the kind of expression, not the clause */
+    } kinds[] = {
+        {"Cannot compare", false},       {"Error processing expression", false}, {"Comparison with NULL", false},
+        {"operator does not", true},     {"invalid input syntax", true},         {"Cast of", true},
+    };
+    bool where = strcmp(clause, "SELECT") != 0;
+    for (int i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (strncmp(err->msg, kinds[i].start, strlen(kinds[i].start)))
+            continue;
+        if (kinds[i].predicate)
+            err_prefix(err, "%s", where ? "Invalid Predicate: " : "Invalid Select: ");
+        else if (where)
+            err_prefix(err, "Error in %s expression: ", clause);
+        break;
+    }
+    return err->code;
+}
 
 static Status find_source(const Analyzer *an, const Query *q, BoundQuery *bq, Err *err)
 {
@@ -461,9 +525,9 @@ Status bind_query(const Analyzer *an, const Query *q, QueryUse use, Str sink, Bo
         return st;
     Scope scope;
     SelectList list = {0};
-    Namer nm = {an->arena, bq->input, 0};
+    Namer nm = {.arena = an->arena, .input = bq->input};
     make_scope(an->arena, bq, "SELECT", &scope);
-    st = expand_items(an->arena, q, bq->source, &scope, use, &list, err);
+    st = expand_items(an->arena, q, bq->source, &scope, &list, err);
     if (st == OK)
         st = check_refs(q, &list, bq->alias, err);
     if (st)
@@ -474,7 +538,7 @@ Status bind_query(const Analyzer *an, const Query *q, QueryUse use, Str sink, Bo
         where.rowtime_magic = true;
         st = bind_predicate(an->arena, &where, q->where, &bq->where, err);
         if (st)
-            return st;
+            return clause_error("WHERE", err);
     }
     if (q->has_group_by || any_aggregate(q, &list)) {
         st = bind_aggregation(an, q, &scope, &list, &nm, use, sink, bq, err);

@@ -13,6 +13,9 @@ Status bind_timestamp(const WithProps *w, DataSource *ds, Span at, Err *err) MUS
 /* serde_check of both sides. */
 Status check_serdes(const DataSource *ds, Err *err) MUST_CHECK;
 
+/* Puts what ksqlDB says before an expression's error in a clause; returns the error's code. */
+Status clause_error(const char *clause, Err *err);
+
 /* ---- names (page 04 §4.4) ---- */
 
 /* A name that is meant exactly as it stands. */
@@ -25,6 +28,7 @@ typedef struct Namer {
     Arena *arena;
     const Schema *input; /* names that generated ones must not meet */
     int next;            /* KSQL_COL_n */
+    NameVec fields;      /* names given to struct fields */
 } Namer;
 
 /* The output name of an un-aliased select item. */
@@ -44,6 +48,9 @@ typedef struct SelectList {
     const Expr **exprs; /* stars expanded */
     Name *aliases;      /* text.n == 0: none */
 } SelectList;
+
+/* System columns cannot be selected into a source under their own names. */
+Status check_reserved(const SelectList *list, Err *err) MUST_CHECK;
 
 Status bind_aggregation(const Analyzer *an, const Query *q, const Scope *scope, const SelectList *list, Namer *nm,
                         QueryUse use, Str sink, BoundQuery *out, Err *err) MUST_CHECK;

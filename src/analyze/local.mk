@@ -17,4 +17,6 @@ libsluice_a_SOURCES += \
 	src/analyze/bound.c \
 	src/analyze/internal.h \
 	src/analyze/names.c \
+	src/analyze/resolved.c \
+	src/analyze/resolved.h \
 	src/analyze/with.c

@@ -4,9 +4,12 @@
 #include "analyze/internal.h"
 #include "func/registry.h"
 
-static bool taken(const Schema *s, const char *name)
+static bool taken(const Namer *nm, const char *name)
 {
-    return schema_find(s, str_of(name)) >= 0;
+    for (int i = 0; i < nm->fields.n; i++)
+        if (str_eq_c(nm->fields.v[i].text, name))
+            return true;
+    return schema_find(nm->input, str_of(name)) >= 0;
 }
 
 Str namer_name(Namer *nm, const Expr *e)
@@ -15,14 +18,15 @@ Str namer_name(Namer *nm, const Expr *e)
         return e->name.text;
     if (e->kind == EXPR_DEREF) {
         char *name = arena_cstr(nm->arena, e->name.text);
-        for (int i = 1; taken(nm->input, name); i++)
+        for (int i = 1; taken(nm, name); i++)
             name = arena_printf(nm->arena, "%.*s_%d", STR_ARG(e->name.text), i);
+        vec_push(nm->arena, &nm->fields, exact_name(str_of(name), e->span));
         return str_of(name);
     }
     char *name;
     do
         name = arena_printf(nm->arena, "KSQL_COL_%d", nm->next++);
-    while (taken(nm->input, name));
+    while (taken(nm, name));
     return str_of(name);
 }
 

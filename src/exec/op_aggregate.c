@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Aggregate: GROUP BY. Input: grouping columns, then the aggregates' arguments (op_project's GROUP); an
-// insert adds its row to a group, a delete takes it out again. Output: grouping columns, results, ROWTIME.
+// insert adds its row to a group, a delete takes it out again, a pair does both and is one update. Output: grouping columns, results, ROWTIME.
 //
 // Two ways to emit, chosen for the task:
 //   every update  a change goes out for each input row, with its headers
@@ -243,6 +243,8 @@ static void out_headers(AggOut *o, int at, Headers h)
 
 /* ---- every update ---- */
 
+static bool takes_out(RowKind k) { return k == ROW_DELETE || k == ROW_UPDATE_BEFORE; }
+
 static void apply_row(OpAggregate *g, const Batch *b, int row, void *state, bool undo)
 {
     const PNode *node = g->op.node;
@@ -276,12 +278,16 @@ static Status each_update(OpAggregate *g, const Batch *b, int from, int to, Err 
             return st;
         Group *gr = store_state(e);
         bool before = g->op.node->needs_before && !made;
-        if (before)
+        bool second = i > 0 && batch_kind(b, batch_row(b, i - 1)) == ROW_UPDATE_BEFORE;
+        if (before && !second)
             keep_before(g, gr, b->arena);
-        apply_row(g, b, row, gr, batch_kind(b, row) == ROW_DELETE);
+        RowKind kind = batch_kind(b, row);
+        apply_row(g, b, row, gr, takes_out(kind));
         if (b->ts[row] > gr->ts)
             gr->ts = b->ts[row];
         store_touch(g->store, e);
+        if (kind == ROW_UPDATE_BEFORE)
+            continue; /* its other half follows and is answered */
         if (before)
             out_before(g, &o, store_key(g->store, e), gr);
         int at = out_row(g, &o, store_key(g->store, e), gr->ts, made ? ROW_INSERT : ROW_UPDATE_AFTER);
@@ -305,7 +311,7 @@ static void add_column(OpAggregate *g, int i, const Batch *b, const uint16_t *ro
                 args[j] = column_get(&b->cols[agg->args[j]], rows[k]);
             c->failed = false;
             c->arena = b->arena;
-            bool undo = batch_kind(b, rows[k]) == ROW_DELETE;
+            bool undo = takes_out(batch_kind(b, rows[k]));
             (undo ? agg->row->undo : agg->row->add)(c, (char *)g->states[k] + g->aggs[i].at, args);
             if (c->failed) {
                 g->op.stats.row_errors++;

@@ -20,7 +20,8 @@ static void check_kinds(const OpCheck *c, const Batch *b)
             BUG("%s: an update-before without its update-after", c->inner->class->name);
         open = k == ROW_UPDATE_BEFORE;
     }
-    if (open)
+    /* The halves of a change that came through a repartition topic may be read in two batches. */
+    if (open && c->inner->node->kind != PP_AGGREGATE)
         BUG("%s: an update-before ends the batch", c->inner->class->name);
 }
 

@@ -3,8 +3,9 @@
 //
 //   PROJECT   the SELECT list. A row without value keeps its key and stays without value.
 //   GROUP     grouping columns and the aggregates' arguments. A stream's row without value, and any row with
-//             a NULL grouping column, is left out (the latter is logged); a table's changes become single
-//             additions (insert) and removals (delete), since each half may go to another group.
+//             a NULL grouping column, is left out (the latter is logged). A table's change whose halves go to
+//             different groups becomes a removal (delete) and an addition (insert); within one group it
+//             stays a pair, which the group answers with one update.
 #include <stdio.h>
 
 #include "exec/op.h"
@@ -14,6 +15,7 @@ typedef struct OpProject {
     Op op;
     Program *program;
     bool rekeys;
+    bool *from_value; /* key columns that need the row's value: NULL where it has none */
 } OpProject;
 
 static Batch *computed(OpProject *p, const Batch *b)
@@ -26,6 +28,27 @@ static Batch *computed(OpProject *p, const Batch *b)
     return to;
 }
 
+static bool any_without_value(const Batch *b)
+{
+    for (int i = 0; b->flags && i < b->nsel; i++)
+        if (b->flags[batch_row(b, i)] & ROW_VALUE_NULL)
+            return true;
+    return false;
+}
+
+/* A copy of the column that is NULL where the row has no value. */
+static void null_without_value(const Batch *b, Column *c)
+{
+    Column copy;
+    column_init(b->arena, &copy, c->type, b->n);
+    for (int i = 0; i < b->nsel; i++) {
+        int row = batch_row(b, i);
+        bool none = batch_flags(b, row) & ROW_VALUE_NULL;
+        column_put(b->arena, &copy, b->n, row, none ? value_null() : column_get(c, row));
+    }
+    *c = copy;
+}
+
 /* Rows that had a value keep ROW_KEY_NULL only if the new key says so. */
 static void set_key_flags(const OpProject *p, const Batch *b, Batch *to)
 {
@@ -33,11 +56,12 @@ static void set_key_flags(const OpProject *p, const Batch *b, Batch *to)
     if (!p->rekeys)
         return;
     to->flags = arena_alloc(b->arena, (size_t)b->n);
+    for (int k = 0; k < node->nkeys && any_without_value(b); k++)
+        if (p->from_value[k])
+            null_without_value(b, &to->cols[k]);
     for (int i = 0; i < b->nsel; i++) {
         int row = batch_row(b, i);
-        bool null = true;
-        for (int k = 0; k < node->nkeys; k++)
-            null &= column_is_null(&to->cols[k], row);
+        bool null = node->nkeys == 0 || (node->nkeys == 1 && column_is_null(&to->cols[0], row));
         int value_null = batch_flags(b, row) & ROW_VALUE_NULL;
         to->flags[row] = (uint8_t)(value_null | (null ? ROW_KEY_NULL : 0));
     }
@@ -75,6 +99,32 @@ static bool any_nulls(const Op *op, const Batch *to)
     return false;
 }
 
+static bool same_group(const Op *op, const Batch *to, int x, int y)
+{
+    for (int k = 0; k < op->node->nkeys; k++) {
+        Value a = column_get(&to->cols[k], x), b = column_get(&to->cols[k], y);
+        if (!value_equal(to->cols[k].type, &a, &b))
+            return false;
+    }
+    return true;
+}
+
+static void split_pairs(Op *op, const Batch *b, Batch *to)
+{
+    to->kind = arena_alloc(b->arena, (size_t)b->n);
+    for (int i = 0; i < to->nsel; i++) {
+        int row = batch_row(to, i), next = i + 1 < to->nsel ? batch_row(to, i + 1) : -1;
+        bool before = b->kind[row] == ROW_UPDATE_BEFORE;
+        if (before && next >= 0 && b->kind[next] == ROW_UPDATE_AFTER && same_group(op, to, row, next)) {
+            to->kind[row] = ROW_UPDATE_BEFORE;
+            to->kind[next] = ROW_UPDATE_AFTER;
+            i++;
+        } else {
+            to->kind[row] = before || b->kind[row] == ROW_DELETE ? ROW_DELETE : ROW_INSERT;
+        }
+    }
+}
+
 static Status group(Op *op, const Batch *b, Err *err)
 {
     OpProject *p = (OpProject *)op;
@@ -95,11 +145,8 @@ static Status group(Op *op, const Batch *b, Err *err)
         to->nsel = n;
         to->flags = NULL;
     }
-    if (b->kind) {
-        to->kind = arena_alloc(b->arena, (size_t)b->n);
-        for (int i = 0; i < b->n; i++)
-            to->kind[i] = b->kind[i] == ROW_UPDATE_BEFORE || b->kind[i] == ROW_DELETE ? ROW_DELETE : ROW_INSERT;
-    }
+    if (b->kind)
+        split_pairs(op, b, to);
     return to->nsel ? op_emit(op, to, err) : OK;
 }
 
@@ -110,9 +157,16 @@ Status op_project_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *er
 {
     OpProject *p = ARENA_NEW(a, OpProject);
     p->op = (Op){.class = node->kind == PP_GROUP ? &group_class : &project_class, .node = node, .env = env};
-    for (int k = 0; k < node->nkeys; k++)
-        p->rekeys |= node->exprs[k]->kind != TEXPR_COLUMN || node->in->cols[node->exprs[k]->column].role != ROLE_KEY;
-    p->rekeys |= node->nkeys != schema_count(node->in, ROLE_KEY);
+    p->rekeys = node->nkeys != schema_count(node->in, ROLE_KEY);
+    p->from_value = ARENA_ARRAY(a, bool, node->nkeys);
+    bool *used = ARENA_ARRAY(a, bool, node->in->n);
+    for (int k = 0; k < node->nkeys; k++) {
+        p->rekeys |= node->exprs[k]->kind != TEXPR_COLUMN || node->exprs[k]->column != k;
+        memset(used, 0, (size_t)node->in->n);
+        texpr_columns(node->exprs[k], used);
+        for (int c = 0; c < node->in->n; c++)
+            p->from_value[k] |= used[c] && node->in->cols[c].role == ROLE_VALUE;
+    }
     *out = &p->op;
     return program_new(a, node->exprs, node->n, env->fx, &p->program, err);
 }

@@ -3,7 +3,7 @@
 //
 //   SINK         the source that the query makes: a delete becomes a tombstone; an update-before is not written
 //   REPARTITION  an internal topic by the new key; of a table's changes each record's value ends in one more
-//                byte: 1 for an addition, 0 for a removal (PERSISTED v1)
+//                byte, the row's kind (RowKind, PERSISTED v1)
 //
 // The partition is the one Kafka's default partitioner gives for the key's bytes; a record without key
 // stays in its partition's number modulo the topic's count, which keeps its order.
@@ -52,12 +52,17 @@ static bool make_record(OpSink *s, const Batch *b, int row, bool is_delete, Reco
     return true;
 }
 
-static int64_t event_time(const OpSink *s, const Batch *b, int row)
+/* The record's timestamp; false: the sink's TIMESTAMP column has none that can be written, and it was logged. */
+static bool event_time(OpSink *s, const Batch *b, int row, int64_t *ts)
 {
     int c = s->op.node->timestamp_column;
-    if (c < 0 || column_is_null(&b->cols[c], row))
-        return b->ts[row];
-    return column_get(&b->cols[c], row).d.l;
+    *ts = b->ts[row];
+    if (c < 0 || batch_kind(b, row) == ROW_DELETE || (batch_flags(b, row) & ROW_VALUE_NULL))
+        return true;
+    if (column_is_null(&b->cols[c], row))
+        return failed(s, "Sink", ROWERR_EVALUATE, "Failed to extract timestamp from row: the column is null");
+    *ts = column_get(&b->cols[c], row).d.l;
+    return *ts >= 0 || failed(s, "Sink", ROWERR_EVALUATE, "Failed to extract timestamp from row: it is negative");
 }
 
 static void write_row(OpSink *s, const Batch *b, int row)
@@ -65,13 +70,13 @@ static void write_row(OpSink *s, const Batch *b, int row)
     const PNode *node = s->op.node;
     OpEnv *env = s->op.env;
     RowKind kind = batch_kind(b, row);
-    if (kind == ROW_UPDATE_BEFORE)
+    if (kind == ROW_UPDATE_BEFORE && !node->changelog)
         return;
-    Record r = {.ts = event_time(s, b, row)};
-    if (!make_record(s, b, row, kind == ROW_DELETE && !node->changelog, &r))
+    Record r = {0};
+    if (!event_time(s, b, row, &r.ts) || !make_record(s, b, row, kind == ROW_DELETE && !node->changelog, &r))
         return;
     if (node->changelog) {
-        buf_byte(&s->value_bytes, kind == ROW_DELETE ? 0 : 1);
+        buf_byte(&s->value_bytes, (char)kind);
         r.value = s->value_bytes.p;
         r.value_len = (int32_t)s->value_bytes.n;
     }

@@ -12,7 +12,8 @@
 #include <ctype.h>
 #include <stdio.h>
 
-#include "runtime/internal.h"
+#include "analyze/resolved.h"
+#include "runtime/admin.h"
 #include "sql/parse.h"
 
 typedef VEC(RunQuery *) QueryVec;
@@ -26,6 +27,7 @@ typedef struct Ddl {
     QueryVec *pending;    /* replaying: queries to start at the end */
     Answer *out;
     Err *err;
+    Str shown;            /* the statement as answers and sources show it; empty: the user's text */
 } Ddl;
 
 static const char *lower_kind(bool is_table) { return is_table ? "table" : "stream"; }
@@ -58,8 +60,20 @@ static Status record_command(Ddl *d, Command *c, RunQuery *q)
 
 static void answer_status(Ddl *d, const char *key, const char *message, Str query_id, uint32_t number)
 {
-    if (d->out)
-        d->out->entity = entity_status(d->st, key, message, query_id, number);
+    if (!d->out)
+        return;
+    d->out->entity = entity_status(d->st, key, message, query_id, number);
+    if (d->shown.n)
+        json_object_set_new(d->out->entity, "statementText", sql_json(d->shown));
+}
+
+/* made and topic: as resolved_statement takes them. */
+static void resolve_text(Ddl *d, const DataSource *made, const TopicInfo *topic)
+{
+    Buf text = BUF_INIT;
+    resolved_statement(&text, &d->an, d->st, made, topic);
+    d->shown = arena_str(d->an.arena, buf_view(&text));
+    buf_free(&text);
 }
 
 /* ---- CREATE STREAM | TABLE ---- */
@@ -108,6 +122,8 @@ static Status create_source(Ddl *d)
         return rc;
     DataSource *ds = bound.source;
     ds->created_ms = effects_now(d->e->fx);
+    resolve_text(d, ds, bound.create_topic ? &bound.topic : NULL);
+    ds->sql = arena_str(ds->arena, d->shown);
     if (bound.create_topic && !d->replay)
         rc = topic_create(d->e->topics, &bound.topic, d->err);
     Command c = {.key = arena_strf(d->an.arena, "%s/`%.*s`/create", lower_kind(is_table), STR_ARG(ds->name)),
@@ -164,7 +180,9 @@ static Status launch(Ddl *d, BoundCreateAs *b, const char *prefix, bool is_inser
     const PropSet *props = d->replay ? &d->replay->props : &d->session->props;
     RunQuery *q = NULL;
     Status rc = OK;
+    resolve_text(d, ds, b->create_topic ? &b->topic : NULL);
     if (!is_insert) {
+        ds->sql = arena_str(ds->arena, d->shown);
         ds->query_id = arena_str(ds->arena, id);
         ds->created_ms = effects_now(d->e->fx);
     }
@@ -173,7 +191,7 @@ static Status launch(Ddl *d, BoundCreateAs *b, const char *prefix, bool is_inser
     if (rc == OK)
         rc = query_new(d->e, &b->query, ds, id, number, QUERY_PERSISTENT, props, &q, d->err);
     if (rc == OK) {
-        q->sql = arena_str(q->arena, d->st->sql);
+        q->sql = arena_str(q->arena, d->shown);
         q->type = prefix;
     }
     if (rc == OK && b->create_topic && !d->replay)
@@ -352,6 +370,7 @@ static Status drop(Ddl *d)
     bool is_table = st->kind == STMT_DROP_TABLE;
     DataSource *ds = catalog_find(d->an.cat, st->name.text);
     char message[1024];
+    resolve_text(d, NULL, NULL);
     Command c = {.key = arena_strf(d->an.arena, "%s/%.*s/drop", lower_kind(is_table), STR_ARG(st->name.text)),
                  .number = next_number(d)};
     if (!ds && st->if_exists) {

@@ -184,7 +184,7 @@ static void take_kinds(Batch *b, Bytes *values, Arena *a)
     for (int i = 0; i < b->n; i++) {
         b->kind[i] = ROW_INSERT;
         if (values[i].p && values[i].n > 0)
-            b->kind[i] = values[i].p[--values[i].n] ? ROW_INSERT : ROW_DELETE;
+            b->kind[i] = (uint8_t)values[i].p[--values[i].n];
     }
 }
 

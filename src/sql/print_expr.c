@@ -360,7 +360,7 @@ static void put_bare(Printer *pr, const Expr *e)
                                           "IS NOT DISTINCT FROM"};
     switch (e->kind) {
     case EXPR_NULL: buf_cstr(pr->out, "NULL"); break;
-    case EXPR_BOOL: buf_cstr(pr->out, e->flag ? "TRUE" : "FALSE"); break;
+    case EXPR_BOOL: buf_cstr(pr->out, e->flag ? "true" : "false"); break;
     case EXPR_INT: buf_printf(pr->out, "%" PRId64, e->i); break;
     case EXPR_DECIMAL: case EXPR_DOUBLE: buf_str(pr->out, e->text); break;
     case EXPR_STRING: put_string(pr, e->text); break;

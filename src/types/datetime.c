@@ -179,7 +179,7 @@ static bool take_char(Str *s, char c)
 static bool read_date(Str s, int64_t *year, int *month, int *day)
 {
     bool minus = take_char(&s, '-'), plus = !minus && take_char(&s, '+');
-    int digits = 0, y;
+    int digits = 0, y = 0;
     while ((size_t)digits < s.n && s.p[digits] >= '0' && s.p[digits] <= '9')
         digits++;
     if (digits < 4 || digits > 9 || (digits > 4 && !minus && !plus) || (digits == 4 && plus))
