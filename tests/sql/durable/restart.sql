@@ -6,7 +6,7 @@ SET 'auto.offset.reset'='earliest';
 CREATE STREAM s (g STRING KEY, v INT) WITH (kafka_topic='s', value_format='json', partitions=1);
 --> Stream created
 CREATE TABLE t AS SELECT g, SUM(v) AS total, COUNT(*) AS n FROM s GROUP BY g;
---> Created query with ID CTAS_T_3
+--> Created query with ID CTAS_T_1
 INSERT INTO s VALUES ('a', 1);
 INSERT INTO s VALUES ('b', 2);
 --@ advance 2000

@@ -5,7 +5,7 @@ SET 'auto.offset.reset'='earliest';
 CREATE STREAM bare (k INT KEY, v STRING) WITH (kafka_topic='bare', value_format='json', wrap_single_value=false, partitions=1);
 --> Stream created
 CREATE STREAM wrapped WITH (wrap_single_value=true) AS SELECT * FROM bare;
---> Created query with ID CSAS_WRAPPED_3
+--> Created query with ID CSAS_WRAPPED_1
 CREATE STREAM jkey (k BIGINT KEY, v INT) WITH (kafka_topic='jkey', key_format='json', value_format='json', partitions=1);
 --> Stream created
 INSERT INTO bare VALUES (258, 'x');

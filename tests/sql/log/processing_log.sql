@@ -5,7 +5,7 @@ SET 'auto.offset.reset'='earliest';
 CREATE STREAM s (k STRING KEY, v INT) WITH (kafka_topic='s', value_format='json', partitions=1);
 --> Stream created
 CREATE STREAM t AS SELECT k, v FROM s;
---> Created query with ID CSAS_T_3
+--> Created query with ID CSAS_T_1
 --@ append s a {"V":1}
 --@ append s b {"V":"abc"}
 --@ append s c not json

@@ -3,17 +3,17 @@
 CREATE STREAM s (k STRING KEY, v INT) WITH (kafka_topic='s', value_format='json', partitions=1);
 --> Stream created
 CREATE STREAM t AS SELECT * FROM s;
---> Created query with ID CSAS_T_3
+--> Created query with ID CSAS_T_1
 CREATE STREAM s (k STRING KEY, v INT) WITH (kafka_topic='s', value_format='json');
---> ERROR Cannot add stream 'S': A stream with the same name already exists
+--> ERROR 1:15 Cannot add stream 'S': A stream with the same name already exists
 DROP TABLE s;
---> ERROR Incompatible data source type is stream, but statement was DROP table
+--> ERROR 1:1 Incompatible data source type is stream, but statement was DROP table
 DROP STREAM s;
---> ERROR Cannot drop S.
+--> ERROR 1:1 Cannot drop S.
 --> The following streams and/or tables read from this source: [T].
 --> You need to drop them before dropping S.
 DROP STREAM nosuch;
---> ERROR Stream NOSUCH does not exist.
+--> ERROR 1:13 Stream NOSUCH does not exist.
 DROP STREAM IF EXISTS nosuch;
 --> Source `NOSUCH` does not exist.
 DROP STREAM t;
@@ -29,4 +29,4 @@ SHOW TOPICS;
 --> T | 1
 --> default_ksql_processing_log | 1
 EXPLAIN nosuch;
---> ERROR Query with id:NOSUCH does not exist, use SHOW QUERIES to view the full set of queries.
+--> ERROR 1:9 Query with id:NOSUCH does not exist, use SHOW QUERIES to view the full set of queries.

@@ -7,11 +7,11 @@ SET 'auto.offset.reset'='latest';
 UNSET 'auto.offset.reset';
 --> Successfully unset local property 'auto.offset.reset' (value was 'latest').
 UNSET 'auto.offset.reset';
---> ERROR Cannot unset local property 'auto.offset.reset' which was never set in the first place
+--> ERROR 1:1 Cannot unset local property 'auto.offset.reset' which was never set in the first place
 SET 'nosuch'='1';
---> ERROR Unknown property: nosuch
+--> ERROR 1:1 Unknown property: nosuch
 SET 'auto.offset.reset'='nosuch';
---> ERROR Invalid value nosuch for configuration auto.offset.reset: Invalid value `nosuch` for configuration auto.offset.reset. The value must be either 'earliest', 'latest', 'none' or of the format 'by_duration:<PnDTnHnMn.nS.>'.
+--> ERROR 1:1 Invalid value nosuch for configuration auto.offset.reset: Invalid value `nosuch` for configuration auto.offset.reset. The value must be either 'earliest', 'latest', 'none' or of the format 'by_duration:<PnDTnHnMn.nS.>'.
 DEFINE topic = 'from_variable';
 CREATE STREAM ${topic} (k STRING KEY, v INT) WITH (kafka_topic='${topic}', value_format='json', partitions=1);
 --> Stream created
@@ -20,4 +20,4 @@ SHOW STREAMS;
 --> FROM_VARIABLE | from_variable | KAFKA | JSON | false
 UNDEFINE topic;
 UNDEFINE topic;
---> ERROR Cannot undefine variable 'topic' which was never defined
+--> Cannot undefine variable 'TOPIC' which was never defined.

@@ -7,7 +7,7 @@ SHOW QUERIES;
 CREATE STREAM orders (id INT KEY, customer STRING, tags ARRAY<STRING>, addr STRUCT<city STRING, zip INT>, m MAP<STRING, BIGINT>, price DECIMAL(6, 2)) WITH (kafka_topic='orders', value_format='json', partitions=2);
 --> Stream created
 CREATE TABLE totals WITH (key_format='json') AS SELECT customer, COUNT(*) AS n FROM orders GROUP BY customer;
---> Created query with ID CTAS_TOTALS_3
+--> Created query with ID CTAS_TOTALS_1
 --@ only ORDERS
 SHOW STREAMS;
 --> ORDERS | orders | KAFKA | JSON | false
@@ -25,11 +25,11 @@ DESCRIBE orders;
 -->   ADDR STRUCT<CITY STRING, ZIP INTEGER>
 -->   M MAP<STRING, BIGINT>
 -->   PRICE DECIMAL(6, 2)
--->   read by CTAS_TOTALS_3
+-->   read by CTAS_TOTALS_1
 DESCRIBE totals;
 --> TOTALS | TABLE | TOTALS | JSON | JSON
 -->   CUSTOMER STRING KEY
 -->   N BIGINT
--->   written by CTAS_TOTALS_3
+-->   written by CTAS_TOTALS_1
 DESCRIBE nosuch;
---> ERROR Could not find STREAM/TABLE 'NOSUCH' in the Metastore
+--> ERROR 1:10 Could not find STREAM/TABLE 'NOSUCH' in the Metastore

@@ -7,8 +7,8 @@ SELEC * FROM orders;
 SHOW NONSENSE;
 --> ERROR 1:6 Syntax Error
 --> Syntax error at or near 'NONSENSE' at line 1:6
---> HINT here comes ALL, CONNECTOR, CONNECTORS, FUNCTIONS, PROPERTIES or QUERIES
+--> HINT expected ALL, CONNECTOR, CONNECTORS, FUNCTIONS, PROPERTIES or QUERIES
 CREATE STREAM (a INT) WITH (kafka_topic='t');
 --> ERROR 1:15 Syntax Error
 --> Syntax error at or near '(' at line 1:15
---> HINT here comes a name or IF
+--> HINT expected a name or IF

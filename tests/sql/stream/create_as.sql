@@ -5,9 +5,9 @@ SET 'auto.offset.reset'='earliest';
 CREATE STREAM src (k STRING KEY, v INT, w STRING) WITH (kafka_topic='src', value_format='json', partitions=1);
 --> Stream created
 CREATE STREAM big AS SELECT k, v AS amount, w FROM src WHERE v > 10 EMIT CHANGES;
---> Created query with ID CSAS_BIG_3
+--> Created query with ID CSAS_BIG_1
 CREATE STREAM every AS SELECT k, v + 1 AS v1 FROM src;
---> Created query with ID CSAS_EVERY_5
+--> Created query with ID CSAS_EVERY_2
 INSERT INTO src (k, v, w) VALUES ('a', 5, 'x');
 INSERT INTO src (k, v, w) VALUES ('b', 50, 'y');
 INSERT INTO src (k, v) VALUES ('c', 11);

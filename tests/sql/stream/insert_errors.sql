@@ -8,15 +8,15 @@ CREATE TABLE customers (id STRING PRIMARY KEY, name STRING) WITH (kafka_topic='c
 --> Table created
 INSERT INTO orders (id, amount, ts, price, big) VALUES (1, 2, '2024-01-02T03:04:05.678', 1.5, 7);
 INSERT INTO orders (id, nosuch) VALUES (1, 'a');
---> ERROR Failed to insert values into 'ORDERS'. Column name `NOSUCH` does not exist.
+--> ERROR 1:25 Failed to insert values into 'ORDERS'. Column name `NOSUCH` does not exist.
 INSERT INTO orders (id, customer) VALUES ('x', 'a');
---> ERROR Failed to insert values into 'ORDERS'. Expected type INTEGER for field `ID` but got STRING(x)
+--> ERROR 1:43 Failed to insert values into 'ORDERS'. Expected type INTEGER for field `ID` but got STRING(x)
 INSERT INTO orders (id, ts) VALUES (1, 'not a time');
---> ERROR Failed to insert values into 'ORDERS'. Expected type TIMESTAMP for field `TS` but got STRING(not a time). Timestamp format must be yyyy-mm-ddThh:mm:ss[.S]
+--> ERROR 1:40 Failed to insert values into 'ORDERS'. Expected type TIMESTAMP for field `TS` but got STRING(not a time). Timestamp format must be yyyy-mm-ddThh:mm:ss[.S]
 INSERT INTO customers (name) VALUES ('a');
---> ERROR Failed to insert values into 'CUSTOMERS'. Value for primary key column(s) ID is required for tables
+--> ERROR 1:1 Failed to insert values into 'CUSTOMERS'. Value for primary key column(s) ID is required for tables
 INSERT INTO nosuch (a) VALUES (1);
---> ERROR Cannot insert values into an unknown stream/table: `NOSUCH`
+--> ERROR 1:13 Cannot insert values into an unknown stream/table: `NOSUCH`
 SELECT * FROM orders EMIT CHANGES;
 --> `ID` INTEGER, `CUSTOMER` STRING, `AMOUNT` DOUBLE, `TS` TIMESTAMP, `PRICE` DECIMAL(6, 2), `BIG` BIGINT
 --> 1 | null | 2.0 | 2024-01-02T03:04:05.678 | 1.50 | 7

@@ -6,9 +6,9 @@ SET 'auto.offset.reset'='earliest';
 CREATE STREAM s (k STRING KEY, v INT) WITH (kafka_topic='s', value_format='json', partitions=3);
 --> Stream created
 CREATE STREAM t AS SELECT * FROM s;
---> Created query with ID CSAS_T_3
+--> Created query with ID CSAS_T_1
 CREATE STREAM one WITH (partitions=1, kafka_topic='single') AS SELECT * FROM s;
---> Created query with ID CSAS_ONE_5
+--> Created query with ID CSAS_ONE_2
 SHOW TOPICS;
 --> T | 3
 --> default_ksql_processing_log | 1

@@ -16,7 +16,7 @@ SELECT * FROM shopping_cart_events EMIT CHANGES LIMIT 4;
 --> bob | hats | 1
 --> Limit Reached
 CREATE TABLE current_shopping_cart WITH (KEY_FORMAT='JSON') AS SELECT customer, item, SUM(qty) AS total_qty FROM shopping_cart_events GROUP BY customer, item EMIT CHANGES;
---> Created query with ID CTAS_CURRENT_SHOPPING_CART_3
+--> Created query with ID CTAS_CURRENT_SHOPPING_CART_1
 --@ advance 2000
 
 -- Within one commit the updates of a key are one; rows come out least recently updated first.

@@ -7,9 +7,9 @@ SET 'ksql.streams.cache.max.bytes.buffering'='0';
 CREATE TABLE people (id STRING PRIMARY KEY, city STRING, age INT) WITH (kafka_topic='people', value_format='json', partitions=1);
 --> Table created
 CREATE TABLE adults AS SELECT id, city FROM people WHERE age >= 18;
---> Created query with ID CTAS_ADULTS_3
+--> Created query with ID CTAS_ADULTS_1
 CREATE TABLE cities AS SELECT city, COUNT(*) AS n, SUM(age) AS age_sum FROM people GROUP BY city;
---> Created query with ID CTAS_CITIES_5
+--> Created query with ID CTAS_CITIES_2
 INSERT INTO people VALUES ('ann', 'Rome', 20);
 INSERT INTO people VALUES ('bob', 'Rome', 10);
 INSERT INTO people VALUES ('ann', 'Oslo', 21);

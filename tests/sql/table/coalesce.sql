@@ -10,7 +10,7 @@ INSERT INTO s VALUES ('a', 2);
 INSERT INTO s VALUES ('b', 3);
 INSERT INTO s VALUES ('a', 4);
 CREATE TABLE t AS SELECT g, SUM(v) AS total FROM s GROUP BY g;
---> Created query with ID CTAS_T_3
+--> Created query with ID CTAS_T_1
 --@ advance 2000
 --@ topic T
 --> 0 | b | {"TOTAL":3} | 0

@@ -7,7 +7,7 @@ SET 'ksql.streams.cache.max.bytes.buffering'='0';
 CREATE STREAM s (id INT KEY, g STRING, v INT) WITH (kafka_topic='s', value_format='json', partitions=1);
 --> Stream created
 CREATE TABLE t AS SELECT g, COUNT(*) AS n, COUNT(v) AS nv, SUM(v) AS total, MIN(v) AS lo, MAX(v) AS hi, AVG(v) AS mean FROM s GROUP BY g;
---> Created query with ID CTAS_T_3
+--> Created query with ID CTAS_T_1
 INSERT INTO s VALUES (1, 'a', 10);
 INSERT INTO s VALUES (2, 'b', 1);
 INSERT INTO s VALUES (3, 'a', 5);

@@ -7,7 +7,7 @@ SET 'ksql.streams.cache.max.bytes.buffering'='0';
 CREATE STREAM s (g STRING KEY, v INT) WITH (kafka_topic='s', value_format='json', partitions=1);
 --> Stream created
 CREATE TABLE t AS SELECT g, SUM(v) AS total FROM s GROUP BY g HAVING SUM(v) > 10;
---> Created query with ID CTAS_T_3
+--> Created query with ID CTAS_T_1
 INSERT INTO s VALUES ('a', 5);
 INSERT INTO s VALUES ('a', 10);
 INSERT INTO s VALUES ('b', 11);

@@ -5,7 +5,7 @@ SET 'auto.offset.reset'='earliest';
 CREATE STREAM s (customer STRING KEY, amount DOUBLE) WITH (kafka_topic='s', value_format='json', partitions=1);
 --> Stream created
 CREATE TABLE totals AS SELECT customer, SUM(amount) AS total, COUNT(*) AS n FROM s GROUP BY customer;
---> Created query with ID CTAS_TOTALS_3
+--> Created query with ID CTAS_TOTALS_1
 INSERT INTO s VALUES ('a', 1.5);
 INSERT INTO s VALUES ('b', 2);
 INSERT INTO s VALUES ('a', 1);
@@ -24,11 +24,11 @@ SELECT customer FROM totals WHERE total > 2.2;
 SELECT customer FROM totals WHERE customer = 'b' AND n = 2;
 --> `CUSTOMER` STRING KEY
 SELECT COUNT(*) FROM totals;
---> ERROR Pull queries don't support GROUP BY clauses. See https://cnfl.io/queries for more info.
+--> ERROR 1:1 Pull queries don't support GROUP BY clauses. See https://cnfl.io/queries for more info.
 --> Add EMIT CHANGES if you intended to issue a push query.
 SELECT * FROM totals GROUP BY customer;
---> ERROR Pull queries don't support GROUP BY clauses. See https://cnfl.io/queries for more info.
+--> ERROR 1:22 Pull queries don't support GROUP BY clauses. See https://cnfl.io/queries for more info.
 --> Add EMIT CHANGES if you intended to issue a push query.
 SELECT * FROM totals PARTITION BY customer;
---> ERROR Pull queries don't support PARTITION BY clauses. See https://cnfl.io/queries for more info.
+--> ERROR 1:22 Pull queries don't support PARTITION BY clauses. See https://cnfl.io/queries for more info.
 --> Add EMIT CHANGES if you intended to issue a push query.
