@@ -19,3 +19,6 @@ libsluice_a_SOURCES += \
 	src/sql/print_stmt.c \
 	src/sql/print_style.h \
 	src/sql/variables.c
+
+# The check of the language front over the public cases and the repository's SQL files.
+include $(srcdir)/tests/conformance/local.mk
