@@ -87,7 +87,7 @@ static bool is_time_column(const Expr *e)
 static const TExpr *magic_time(const Bind *b, const Expr *other, const Expr *e, const TExpr *x)
 {
     int64_t ms;
-    if (!b->sc->rowtime_magic || !is_time_column(other) || x->kind != TEXPR_CONST || x->type->kind != KIND_STRING)
+    if (!b->sc->rowtime_magic || !is_time_column(other) || e->kind != EXPR_STRING)
         return x;
     if (!parse_timestamp(view_str(x->value.d.s), &ms))
         return bind_fail(b, e, ERR_STATEMENT,

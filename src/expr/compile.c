@@ -268,14 +268,17 @@ static int compile_node(Cc *c, const TExpr *x, int list)
     return -1;
 }
 
+static Status evaluate(Arena *a, const TExpr *x, Effects *fx, Value *out, ErrorSet *errors, Err *err);
+
 static int compile(Cc *c, const TExpr *x, int list)
 {
     if (!c->p->no_fold && x->kind != TEXPR_CONST && texpr_is_constant(x)) {
         Err err = ERR_INIT;
+        ErrorSet errors = {0};
         Value v;
-        Status st = texpr_evaluate(c->p->arena, x, c->p->fx, &v, &err);
+        Status st = evaluate(c->p->arena, x, c->p->fx, &v, &errors, &err);
         err_clear(&err);
-        if (st == OK)
+        if (st == OK && errors.total == 0)
             return const_reg(c, x->type, v);
     }
     return compile_node(c, x, list);
@@ -311,24 +314,30 @@ Status program_new(Arena *a, const TExpr *const *exprs, int n, Effects *fx, Prog
     return program_build(a, exprs, n, fx, false, out, err);
 }
 
-Status texpr_evaluate(Arena *a, const TExpr *x, Effects *fx, Value *out, Err *err)
+/* On one row. errors: also those that stayed inside arguments and elements; the outermost scope is number 0. */
+static Status evaluate(Arena *a, const TExpr *x, Effects *fx, Value *out, ErrorSet *errors, Err *err)
 {
-    if (x->kind == TEXPR_CONST) {
-        *out = x->value;
-        return OK;
-    }
     Program *p;
     Status st = program_build(a, &x, 1, fx, true, &p, err);
     if (st)
         return st;
     Schema none = {0, NULL};
     int64_t zero = 0;
-    ErrorSet errors = {0};
-    Batch b = {.schema = &none, .arena = a, .n = 1, .nsel = 1, .ts = &zero, .offset = &zero, .errors = &errors};
+    Batch b = {.schema = &none, .arena = a, .n = 1, .nsel = 1, .ts = &zero, .offset = &zero, .errors = errors};
     Column result;
     program_run(p, &b, &result);
-    if (errors.total)
-        return err_set(err, ERR_STATEMENT, "%.*s", STR_ARG(errors.v.v[0].message));
+    if (p->failed[0])
+        return err_set(err, ERR_STATEMENT, "%.*s", STR_ARG(errors->v.v[errors->v.n - 1].message));
     *out = column_get(&result, 0);
     return OK;
+}
+
+Status texpr_evaluate(Arena *a, const TExpr *x, Effects *fx, Value *out, Err *err)
+{
+    ErrorSet errors = {0};
+    if (x->kind == TEXPR_CONST) {
+        *out = x->value;
+        return OK;
+    }
+    return evaluate(a, x, fx, out, &errors, err);
 }

@@ -3,8 +3,8 @@
 //
 //   oracle_expr DIR KNOWN [-v]
 //
-// DIR holds rows.json (the two source streams) and expressions.jsonl (one expression a line with its result type
-// and rows, or its error). An expression passes when type and every row are the same, or when both refuse
+// DIR holds rows.json (the two source streams), expressions.jsonl (one expression a line with its result type
+// and rows, or its error) and where.jsonl (conditions and the keys that passed). An expression passes when type and every row are the same, or when both refuse
 // it with the same text. Where Sluice answers "not supported yet" the expression is skipped. KNOWN
 // lists differences that are meant: `glob of the expression | reason` a line; an entry that no longer
 // differs is an error, so that the list stays true. The last line is the count.
@@ -166,7 +166,8 @@ static void read_known(const char *path)
 static void differs(const JTree *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 static void differs(const JTree *c, const char *fmt, ...)
 {
-    char *expr = arena_cstr(keep, jtree_text(c, "expr"));
+    bool where = jtree_get(c, "where") != NULL;
+    char *expr = arena_cstr(keep, jtree_text(c, where ? "where" : "expr"));
     for (int i = 0; i < known.n; i++) {
         if (fnmatch(known.v[i].glob, expr, FNM_NOESCAPE) == 0) {
             known.v[i].used++;
@@ -175,7 +176,7 @@ static void differs(const JTree *c, const char *fmt, ...)
         }
     }
     failed++;
-    printf("%.*s | %s\n    ", STR_ARG(jtree_text(c, "f")), expr);
+    printf("%.*s | %s\n    ", STR_ARG(where ? STR("WHERE") : jtree_text(c, "f")), expr);
     va_list ap;
     va_start(ap, fmt);
     vprintf(fmt, ap);
@@ -333,9 +334,72 @@ static void run_one(const JTree *c)
     arena_free(a);
 }
 
-int main(int argc, char **argv)
+/* ---- WHERE ----------------------------------------------------------------------------------- */
+
+static void check_keys(const JTree *c, const Stream *st, const uint16_t *sel, int n)
+{
+    const JTree *keys = jtree_get(c, "keys");
+    bool same = keys && keys->n == n;
+    for (int i = 0; same && i < n; i++)
+        same = str_eq(keys->items[i].text, view_str(st->batch->cols[0].s[sel[i]]));
+    if (same)
+        passed++;
+    else if (keys)
+        differs(c, "%d rows pass, wanted %d", n, keys->n);
+    else
+        differs(c, "accepted");
+}
+
+static void run_where(const JTree *c)
+{
+    Stream st = *find_stream(STR("EX_T"));
+    Arena *a = arena_new(1 << 16);
+    Err err = ERR_INIT;
+    Expr *ast;
+    const TExpr *x;
+    Program *p;
+    st.scope.clause = "WHERE";
+    st.scope.rowtime_magic = true;
+    if (parse_expression(jtree_text(c, "where"), a, &ast, &err) || bind_predicate(a, &st.scope, ast, &x, &err) ||
+        program_new(a, &x, 1, effects_real(), &p, &err)) {
+        if (err.code == ERR_UNSUPPORTED)
+            skipped++;
+        else if (jtree_get(c, "keys"))
+            differs(c, "refused: %s", err.msg);
+        else
+            passed++;
+    } else {
+        ErrorSet errors = {0};
+        uint16_t sel[LIMIT_BATCH_ROWS];
+        Batch *b = batch_share(a, st.batch);
+        b->arena = a;
+        b->errors = &errors;
+        check_keys(c, &st, sel, program_filter(p, b, sel));
+    }
+    err_clear(&err);
+    arena_free(a);
+}
+
+static void replay(const char *dir, const char *name, void (*run)(const JTree *c))
 {
     size_t n;
+    char *text = read_file(dir, name, &n), *save = NULL;
+    if (!text)
+        die(name, NULL);
+    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        Arena *a = arena_new(1 << 14);
+        JTree *c;
+        Err err = ERR_INIT;
+        if (jtree_parse(a, str_of(line), false, &c, &err))
+            die(line, &err);
+        run(c);
+        arena_free(a);
+    }
+    mem_free(text);
+}
+
+int main(int argc, char **argv)
+{
     if (argc < 3)
         return 2;
     verbose = argc > 3;
@@ -343,18 +407,8 @@ int main(int argc, char **argv)
     functions_init();
     read_streams(argv[1]);
     read_known(argv[2]);
-    char *text = read_file(argv[1], "expressions.jsonl", &n), *save = NULL;
-    if (!text)
-        die("expressions.jsonl", NULL);
-    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-        Arena *a = arena_new(1 << 14);
-        JTree *c;
-        Err err = ERR_INIT;
-        if (jtree_parse(a, str_of(line), false, &c, &err))
-            die(line, &err);
-        run_one(c);
-        arena_free(a);
-    }
+    replay(argv[1], "expressions.jsonl", run_one);
+    replay(argv[1], "where.jsonl", run_where);
     for (int i = 0; i < known.n; i++) {
         if (verbose)
             printf("known: %d × %s (%s)\n", known.v[i].used, known.v[i].glob, known.v[i].reason);

@@ -64,11 +64,16 @@ SUMMING(sum_double, d, double, PLAIN)
 
 static bool sum_decimal_step(AggCtx *c, void *state, char op, i128 v)
 {
-    i128 sum;
-    const char *why = "overflow";
-    int scale = c->result->scale;
-    if (!decimal_op(op, get_dec(state), scale, v, scale, c->result, &sum, &why))
-        return agg_fail(c, "%s", why);
+    i128 sum = get_dec(state) + (op == '+' ? v : -v); /* both below 10^38: no overflow */
+    int p = c->result->precision, s = c->result->scale;
+    if (!decimal_fits(sum, p)) {
+        Buf text = BUF_INIT;
+        text_decimal(&text, sum, s);
+        agg_fail(c, "Numeric field overflow: A field with precision %d and scale %d must round to an absolute value "
+                 "less than 10^%d. Got %s", p, s, p - s, buf_z(&text));
+        buf_free(&text);
+        return false;
+    }
     put_dec(state, sum);
     return true;
 }
