@@ -77,8 +77,9 @@ static int pull_nodes(const Pull *p, int store, PNode *nodes)
     int n = 0;
     for (int i = store + 1; i < sub->n && sub->nodes[i].kind != PP_SINK; i++)
         nodes[n++] = sub->nodes[i];
-    nodes[n++] = (PNode){.kind = PP_SYSTEM, .context = "Pull", .in = n ? nodes[n - 1].schema : sub->nodes[store].schema,
-                         .schema = bq->input, .store = -1, .timestamp_column = -1};
+    const Schema *last = n ? nodes[n - 1].schema : sub->nodes[store].schema;
+    nodes[n++] = (PNode){.kind = PP_SYSTEM, .context = "Pull", .in = last, .schema = bq->input, .store = -1,
+                         .timestamp_column = -1};
     if (bq->where) {
         nodes[n] = (PNode){.kind = PP_FILTER, .context = "WhereFilter", .in = bq->input, .schema = bq->input,
                            .predicate = bq->where, .store = -1, .timestamp_column = -1};
