@@ -3,6 +3,7 @@
 //
 // Statistics count rows since the engine opened (rows written: since a task last started), over all partitions. Rates
 // are averages since then. @thread any, one at a time per session
+#include "base/nearest.h"
 #include "runtime/admin.h"
 
 json_t *window_json(SourceWindow w)
@@ -203,6 +204,20 @@ json_t *source_descriptions_json(Engine *e, bool tables, bool extended)
     return list;
 }
 
+/* ksqlDB's text; a hint where only the spelling is near. */
+static Status not_found(Session *s, Arena *a, const Catalog *cat, const Stmt *st, Err *err)
+{
+    Analyzer an = session_analyzer(s, a, cat, st->sql);
+    Nearest near;
+    Status rc = unknown_source(&an, &st->name, "Could not find STREAM/TABLE '%s' in the Metastore", err);
+    nearest_init(&near, st->name.text);
+    for (int i = 0; i < catalog_count(cat); i++)
+        nearest_offer(&near, catalog_at(cat, i)->name);
+    if (near.best.n && near.distance > 0)
+        err_hint(err, "did you mean %.*s?", STR_ARG(near.best));
+    return rc;
+}
+
 static Status describe_source(Session *s, const Stmt *st, Answer *out, Err *err)
 {
     Arena *a = arena_new(4096);
@@ -215,8 +230,7 @@ static Status describe_source(Session *s, const Stmt *st, Answer *out, Err *err)
         out->entity = entity_new("sourceDescription", st);
         json_object_set_new(out->entity, "sourceDescription", source_description_json(&run, cat, ds, st->extended));
     } else {
-        Analyzer an = session_analyzer(s, a, cat, st->sql);
-        rc = unknown_source(&an, &st->name, "Could not find STREAM/TABLE '%s' in the Metastore", err);
+        rc = not_found(s, a, cat, st, err);
     }
     running_close(&run);
     catalog_unref(cat);
