@@ -29,15 +29,21 @@ static bool misread(Str name)
            str_eq_c(name, "IF");
 }
 
+/* Words that could go on with what stands before an alias without AS. */
+static bool goes_on(Str name)
+{
+    return str_eq_c(name, "EMIT") || str_eq_c(name, "ESCAPE") || str_eq_c(name, "PARTITION");
+}
+
 /* The lexer reads the text as one unquoted name, which folds to itself. */
-static bool is_bare(Str name, bool keywords)
+static bool is_bare(Str name)
 {
     Lexer lx;
     if (has_lower(name) || misread(name))
         return false;
     lexer_init(&lx, name, 0, 1, 1);
     Token tk = lexer_next(&lx);
-    return tk.text.n == name.n && name.n > 0 && (tk.form == FORM_WORD || (keywords && tk.form == FORM_SOFT));
+    return tk.text.n == name.n && name.n > 0 && (tk.form == FORM_WORD || tk.form == FORM_SOFT);
 }
 
 static void put_folded(Buf *out, Str s, bool lower)
@@ -59,7 +65,7 @@ static void put_quoted(Buf *out, Str s, char quote)
 
 void print_name(Buf *out, Str name)
 {
-    if (is_bare(name, true))
+    if (is_bare(name))
         buf_str(out, name);
     else
         put_quoted(out, name, '`');
@@ -70,24 +76,22 @@ static bool is_variable(const Name *n)
     return !n->quoted && n->text.n > 3 && n->text.p[0] == '$';
 }
 
-static void put_word(Printer *pr, const Name *n, bool keywords)
+void put_name(Printer *pr, const Name *n)
 {
     if (is_variable(n))
         buf_str(pr->out, n->text);
-    else if (is_bare(n->text, keywords))
+    else if (is_bare(n->text))
         put_folded(pr->out, n->text, pr->style == STYLE_FMT);
     else
         put_quoted(pr->out, n->text, '`');
 }
 
-void put_name(Printer *pr, const Name *n)
-{
-    put_word(pr, n, true);
-}
-
 void put_alias(Printer *pr, const Name *n)
 {
-    put_word(pr, n, false);
+    if (!is_variable(n) && goes_on(n->text))
+        put_quoted(pr->out, n->text, '`');
+    else
+        put_name(pr, n);
 }
 
 void put_string(Printer *pr, Str text)
@@ -309,7 +313,7 @@ static void put_pairs(Printer *pr, const Expr *e)
 
 static void put_call(Printer *pr, const Expr *e)
 {
-    if (is_variable(&e->name) || !is_bare(e->name.text, true))
+    if (is_variable(&e->name) || !is_bare(e->name.text))
         put_name(pr, &e->name);
     else
         buf_str(pr->out, e->name.text); /* functions in upper case in every style */

@@ -369,7 +369,7 @@ static void put_explain(Printer *pr, const Stmt *s)
     if (s->inner)
         put_stmt(pr, s->inner);
     else
-        put_alias(pr, &s->name);
+        put_name(pr, &s->name);
 }
 
 static void put_described(Printer *pr, const char *words, const Stmt *s)

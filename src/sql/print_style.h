@@ -39,7 +39,7 @@ enum {
 };
 void put_expr(Printer *pr, const Expr *e, int min);
 void put_name(Printer *pr, const Name *n);
-/* A name that must not be read as a keyword that is not reserved: an alias without AS. */
+/* An alias without AS. */
 void put_alias(Printer *pr, const Name *n);
 void put_string(Printer *pr, Str text);
 void put_type(Printer *pr, const TypeRef *t);

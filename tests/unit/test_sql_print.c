@@ -43,6 +43,8 @@ int test_sql_print_line(void)
         CHECK_TEXT(printed(a, print_stmt_line, rows[i][0]), rows[i][1]);
     CHECK_TEXT(printed(a, print_stmt_ksql, "create table t as select a, b as c from s emit changes"),
                "CREATE TABLE T AS SELECT\n  A,\n  B C\nFROM S\nEMIT CHANGES");
+    CHECK_TEXT(printed(a, print_stmt_ksql, "create stream t as select o.id id, o.a as emit from o as o"),
+               "CREATE STREAM T AS SELECT\n  O.ID ID,\n  O.A `EMIT`\nFROM O O");
     CHECK_TEXT(printed(a, print_stmt_ksql, "create stream t as select * from s emit changes"),
                "CREATE STREAM T AS SELECT *\nFROM S\nEMIT CHANGES");
     arena_free(a);
@@ -264,5 +266,33 @@ int test_sql_print_keywords_as_names(void)
         arena_free(a);
     }
     CHECK_INT(bad, 0);
+    return 0;
+}
+
+/* Statement texts of a running ksqlDB: printed in its form they stay as they are. */
+int test_sql_print_recorded(void)
+{
+    static const char *const rows[] = {
+        "CREATE TABLE CURRENT_SHOPPING_CART WITH (CLEANUP_POLICY='compact', KAFKA_TOPIC='CURRENT_SHOPPING_CART', "
+        "KEY_FORMAT='JSON', PARTITIONS=1, REPLICAS=1, RETENTION_MS=604800000) AS SELECT\n"
+        "  SHOPPING_CART_EVENTS.CUSTOMER CUSTOMER,\n  SHOPPING_CART_EVENTS.ITEM ITEM,\n"
+        "  SUM(SHOPPING_CART_EVENTS.QTY) TOTAL_QTY\nFROM SHOPPING_CART_EVENTS SHOPPING_CART_EVENTS\n"
+        "GROUP BY SHOPPING_CART_EVENTS.CUSTOMER, SHOPPING_CART_EVENTS.ITEM\nEMIT CHANGES",
+        "CREATE STREAM A1 WITH (CLEANUP_POLICY='delete', KAFKA_TOPIC='A1', PARTITIONS=1) AS SELECT *\n"
+        "FROM SHOPPING_CART_EVENTS SHOPPING_CART_EVENTS\nEMIT CHANGES",
+        "CREATE STREAM J WITH (KAFKA_TOPIC='J', PARTITIONS=2) AS SELECT O.ID ID\nFROM ORDERS O\n"
+        "INNER JOIN CUSTOMERS C WITHIN 1 HOURS ON ((O.CUSTOMER = C.ID))\nEMIT CHANGES",
+        "CREATE STREAM S2 WITH (KAFKA_TOPIC='S2', PARTITIONS=2) AS SELECT\n  ORDERS.ID ID,\n"
+        "  (CASE WHEN (ORDERS.AMOUNT > 1) THEN 'a' ELSE 2 END) X,\n  ORDERS.TAGS['x'] X,\n"
+        "  ORDERS.ADDR->NOSUCH X,\n  CAST(ORDERS.TAGS AS INTEGER) X\nFROM ORDERS ORDERS\nEMIT CHANGES",
+        "CREATE TABLE T2 AS SELECT COUNT(*) KSQL_COL_0\nFROM ORDERS ORDERS\n"
+        "WINDOW TUMBLING ( SIZE 0 SECONDS ) \nGROUP BY ORDERS.CUSTOMER\nEMIT CHANGES",
+        "CREATE STREAM L (LEVEL STRING, MESSAGE STRUCT<TYPE INTEGER, E STRUCT<CAUSE ARRAY<STRING>, `topic` STRING>>) "
+        "WITH (KAFKA_TOPIC='l', VALUE_FORMAT='JSON')",
+    };
+    Arena *a = arena_new(0);
+    for (int i = 0; i < ARRAY_LEN(rows); i++)
+        CHECK_TEXT(printed(a, print_stmt_ksql, rows[i]), rows[i]);
+    arena_free(a);
     return 0;
 }
