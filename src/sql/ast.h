@@ -241,7 +241,7 @@ typedef enum StmtKind {
     STMT_EXPLAIN,          /* inner statement, or name: a query id */
     STMT_DESCRIBE,         /* name, extended */
     STMT_DESCRIBE_ALL,     /* DESCRIBE STREAMS|TABLES [EXTENDED]: topic = "STREAMS" or "TABLES" */
-    STMT_DESCRIBE_FUNCTION,/* name */
+    STMT_DESCRIBE_FUNCTION,/* name; text: as written */
     STMT_DESCRIBE_CONNECTOR,
     STMT_SHOW_STREAMS,     /* extended */
     STMT_SHOW_TABLES,
@@ -253,12 +253,12 @@ typedef enum StmtKind {
     STMT_SHOW_VARIABLES,
     STMT_SHOW_CONNECTORS,  /* text: "", "SOURCE" or "SINK" */
     STMT_SHOW_CONNECTOR_PLUGINS,
-    STMT_PRINT,            /* topic, from_beginning, interval, limit */
+    STMT_PRINT,            /* topic (case kept), from_beginning, interval, limit (may be negative, like LIMIT) */
     STMT_SET,              /* text (property), value */
     STMT_UNSET,            /* text */
     STMT_ALTER_SYSTEM,     /* text, value */
     STMT_DEFINE,           /* name, value */
-    STMT_UNDEFINE,         /* name */
+    STMT_UNDEFINE,         /* name; text: as written */
     STMT_CREATE_CONNECTOR, /* text: "SOURCE" or "SINK"; name, props, if_not_exists */
     STMT_DROP_CONNECTOR,   /* name, if_exists */
     STMT_CREATE_TYPE,      /* name, type, if_not_exists */
