@@ -195,7 +195,7 @@ struct Query {
     Span group_span, partition_span;
     EmitKind emit;
     bool has_limit;
-    int64_t limit;
+    int64_t limit; /* may be negative: refused later, in ksqlDB's words */
     Span limit_span;
 };
 
@@ -253,7 +253,7 @@ typedef enum StmtKind {
     STMT_SHOW_VARIABLES,
     STMT_SHOW_CONNECTORS,  /* text: "", "SOURCE" or "SINK" */
     STMT_SHOW_CONNECTOR_PLUGINS,
-    STMT_PRINT,            /* topic (case kept), from_beginning, interval, limit (may be negative, like LIMIT) */
+    STMT_PRINT,            /* topic (case kept), from_beginning, interval, limit */
     STMT_SET,              /* text (property), value */
     STMT_UNSET,            /* text */
     STMT_ALTER_SYSTEM,     /* text, value */
