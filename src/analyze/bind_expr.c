@@ -91,7 +91,8 @@ static const TExpr *unknown_column(const Bind *b, const Expr *e)
     if (!known_source)
         return bind_fail(b, e, ERR_STATEMENT, "'%.*s' is not a valid stream/table name or alias.",
                          STR_ARG(e->qualifier.text));
-    bind_fail(b, e, ERR_STATEMENT, "Line: %d, Col: %d: %s column '%s' cannot be resolved.", e->span.line, e->span.col,
+    bind_fail(b, e, ERR_STATEMENT, "Line: %d, Col: %d: %s column '%s' cannot be resolved.", e->span.line,
+              e->span.col,
               sc->clause, column_text(b, e));
     if (near.best.n)
         err_hint(b->err, "did you mean %.*s?", STR_ARG(near.best));
@@ -106,8 +107,10 @@ static const TExpr *bind_column(const Bind *b, const Expr *e)
         if (!str_eq(c->name, e->name.text) || (e->qualifier.text.n && !str_eq(c->source, e->qualifier.text)))
             continue;
         if (found)
-            return bind_fail(b, e, ERR_STATEMENT, "Column '%.*s' is ambiguous. Could be %.*s.%.*s or %.*s.%.*s.",
-                             STR_ARG(e->name.text), STR_ARG(found->source), STR_ARG(found->name), STR_ARG(c->source),
+            return bind_fail(b, e, ERR_STATEMENT,
+                             "Column '%.*s' is ambiguous. Could be %.*s.%.*s or %.*s.%.*s.",
+                             STR_ARG(e->name.text), STR_ARG(found->source), STR_ARG(found->name),
+                                 STR_ARG(c->source),
                              STR_ARG(c->name));
         found = c;
     }
@@ -143,9 +146,11 @@ static Status bind_arguments(const Bind *b, const Expr *call, const Function *f,
     }
     for (int i = 0; i < call->list.n; i++) {
         if (call->list.v[i]->kind == EXPR_LAMBDA)
-            return err_at(b->err, ERR_UNSUPPORTED, call->list.v[i]->span, "not supported yet: lambda functions");
+            return err_at(b->err, ERR_UNSUPPORTED, call->list.v[i]->span,
+                          "not supported yet: lambda functions");
         if (call->list.v[i]->kind == EXPR_STAR)
-            return err_at(b->err, ERR_STATEMENT, call->list.v[i]->span, "'*' is only allowed in an aggregate function");
+            return err_at(b->err, ERR_STATEMENT, call->list.v[i]->span,
+                          "'*' is only allowed in an aggregate function");
         args[(*n)++] = bind(b, call->list.v[i]);
         if (!args[i])
             return b->err->code;
@@ -191,7 +196,8 @@ static const TExpr *call_function(const Bind *b, const Expr *e, const Function *
     BoundCall call;
     if (f->kind == FUNCTION_AGGREGATE) {
         if (!b->sc->on_aggregate)
-            return bind_fail(b, e, ERR_STATEMENT, "%s does not support aggregate functions: %.*s is an aggregate function.",
+            return bind_fail(b, e, ERR_STATEMENT,
+                             "%s does not support aggregate functions: %.*s is an aggregate function.",
                              b->sc->clause, STR_ARG(e->name.text));
         return b->sc->on_aggregate(b->sc->arg, e, f, b->err);
     }
@@ -285,7 +291,8 @@ Status bind_predicate(Arena *a, const Scope *sc, const Expr *e, const TExpr **ou
         return err->code;
     if ((*out)->type->kind != KIND_BOOLEAN)
         return err_at(err, ERR_STATEMENT, e->span,
-                      "Type error in %s expression: Should evaluate to boolean but is %s (%s) instead.", sc->clause,
+                      "Type error in %s expression: Should evaluate to boolean but is %s (%s) instead.",
+                          sc->clause,
                       bind_text(&b, e), type_text(a, (*out)->type));
     return OK;
 }
@@ -297,14 +304,17 @@ static void print_value(Buf *out, const Type *t, const Value *v)
     value_cell(out, t, v);
 }
 
-static Status refuse_value(Arena *a, const Expr *e, Str column, const Type *to, const Type *from, const Value *v, Err *err)
+static Status refuse_value(Arena *a, const Expr *e, Str column, const Type *to, const Type *from,
+                           const Value *v, Err *err)
 {
     Buf text = BUF_INIT;
     print_value(&text, from, v);
-    Status st = err_at(err, ERR_STATEMENT, e->span, "Expected type %s for field `%.*s` but got %s(%s)%s", type_text(a, to),
+    Status st = err_at(err, ERR_STATEMENT, e->span, "Expected type %s for field `%.*s` but got %s(%s)%s",
+                       type_text(a, to),
                        STR_ARG(column), type_text(a, from), buf_z(&text),
                        from->kind != KIND_STRING          ? ""
-                       : to->kind == KIND_TIMESTAMP       ? ". Timestamp format must be yyyy-mm-ddThh:mm:ss[.S]"
+                       : to->kind == KIND_TIMESTAMP
+                           ? ". Timestamp format must be yyyy-mm-ddThh:mm:ss[.S]"
                        : to->kind == KIND_DATE            ? ". Date format must be yyyy-mm-dd"
                        : to->kind == KIND_TIME            ? ". Time format must be hh:mm:ss[.S]"
                                                           : "");
@@ -312,7 +322,8 @@ static Status refuse_value(Arena *a, const Expr *e, Str column, const Type *to, 
     return st;
 }
 
-Status bind_literal_to(Arena *a, const Expr *e, Str column, const Type *to, TypeLookup *lookup, void *arg, Effects *fx,
+Status bind_literal_to(Arena *a, const Expr *e, Str column, const Type *to, TypeLookup *lookup, void *arg,
+                       Effects *fx,
                        Value *out, Err *err)
 {
     const Scope none = {.clause = "VALUES", .type_lookup = lookup, .type_arg = arg};

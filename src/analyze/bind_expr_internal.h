@@ -21,7 +21,8 @@ const char *bind_text(const Bind *b, const Expr *e);
 /* Sets the error at e; returns NULL. */
 const void *bind_fail(const Bind *b, const Expr *e, ErrCode code, const char *fmt, ...) PRINTF_LIKE(4, 5);
 
-/* bind_expr_list.c: brings the elements of a list to one type (ARRAY, MAP, IN). *t is NULL when all are NULL literals.
+/* bind_expr_list.c: brings the elements of a list to one type (ARRAY, MAP, IN). *t is NULL when all are NULL
+ * literals.
  * False with err set. xs are replaced. */
 bool bind_common(const Bind *b, const Expr *const *es, const TExpr **xs, int n, const Type **t);
 const TExpr *bind_array(const Bind *b, const Expr *e);

@@ -93,7 +93,8 @@ bool bind_common(const Bind *b, const Expr *const *es, const TExpr **xs, int n, 
 }
 
 /* Binds a list; step 2 takes every second one. NULL with err set. */
-static const TExpr **bind_list(const Bind *b, const ExprVec *list, int from, int step, const Expr ***es, int *n)
+static const TExpr **bind_list(const Bind *b, const ExprVec *list, int from, int step, const Expr ***es,
+                               int *n)
 {
     const TExpr **xs = ARENA_ARRAY(b->a, const TExpr *, list->n + 1);
     *es = ARENA_ARRAY(b->a, const Expr *, list->n + 1);
@@ -158,7 +159,8 @@ const TExpr *bind_map(const Bind *b, const Expr *e)
         args[2 * i + 1] = values[i];
         for (int k = 0; k < i; k++)
             if (keys[k]->kind == TEXPR_CONST && keys[i]->kind == TEXPR_CONST && texpr_equal(keys[k], keys[i]))
-                return bind_fail(b, ek[i], ERR_STATEMENT, "Multiple entries with same key: %s", bind_text(b, ek[i]));
+                return bind_fail(b, ek[i], ERR_STATEMENT, "Multiple entries with same key: %s",
+                                 bind_text(b, ek[i]));
     }
     return texpr_args(b->a, TEXPR_MAP, type_map(b->a, tk, tv), args, 2 * n);
 }
@@ -177,7 +179,8 @@ const TExpr *bind_struct(const Bind *b, const Expr *e)
         fields[i] = (Field){e->names.v[i].text, xs[i]->type};
         for (int k = 0; k < i; k++)
             if (str_eq(fields[k].name, fields[i].name))
-                return bind_fail(b, e, ERR_STATEMENT, "Duplicate field names found in STRUCT: %s", bind_text(b, e));
+                return bind_fail(b, e, ERR_STATEMENT, "Duplicate field names found in STRUCT: %s",
+                                 bind_text(b, e));
     }
     return xs ? texpr_args(b->a, TEXPR_STRUCT, type_struct(b->a, fields, n), xs, n) : NULL;
 }

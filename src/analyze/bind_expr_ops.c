@@ -54,7 +54,8 @@ const TExpr *bind_arith(const Bind *b, const Expr *e)
     if (kl == KIND_STRING && kr == KIND_STRING && op == '+')
         return texpr_binary(b->a, TEXPR_ARITH, op, l, r);
     if (!type_is_number(l->type) || !type_is_number(r->type))
-        return bind_fail(b, e, ERR_STATEMENT, "Error processing expression: %s. Unsupported arithmetic types. %s %s",
+        return bind_fail(b, e, ERR_STATEMENT,
+                         "Error processing expression: %s. Unsupported arithmetic types. %s %s",
                          bind_text(b, e), type_kind_name(kl), type_kind_name(kr));
     TypeKind kind = kl > kr ? kl : kr;
     return texpr_binary(b->a, TEXPR_ARITH, op, to_kind(b, l, kind), to_kind(b, r, kind));
@@ -66,20 +67,24 @@ const TExpr *bind_neg(const Bind *b, const Expr *e)
     if (!x)
         return NULL;
     if (!type_is_number(x->type))
-        return bind_fail(b, e, ERR_STATEMENT, "A sign needs a number behind it, but %s is %s.", bind_text(b, e->a),
+        return bind_fail(b, e, ERR_STATEMENT, "A sign needs a number behind it, but %s is %s.",
+                         bind_text(b, e->a),
                          type_text(b->a, x->type));
     return e->kind == EXPR_POS ? x : texpr_unary(b->a, TEXPR_NEG, x);
 }
 
 /* ---- comparison ------------------------------------------------------------------------------ */
 
-static const char *const op_names[] = {"EQUAL", "NOT_EQUAL", "LESS_THAN", "LESS_THAN_OR_EQUAL", "GREATER_THAN",
+static const char *const op_names[] = {"EQUAL", "NOT_EQUAL", "LESS_THAN", "LESS_THAN_OR_EQUAL",
+                                       "GREATER_THAN",
                                        "GREATER_THAN_OR_EQUAL", "IS_DISTINCT_FROM", "IS_NOT_DISTINCT_FROM"};
-static const char *const op_texts[] = {"=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"};
+static const char *const op_texts[] = {"=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM",
+                                       "IS NOT DISTINCT FROM"};
 
 static bool is_time_column(const Expr *e)
 {
-    return e->kind == EXPR_COLUMN && (str_eq_c(e->name.text, "ROWTIME") || str_eq_c(e->name.text, "WINDOWSTART") ||
+    return e->kind == EXPR_COLUMN && (str_eq_c(e->name.text, "ROWTIME") ||
+                                      str_eq_c(e->name.text, "WINDOWSTART") ||
                                       str_eq_c(e->name.text, "WINDOWEND"));
 }
 
@@ -118,7 +123,8 @@ static bool comparable(const Bind *b, CmpOp op, const TExpr **l, const TExpr **r
         *r = texpr_cast(b->a, *r, x);
         return true;
     }
-    if ((x->kind == KIND_DATE && y->kind == KIND_TIMESTAMP) || (x->kind == KIND_TIMESTAMP && y->kind == KIND_DATE)) {
+    if ((x->kind == KIND_DATE && y->kind == KIND_TIMESTAMP) ||
+        (x->kind == KIND_TIMESTAMP && y->kind == KIND_DATE)) {
         *l = texpr_cast(b->a, *l, TYPE_TIMESTAMP);
         *r = texpr_cast(b->a, *r, TYPE_TIMESTAMP);
         return true;
@@ -225,11 +231,13 @@ const TExpr *bind_subscript(const Bind *b, const Expr *e)
             coerce_value(b->a, index->type, key, index->value, false, &v, &why))
             index = texpr_const(b->a, key, v);
         if (!type_equal(index->type, key))
-            return bind_fail(b, e->b, ERR_STATEMENT, "The key of %s must be %s, but %s is %s.", bind_text(b, e->a),
+            return bind_fail(b, e->b, ERR_STATEMENT, "The key of %s must be %s, but %s is %s.",
+                             bind_text(b, e->a),
                              type_text(b->a, key), bind_text(b, e->b), kind_or_null(index->type));
         return texpr_subscript(b->a, base, index);
     }
-    bind_fail(b, e, ERR_STATEMENT, "Subscript expression %s must be on an ARRAY or MAP, but %s is %s.", bind_text(b, e),
+    bind_fail(b, e, ERR_STATEMENT, "Subscript expression %s must be on an ARRAY or MAP, but %s is %s.",
+              bind_text(b, e),
               bind_text(b, e->a), type_text(b->a, base->type));
     if (base->type->kind == KIND_STRUCT)
         err_hint(b->err, "fields of a STRUCT are read with ->");
@@ -250,7 +258,8 @@ const TExpr *bind_deref(const Bind *b, const Expr *e)
             return texpr_field(b->a, base, i);
         nearest_offer(&near, base->type->fields[i].name);
     }
-    bind_fail(b, e, ERR_STATEMENT, "Could not find field '%.*s' in '%s'.", STR_ARG(e->name.text), bind_text(b, e->a));
+    bind_fail(b, e, ERR_STATEMENT, "Could not find field '%.*s' in '%s'.", STR_ARG(e->name.text),
+              bind_text(b, e->a));
     if (near.best.n)
         err_hint(b->err, "did you mean %.*s?", STR_ARG(near.best));
     return NULL;

@@ -52,7 +52,8 @@ static int column_reg(Cc *c, int column)
 static Instr *emit(Cc *c, Kernel *k, const char *name, const TExpr *x, int list)
 {
     vec_push(c->p->arena, &c->p->code,
-             (Instr){.kernel = k, .name = name, .dst = -1, .a = -1, .b = -1, .list = list, .yes = -1, .no = -1,
+             (Instr){.kernel = k, .name = name, .dst = -1, .a = -1, .b = -1, .list = list, .yes = -1,
+                     .no = -1,
                      .scope = c->scope, .x = x});
     return &c->p->code.v[c->p->code.n - 1];
 }
@@ -124,7 +125,8 @@ static int compile_case(Cc *c, const TExpr *x, int list)
     int other = i < x->nargs ? compile(c, x->args[i], rest) : -1;
     if (i < x->nargs && other < 0)
         return -1;
-    Instr *in = emit(c, other >= 0 ? kernel_case_take : kernel_case_null, other >= 0 ? "take" : "null", x, rest);
+    Instr *in = emit(c, other >= 0 ? kernel_case_take : kernel_case_null, other >= 0 ? "take" : "null", x,
+                     rest);
     in->dst = dst;
     in->a = other;
     return dst;
@@ -284,7 +286,8 @@ static int compile(Cc *c, const TExpr *x, int list)
     return compile_node(c, x, list);
 }
 
-static Status program_build(Arena *a, const TExpr *const *exprs, int n, Effects *fx, bool no_fold, Program **out,
+static Status program_build(Arena *a, const TExpr *const *exprs, int n, Effects *fx, bool no_fold,
+                            Program **out,
                             Err *err)
 {
     Program *p = ARENA_NEW(a, Program);
@@ -314,7 +317,8 @@ Status program_new(Arena *a, const TExpr *const *exprs, int n, Effects *fx, Prog
     return program_build(a, exprs, n, fx, false, out, err);
 }
 
-/* On one row. errors: also those that stayed inside arguments and elements; the outermost scope is number 0. */
+/* On one row. errors: also those that stayed inside arguments and elements; the outermost scope is number 0.
+ * */
 static Status evaluate(Arena *a, const TExpr *x, Effects *fx, Value *out, ErrorSet *errors, Err *err)
 {
     Program *p;
@@ -323,7 +327,8 @@ static Status evaluate(Arena *a, const TExpr *x, Effects *fx, Value *out, ErrorS
         return st;
     Schema none = {0, NULL};
     int64_t zero = 0;
-    Batch b = {.schema = &none, .arena = a, .n = 1, .nsel = 1, .ts = &zero, .offset = &zero, .errors = errors};
+    Batch b = {.schema = &none, .arena = a, .n = 1, .nsel = 1, .ts = &zero, .offset = &zero,
+               .errors = errors};
     Column result;
     program_run(p, &b, &result);
     if (p->failed[0])

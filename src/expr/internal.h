@@ -5,7 +5,8 @@
 //               the one instruction that has it as dst. Only rows of that instruction's list are set.
 //   row list    the rows that an instruction computes. List 0: the live rows of the batch. The others are
 //               written by SPLIT, above the instructions that use them.
-//   scope       one expression, one argument of a call, or one element of an ARRAY, MAP or STRUCT constructor: a
+//   scope       one expression, one argument of a call, or one element of an ARRAY, MAP or STRUCT
+// constructor: a
 //               row that fails anywhere inside makes the scope's result NULL on that row, and no more
 //               (ksql.nested.error.set.null).
 //
@@ -89,7 +90,8 @@ static inline int list_row(const RowList *l, int k) { return l->rows ? l->rows[k
 
 /* Allocates dst's data. */
 Column *run_dst(Run *r, const Instr *in, const Type *t);
-/* dst is NULL where one of the operands is (b may be NULL). False: every row is; nothing is left to compute. */
+/* dst is NULL where one of the operands is (b may be NULL). False: every row is; nothing is left to compute.
+ * */
 bool run_nulls(Run *r, Column *dst, const Column *a, const Column *b);
 /* Marks a row of dst NULL. */
 void run_null(Run *r, Column *dst, int row);
@@ -102,7 +104,8 @@ Kernel *kernel_neg(const TExpr *x, const char **name);
 Kernel *kernel_compare(const TExpr *x, const char **name);
 Kernel *kernel_cast(const TExpr *x, const char **name);
 Kernel kernel_split, kernel_and, kernel_or, kernel_not, kernel_is_null, kernel_is_not_null, kernel_case_start,
-    kernel_case_take, kernel_case_null, kernel_scope_end, kernel_in, kernel_like, kernel_subscript, kernel_field,
+    kernel_case_take, kernel_case_null, kernel_scope_end, kernel_in, kernel_like, kernel_subscript,
+        kernel_field,
     kernel_array, kernel_map, kernel_struct, kernel_call;
 
 /* memo of kernel_in for a list of constants; NULL when it is short. */

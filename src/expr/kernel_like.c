@@ -82,7 +82,8 @@ static bool matches(const LikePattern *lp, Str s)
             back_p = p;
             continue;
         }
-        if (k && k->kind == LIKE_TEXT && (size_t)(end - p) >= k->text.n && memcmp(p, k->text.p, k->text.n) == 0) {
+        if (k && k->kind == LIKE_TEXT && (size_t)(end - p) >= k->text.n &&
+            memcmp(p, k->text.p, k->text.n) == 0) {
             p += k->text.n;
             t++;
             continue;
@@ -111,7 +112,8 @@ void kernel_like(Run *r, const Instr *in)
         if (column_is_null(ca, row) || column_is_null(cb, row)) {
             run_fail(r, in, row, "an operand of LIKE is NULL");
         } else {
-            const LikePattern *lp = in->memo ? in->memo : like_prepare(r->a, view_str(cb->s[row & mb]), in->x->escape);
+            const LikePattern *lp = in->memo ? in->memo
+                : like_prepare(r->a, view_str(cb->s[row & mb]), in->x->escape);
             if (lp->bad)
                 run_fail(r, in, row, lp->bad);
             else

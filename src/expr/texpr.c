@@ -169,7 +169,8 @@ static bool child_equal(const TExpr *x, const TExpr *y)
 bool texpr_equal(const TExpr *x, const TExpr *y)
 {
     if (x->kind != y->kind || x->op != y->op || x->column != y->column || x->nparams != y->nparams ||
-        x->first_param != y->first_param || x->escape != y->escape || x->func != y->func || x->nargs != y->nargs ||
+        x->first_param != y->first_param || x->escape != y->escape || x->func != y->func ||
+            x->nargs != y->nargs ||
         !type_equal(x->type, y->type))
         return false;
     if (x->kind == TEXPR_CONST && !value_equal(x->type, &x->value, &y->value))

@@ -12,9 +12,11 @@
 typedef enum TExprKind {
     TEXPR_CONST,      /* value */
     TEXPR_COLUMN,     /* column: index into the input schema */
-    TEXPR_ARITH,      /* op '+', '-', '*', '/', '%'; a, b of the same numeric type (DECIMALs: own precision each), or '+' of STRINGs */
+    /* op '+', '-', '*', '/', '%'; a, b of the same numeric type (DECIMALs: own precision each), or '+' of STRINGs */
+    TEXPR_ARITH,
     TEXPR_NEG,        /* a */
-    TEXPR_COMPARE,    /* op: TCmp; a, b of one comparable type (DECIMALs: own scale each; or one DECIMAL, one DOUBLE) */
+    /* op: TCmp; a, b of one comparable type (DECIMALs: own scale each; or one DECIMAL, one DOUBLE) */
+    TEXPR_COMPARE,
     TEXPR_AND,        /* a, b: as a real ksqlDB: page 03 §3.4 and the oracle's notes on NULL */
     TEXPR_OR,
     TEXPR_NOT,
@@ -34,7 +36,8 @@ typedef enum TExprKind {
     TEXPR_PARAM,      /* column: number of a lambda parameter */
 } TExprKind;
 
-typedef enum TCmp { TCMP_EQ, TCMP_NE, TCMP_LT, TCMP_LE, TCMP_GT, TCMP_GE, TCMP_DISTINCT, TCMP_NOT_DISTINCT } TCmp;
+typedef enum TCmp { TCMP_EQ, TCMP_NE, TCMP_LT, TCMP_LE, TCMP_GT, TCMP_GE, TCMP_DISTINCT,
+                   TCMP_NOT_DISTINCT } TCmp;
 
 typedef struct TExpr TExpr;
 struct TExpr {
@@ -54,11 +57,14 @@ struct TExpr {
 /* Constructors: new in the arena; the type is worked out where it follows from the children. */
 const TExpr *texpr_const(Arena *a, const Type *t, Value v);
 const TExpr *texpr_column(Arena *a, int column, const Type *t);
-const TExpr *texpr_unary(Arena *a, TExprKind kind, const TExpr *x);               /* NEG, NOT, IS_NULL, IS_NOT_NULL */
-const TExpr *texpr_binary(Arena *a, TExprKind kind, int op, const TExpr *x, const TExpr *y); /* ARITH, COMPARE, AND, OR */
+/* NEG, NOT, IS_NULL, IS_NOT_NULL */
+const TExpr *texpr_unary(Arena *a, TExprKind kind, const TExpr *x);
+/* ARITH, COMPARE, AND, OR */
+const TExpr *texpr_binary(Arena *a, TExprKind kind, int op, const TExpr *x, const TExpr *y);
 /* x itself when it has the type already. */
 const TExpr *texpr_cast(Arena *a, const TExpr *x, const Type *to);
-const TExpr *texpr_args(Arena *a, TExprKind kind, const Type *t, const TExpr *const *args, int n); /* CASE, ARRAY, MAP, STRUCT */
+/* CASE, ARRAY, MAP, STRUCT */
+const TExpr *texpr_args(Arena *a, TExprKind kind, const Type *t, const TExpr *const *args, int n);
 const TExpr *texpr_call(Arena *a, const FuncRow *f, const Type *result, const TExpr *const *args, int n);
 const TExpr *texpr_in(Arena *a, const TExpr *x, const TExpr *const *list, int n);
 const TExpr *texpr_like(Arena *a, const TExpr *text, const TExpr *pattern, char escape); /* escape 0: none */

@@ -5,7 +5,8 @@
 // literals where there are such, else as JSON.
 #include "expr/texpr.h"
 
-static const char *const cmp_text[] = {"=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"};
+static const char *const cmp_text[] = {"=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM",
+                                       "IS NOT DISTINCT FROM"};
 
 static void print_const(Buf *out, const TExpr *x)
 {

@@ -57,7 +57,8 @@ static void print_example(Buf *out, const Overload *o)
 void functions_markdown(Buf *out)
 {
     const Function *f;
-    buf_cstr(out, "# Functions\n\nPrinted from the tables of `src/func`; every example here is run by the tests.\n");
+    buf_cstr(out,
+             "# Functions\n\nPrinted from the tables of `src/func`; every example here is run by the tests.\n");
     for (int kind = FUNCTION_SCALAR; kind <= FUNCTION_TABLE; kind++) {
         bool any = false;
         for (int i = 0; (f = function_at(i)) != NULL; i++) {
@@ -70,7 +71,8 @@ void functions_markdown(Buf *out)
             any = true;
             buf_cstr(out, "\n### ");
             for (size_t k = 0; k < f->name.n; k++)
-                buf_byte(out, f->name.p[k] >= 'a' && f->name.p[k] <= 'z' ? (char)(f->name.p[k] - 32) : f->name.p[k]);
+                buf_byte(out, f->name.p[k] >= 'a' && f->name.p[k] <= 'z' ? (char)(f->name.p[k] - 32)
+                         : f->name.p[k]);
             buf_byte(out, '\n');
             for (int k = 0; k < f->noverloads; k++) {
                 const Overload *o = &f->overloads[k];

@@ -17,7 +17,8 @@ static struct {
     const char **names;  /* upper case, in the same order */
 } reg;
 
-static const ScalarTable *const scalar_tables[] = {&scalar_math, &scalar_string, &scalar_conditional, &scalar_time,
+static const ScalarTable *const scalar_tables[] =
+    {&scalar_math, &scalar_string, &scalar_conditional, &scalar_time,
                                                    &scalar_collection};
 static const AggTable *const agg_tables[] = {&agg_count, &agg_sum, &agg_min_max, &agg_offset, &agg_collect};
 
@@ -169,7 +170,8 @@ void functions_init(void)
     for (int t = 0; t < ARRAY_LEN(scalar_tables); t++) {
         for (int i = 0; i < scalar_tables[t]->n; i++) {
             const FuncRow *row = &scalar_tables[t]->rows[i];
-            Overload *o = overload_add(function_for(split_signature(row->signature).name, FUNCTION_SCALAR, row->category));
+            Overload *o = overload_add(function_for(split_signature(row->signature).name, FUNCTION_SCALAR,
+                                                    row->category));
             o->scalar = row;
             parse_overload(o, row->signature, row->params);
         }
@@ -177,7 +179,8 @@ void functions_init(void)
     for (int t = 0; t < ARRAY_LEN(agg_tables); t++) {
         for (int i = 0; i < agg_tables[t]->n; i++) {
             const AggRow *row = &agg_tables[t]->rows[i];
-            Overload *o = overload_add(function_for(split_signature(row->signature).name, FUNCTION_AGGREGATE, "AGGREGATE"));
+            Overload *o = overload_add(function_for(split_signature(row->signature).name, FUNCTION_AGGREGATE,
+                                                    "AGGREGATE"));
             o->aggregate = row;
             parse_overload(o, row->signature, row->params);
         }
@@ -204,7 +207,8 @@ const char *function_nearest(Str name)
     return nearest_find(name, reg.names, reg.n);
 }
 
-/* Names of ksqlDB's functions that have no rows yet; a name goes from here when its row comes (a test sees to it). */
+/* Names of ksqlDB's functions that have no rows yet; a name goes from here when its row comes (a test sees
+ * to it). */
 static const char *const missing[] = {
     "ACOS", "ARRAY_CONCAT", "ARRAY_DISTINCT", "ARRAY_EXCEPT", "ARRAY_INTERSECT", "ARRAY_JOIN", "ARRAY_MAX",
     "ARRAY_MIN", "ARRAY_REMOVE", "ARRAY_SORT", "ARRAY_UNION", "ASIN", "AS_MAP", "ATAN", "ATAN2", "ATTR",

@@ -47,9 +47,11 @@ typedef struct Resolved {
     const Type **args; /* the type that each argument must be cast to */
 } Resolved;
 
-/* Picks the overload for the argument types (TYPE_NULL = a NULL literal; KIND_LAMBDA fits a lambda parameter of that arity).
+/* Picks the overload for the argument types (TYPE_NULL = a NULL literal; KIND_LAMBDA fits a lambda parameter
+ * of that arity).
  * In the arena. Errors: "Function 'x' does not accept parameters (…)" with the alternatives; ambiguous. */
-Status function_resolve(const Function *f, Arena *a, const Type *const *args, int n, Resolved *out, Err *err) MUST_CHECK;
+Status function_resolve(const Function *f, Arena *a, const Type *const *args, int n, Resolved *out,
+                        Err *err) MUST_CHECK;
 
 /* Nearest known name for a hint, or NULL. */
 const char *function_nearest(Str name);

@@ -43,7 +43,8 @@ static bool accepts(Binding *b, const Type *param, const Type *arg, bool implici
     switch (param->kind) {
     case KIND_DECIMAL: return true;
     case KIND_ARRAY: return accepts(b, param->elem, arg->elem, false);
-    case KIND_MAP: return accepts(b, param->key, arg->key, false) && accepts(b, param->elem, arg->elem, false);
+    case KIND_MAP: return accepts(b, param->key, arg->key, false) &&
+        accepts(b, param->elem, arg->elem, false);
     case KIND_STRUCT: return param->nfields == 0 || type_equal(param, arg);
     case KIND_LAMBDA: return param->nfields == arg->nfields;
     default: return true;
@@ -103,7 +104,8 @@ static int rank(const Overload *x, const Overload *y)
     return x->variadic - y->variadic;
 }
 
-static const Overload *pick(const Function *f, const Type *const *args, int n, bool implicit, Binding *binding,
+static const Overload *pick(const Function *f, const Type *const *args, int n, bool implicit,
+                            Binding *binding,
                             bool *ambiguous)
 {
     const Overload *best = NULL;
@@ -197,7 +199,8 @@ static Status refuse(const Function *f, const Type *const *args, int n, bool amb
     print_args(&types, args, n);
     print_alternatives(&others, f);
     Status st = err_set(err, ERR_STATEMENT,
-                        ambiguous ? "Function '%.*s' cannot be resolved due to ambiguous method parameters (%s).\n"
+                        ambiguous
+                            ? "Function '%.*s' cannot be resolved due to ambiguous method parameters (%s).\n"
                                     "Use CAST() to explicitly cast your parameters to one of the supported function calls.\n"
                                     "Valid function calls are:\n%s"
                                   : "Function '%.*s' does not accept parameters (%s).\nValid alternatives are:\n%s",
@@ -220,7 +223,8 @@ Status function_resolve(const Function *f, Arena *a, const Type *const *args, in
     out->args = ARENA_ARRAY(a, const Type *, n + 1);
     for (int i = 0; i < n; i++)
         out->args[i] = cast_target(a, &b, param_for(o, i, n)->type, args[i]);
-    const Type *(*result)(Arena *, const Type *const *, int) = o->scalar ? o->scalar->result : o->aggregate->result;
+    const Type *(*result)(Arena *, const Type *const *, int) = o->scalar ? o->scalar->result
+        : o->aggregate->result;
     out->result = result ? result(a, out->args, n) : bound_type(a, &b, o->result);
     return OK;
 }

@@ -52,7 +52,8 @@ Str text16_slice(Arena *a, Str s, int64_t from, int64_t to)
     bool half_from, half_to;
     if (text_ascii(s))
         return str_sub(s, (size_t)from, (size_t)(to - from));
-    const uint8_t *p = walk(s, from, &half_from), *q = walk(s, to, &half_to), *end = (const uint8_t *)s.p + s.n;
+    const uint8_t *p = walk(s, from, &half_from), *q = walk(s, to, &half_to), *end =
+        (const uint8_t *)s.p + s.n;
     if (!half_from && !half_to)
         return (Str){(const char *)p, (size_t)(q - p)};
     if (from == to)

@@ -5,7 +5,8 @@
 
 #include "types/text.h"
 
-/* The units [from, to), 0 <= from <= to <= length. Borrows from s, except where a cut goes through a character
+/* The units [from, to), 0 <= from <= to <= length. Borrows from s, except where a cut goes through a
+ * character
  * beyond the BMP: the lone half is then three bytes in the arena. */
 Str text16_slice(Arena *a, Str s, int64_t from, int64_t to);
 /* The byte where unit `at` begins; inside a pair: that of its character. */

@@ -4,7 +4,8 @@
 //   oracle_expr DIR KNOWN [-v]
 //
 // DIR holds rows.json (the two source streams), expressions.jsonl (one expression a line with its result type
-// and rows, or its error) and where.jsonl (conditions and the keys that passed). An expression passes when type and every row are the same, or when both refuse
+// and rows, or its error) and where.jsonl (conditions and the keys that passed). An expression passes when
+// type and every row are the same, or when both refuse
 // it with the same text. Where Sluice answers "not supported yet" the expression is skipped. KNOWN
 // lists differences that are meant: `glob of the expression | reason` a line; an entry that no longer
 // differs is an error, so that the list stays true. The last line is the count.
@@ -94,7 +95,8 @@ static void fill_batch(Stream *st, const JTree *records)
     Batch *b = st->batch = batch_new(keep, st->schema, n);
     Bytes *in = ARENA_ARRAY(keep, Bytes, n);
     uint16_t *rows = ARENA_ARRAY(keep, uint16_t, n);
-    SerdeSpec spec = {.format = FORMAT_JSON, .ncols = schema_count(st->schema, ROLE_VALUE), .cols = st->schema->cols + nkeys};
+    SerdeSpec spec = {.format = FORMAT_JSON, .ncols = schema_count(st->schema, ROLE_VALUE),
+                      .cols = st->schema->cols + nkeys};
     Reader *r;
     Err err = ERR_INIT;
     b->flags = ARENA_ARRAY(keep, uint8_t, n);
@@ -193,7 +195,8 @@ static bool same_tree(const JTree *x, const JTree *y)
     if (x->kind == JT_NUMBER || x->kind == JT_STRING)
         return str_eq(x->text, y->text);
     for (int i = 0; i < x->n; i++)
-        if ((x->kind == JT_OBJECT && !str_eq(x->names[i], y->names[i])) || !same_tree(&x->items[i], &y->items[i]))
+        if ((x->kind == JT_OBJECT && !str_eq(x->names[i], y->names[i])) ||
+            !same_tree(&x->items[i], &y->items[i]))
             return false;
     return true;
 }
@@ -222,7 +225,8 @@ static void print_tree(Buf *out, const JTree *t)
 static Str core_message(Str msg)
 {
     static const char *const wrappers[] = {"Failed to prepare statement: ", "Invalid Select: "};
-    static const char *const insides[] = {"Line 1, Column", "The server encountered", "Cannot get name for", "Unexpected ",
+    static const char *const insides[] =
+        {"Line 1, Column", "The server encountered", "Cannot get name for", "Unexpected ",
                                           "Optional[", "line 1:", "not yet implemented", "Cannot invoke"};
     for (int i = 0; i < ARRAY_LEN(wrappers); i++)
         if (str_starts(msg, str_of(wrappers[i])))
@@ -230,7 +234,8 @@ static Str core_message(Str msg)
     for (int i = 0; i < ARRAY_LEN(insides); i++)
         if (str_starts(msg, str_of(insides[i])))
             return (Str){NULL, 0};
-    static const char *const tails[] = {". expression: ", "\nStatement: ", ", location:", "{alternatives of", "\nValid "};
+    static const char *const tails[] = {". expression: ", "\nStatement: ", ", location:", "{alternatives of",
+                                        "\nValid "};
     for (int i = 0; i < ARRAY_LEN(tails); i++) {
         const char *at = msg.n ? memmem(msg.p, msg.n, tails[i], strlen(tails[i])) : NULL;
         if (at)
@@ -312,7 +317,8 @@ static void run_one(const JTree *c)
     Program *p;
     if (!st || jtree_get(c, "runtime") || (!jtree_get(c, "type") && !jtree_get(c, "error"))) {
         skipped++;
-    } else if (parse_expression(jtree_text(c, "expr"), a, &ast, &err) || bind_expr(a, &st->scope, ast, &x, &err)) {
+    } else if (parse_expression(jtree_text(c, "expr"), a, &ast, &err) ||
+               bind_expr(a, &st->scope, ast, &x, &err)) {
         check_refusal(c, &err);
     } else if (x->type->kind == KIND_NULL) {
         (void)err_set(&err, ERR_STATEMENT, "Can't infer a type of null.");
@@ -360,7 +366,8 @@ static void run_where(const JTree *c)
     Program *p;
     st.scope.clause = "WHERE";
     st.scope.rowtime_magic = true;
-    if (parse_expression(jtree_text(c, "where"), a, &ast, &err) || bind_predicate(a, &st.scope, ast, &x, &err) ||
+    if (parse_expression(jtree_text(c, "where"), a, &ast, &err) ||
+        bind_predicate(a, &st.scope, ast, &x, &err) ||
         program_new(a, &x, 1, effects_real(), &p, &err)) {
         if (err.code == ERR_UNSUPPORTED)
             skipped++;

@@ -26,13 +26,19 @@ int test_bind_types(void)
     static const struct {
         const char *sql, *type;
     } rows[] = {
-        {"1", "INTEGER"}, {"3000000000", "BIGINT"}, {"0.10", "DECIMAL(3, 2)"}, {".5", "DECIMAL(2, 1)"}, {"1.", "DECIMAL(1, 0)"},
-        {"1e3", "DOUBLE"}, {"'x'", "STRING"}, {"TRUE", "BOOLEAN"}, {"NAME", "STRING"}, {"S1.ID", "INTEGER"}, {"S2.ID", "BIGINT"},
-        {"S1.ID + S2.ID", "BIGINT"}, {"S1.ID + PRICE", "DECIMAL(13, 2)"}, {"PRICE * 1e0", "DOUBLE"}, {"PRICE / 2", "DECIMAL(15, 13)"},
-        {"ST->F", "INTEGER"}, {"ARR[1]", "INTEGER"}, {"ARRAY[1, 2.5]", "ARRAY<DECIMAL(11, 1)>"}, {"ARRAY[1, '2']", "ARRAY<INTEGER>"},
+        {"1", "INTEGER"}, {"3000000000", "BIGINT"}, {"0.10", "DECIMAL(3, 2)"}, {".5", "DECIMAL(2, 1)"},
+            {"1.", "DECIMAL(1, 0)"},
+        {"1e3", "DOUBLE"}, {"'x'", "STRING"}, {"TRUE", "BOOLEAN"}, {"NAME", "STRING"}, {"S1.ID", "INTEGER"},
+            {"S2.ID", "BIGINT"},
+        {"S1.ID + S2.ID", "BIGINT"}, {"S1.ID + PRICE", "DECIMAL(13, 2)"}, {"PRICE * 1e0", "DOUBLE"},
+            {"PRICE / 2", "DECIMAL(15, 13)"},
+        {"ST->F", "INTEGER"}, {"ARR[1]", "INTEGER"}, {"ARRAY[1, 2.5]", "ARRAY<DECIMAL(11, 1)>"},
+            {"ARRAY[1, '2']", "ARRAY<INTEGER>"},
         {"ARRAY['a', 1]", "ARRAY<STRING>"}, {"MAP('a' := 1, 'b' := NULL)", "MAP<STRING, INTEGER>"},
-        {"STRUCT(A := 1, B := 'x')", "STRUCT<`A` INTEGER, `B` STRING>"}, {"CASE WHEN TRUE THEN 1 END", "INTEGER"},
-        {"CAST(1 AS DECIMAL(5, 2))", "DECIMAL(5, 2)"}, {"DT > '2020-01-01'", "BOOLEAN"}, {"NULL IS NULL", "BOOLEAN"},
+        {"STRUCT(A := 1, B := 'x')", "STRUCT<`A` INTEGER, `B` STRING>"},
+            {"CASE WHEN TRUE THEN 1 END", "INTEGER"},
+        {"CAST(1 AS DECIMAL(5, 2))", "DECIMAL(5, 2)"}, {"DT > '2020-01-01'", "BOOLEAN"},
+            {"NULL IS NULL", "BOOLEAN"},
     };
     Arena *a = arena_new(0);
     Scope sc = scope(a);
@@ -57,16 +63,20 @@ int test_bind_errors(void)
         {"S1.NOPE", "SELECT column 'S1.NOPE' cannot be resolved.", NULL},
         {"ID", "Column 'ID' is ambiguous. Could be S1.ID or S2.ID.", NULL},
         {"X.ID", "'X' is not a valid stream/table name or alias.", NULL},
-        {"NAME + 1", "Error processing expression: (NAME + 1). Unsupported arithmetic types. STRING INTEGER", NULL},
+        {"NAME + 1", "Error processing expression: (NAME + 1). Unsupported arithmetic types. STRING INTEGER",
+         NULL},
         {"PRICE + NULL", "Arithmetic on types DECIMAL(4, 2) and null are not supported.", NULL},
         {"NAME = 1", "Cannot compare NAME (STRING) to 1 (INTEGER) with EQUAL.", NULL},
-        {"S1.ID = NULL", "Comparison with NULL not supported: INTEGER = NULL\nUse 'IS NULL' or 'IS NOT NULL' instead.", NULL},
+        {"S1.ID = NULL",
+         "Comparison with NULL not supported: INTEGER = NULL\nUse 'IS NULL' or 'IS NOT NULL' instead.", NULL},
         {"ROWTIME > '2020'", "Cannot compare ROWTIME (BIGINT) to '2020' (STRING) with GREATER_THAN.", NULL},
         {"S1.ID IN ('x')", "invalid input syntax for type INTEGER: \"x\".", NULL},
-        {"ARRAY[1, NAME]", "operator does not exist: INTEGER = STRING (NAME)\nHint: You might need to add explicit type casts.", NULL},
+        {"ARRAY[1, NAME]",
+         "operator does not exist: INTEGER = STRING (NAME)\nHint: You might need to add explicit type casts.", NULL},
         {"ARRAY[NULL]", "Cannot construct an array with all NULL elements", NULL},
         {"CASE WHEN TRUE THEN 1 ELSE 'a' END", "THEN type: INTEGER.\nDEFAULT type: STRING.", NULL},
-        {"CASE WHEN TRUE THEN 1 WHEN FALSE THEN 'a' END", "Type for all 'THEN' clauses should be the same.", NULL},
+        {"CASE WHEN TRUE THEN 1 WHEN FALSE THEN 'a' END", "Type for all 'THEN' clauses should be the same.",
+         NULL},
         {"CASE WHEN 1 THEN 2 END", "WHEN operand type should be boolean.\nType for '1' is INTEGER", NULL},
         {"CASE WHEN TRUE THEN NULL END", "Invalid Case expression. All case branches have NULL type", NULL},
         {"ST->NAM", "Could not find field 'NAM' in 'ST'.", "did you mean NAME?"},
@@ -110,7 +120,8 @@ int test_bind_predicates(void)
     sc.rowtime_magic = true;
     CHECK_INT(parse_expression(STR("S1.ID + 1"), a, &e, &err), OK);
     CHECK(bind_predicate(a, &sc, e, &x, &err) != OK);
-    CHECK_TEXT(err.msg, "Type error in WHERE expression: Should evaluate to boolean but is (S1.ID + 1) (INTEGER) instead.");
+    CHECK_TEXT(err.msg,
+               "Type error in WHERE expression: Should evaluate to boolean but is (S1.ID + 1) (INTEGER) instead.");
     err_clear(&err);
     CHECK_INT(parse_expression(STR("ROWTIME BETWEEN '1970-01-02' AND 3"), a, &e, &err), OK);
     CHECK_INT(bind_predicate(a, &sc, e, &x, &err), OK);
@@ -128,7 +139,8 @@ static const char *insert(Arena *a, const char *sql, const Type *to)
     Value v;
     Buf b = BUF_INIT;
     functions_init();
-    if (parse_expression(str_of(sql), a, &e, &err) || bind_literal_to(a, e, STR("C"), to, NULL, NULL, effects_real(), &v, &err))
+    if (parse_expression(str_of(sql), a, &e, &err) ||
+        bind_literal_to(a, e, STR("C"), to, NULL, NULL, effects_real(), &v, &err))
         buf_printf(&b, "error: %s", err.msg);
     else
         value_cell(&b, to, &v);
@@ -148,10 +160,12 @@ int test_bind_insert_values(void)
     CHECK_TEXT(insert(a, "CONCAT('a', 'b')", TYPE_STRING), "ab");
     CHECK_TEXT(insert(a, "'2020-01-02'", TYPE_DATE), "2020-01-02");
     CHECK_TEXT(insert(a, "ARRAY[1, 2]", type_array(a, TYPE_BIGINT)), "[1, 2]");
-    CHECK_TEXT(insert(a, "'x'", TYPE_INTEGER), "error: Expected type INTEGER for field `C` but got STRING(x)");
+    CHECK_TEXT(insert(a, "'x'", TYPE_INTEGER),
+               "error: Expected type INTEGER for field `C` but got STRING(x)");
     CHECK(strstr(insert(a, "'not a time'", TYPE_TIMESTAMP),
                  "Expected type TIMESTAMP for field `C` but got STRING(not a time). Timestamp format must be"));
-    CHECK(strstr(insert(a, "3000000000", TYPE_INTEGER), "Expected type INTEGER for field `C` but got BIGINT(3000000000)"));
+    CHECK(strstr(insert(a, "3000000000", TYPE_INTEGER),
+                 "Expected type INTEGER for field `C` but got BIGINT(3000000000)"));
     CHECK(strstr(insert(a, "ID", TYPE_INTEGER), "VALUES column 'ID' cannot be resolved."));
     arena_free(a);
     return 0;

@@ -82,10 +82,13 @@ static const char *const expressions[] = {
     "I BETWEEN -1 AND K", "S LIKE '%a_'", "S LIKE 'a%'", "S IN ('a', 'abc', '12')",
     "I IN (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)", "L IN (I, K)", "I IS DISTINCT FROM K", "D <> C",
     "CASE WHEN I > 0 THEN 'pos' WHEN I < 0 THEN S ELSE 'zero' END", "CASE WHEN B THEN 10 / I ELSE K END",
-    "CASE WHEN I > 0 THEN D END", "CAST(S AS INT)", "CAST(S AS DOUBLE) + I", "CAST(D AS VARCHAR)", "CAST(C AS DECIMAL(3, 1))",
+    "CASE WHEN I > 0 THEN D END", "CAST(S AS INT)", "CAST(S AS DOUBLE) + I", "CAST(D AS VARCHAR)",
+        "CAST(C AS DECIMAL(3, 1))",
     "CAST(L AS INT)", "T > '1970-01-02'", "S = T", "CAST(T AS DATE)", "ARRAY[I, K, 1/I]", "ARRAY[I, K][I]",
-    "MAP('a' := I, 'b' := 2)['a']", "STRUCT(X := I, Y := CAST(S AS INT))", "STRUCT(X := I)->X", "COALESCE(CAST(S AS INT), I, 0)",
-    "UCASE(S || 'é')", "SUBSTRING(S, I, K)", "LEN(S) + I", "ROUND(D)", "ABS(I) + SIGN(L)", "S + S", "GREATEST(I, K, 1)",
+    "MAP('a' := I, 'b' := 2)['a']", "STRUCT(X := I, Y := CAST(S AS INT))", "STRUCT(X := I)->X",
+        "COALESCE(CAST(S AS INT), I, 0)",
+    "UCASE(S || 'é')", "SUBSTRING(S, I, K)", "LEN(S) + I", "ROUND(D)", "ABS(I) + SIGN(L)", "S + S",
+        "GREATEST(I, K, 1)",
 };
 
 /* One batch at once, the same by a random selection, and each row in a batch of one: all the same. */
@@ -182,7 +185,8 @@ int test_program_constants(void)
     Fixture f = open_fixture();
     Buf b = BUF_INIT;
     program_print(&b, compile(&f, "I + (2 * 3 + LEN('abc'))"));
-    CHECK_STR(buf_view(&b), "  0  r2 = add r0 r1\n  1  r2 = scope\n     r0: column 1\n     r1: 9\n     result 0: r2\n");
+    CHECK_STR(buf_view(&b),
+              "  0  r2 = add r0 r1\n  1  r2 = scope\n     r0: column 1\n     r1: 9\n     result 0: r2\n");
     buf_clear(&b);
     program_print(&b, compile(&f, "CASE WHEN B THEN 1 / 0 ELSE 2 END"));
     CHECK(strstr(buf_z(&b), "divide") != NULL);
@@ -203,21 +207,28 @@ int test_program_like(void)
         const char *text, *pattern, *escape;
         bool match;
     } rows[] = {
-        {"abc", "abc", "", true},       {"abc", "a%", "", true},      {"abc", "%c", "", true},     {"abc", "%b%", "", true},
-        {"abc", "a_c", "", true},       {"abc", "_", "", false},      {"", "%", "", true},         {"", "_", "", false},
-        {"aXbXc", "a%X%c", "", true},   {"aab", "%ab", "", true},     {"100%", "100!%", "!", true}, {"100x", "100!%", "!", false},
-        {"a\nb", "a%b", "", false},     {"a\nb", "a\nb", "", true},   {"é", "_", "", true},        {"😀x", "_x", "", true},
-        {"aaa", "%a%a%a%", "", true},   {"aa", "%a%a%a%", "", false}, {"a.c", "a.c", "", true},    {"abc", "a.c", "", false},
+        {"abc", "abc", "", true},       {"abc", "a%", "", true},      {"abc", "%c", "", true},
+            {"abc", "%b%", "", true},
+        {"abc", "a_c", "", true},       {"abc", "_", "", false},      {"", "%", "", true},
+            {"", "_", "", false},
+        {"aXbXc", "a%X%c", "", true},   {"aab", "%ab", "", true},     {"100%", "100!%", "!", true},
+            {"100x", "100!%", "!", false},
+        {"a\nb", "a%b", "", false},     {"a\nb", "a\nb", "", true},   {"é", "_", "", true},
+            {"😀x", "_x", "", true},
+        {"aaa", "%a%a%a%", "", true},   {"aa", "%a%a%a%", "", false}, {"a.c", "a.c", "", true},
+            {"abc", "a.c", "", false},
     };
     Arena *a = arena_new(0);
     for (int i = 0; i < ARRAY_LEN(rows); i++) {
-        const char *sql = arena_printf(a, "'%s' LIKE '%s'%s%s%s", rows[i].text, rows[i].pattern, *rows[i].escape ? " ESCAPE '" : "",
+        const char *sql = arena_printf(a, "'%s' LIKE '%s'%s%s%s", rows[i].text, rows[i].pattern,
+                                       *rows[i].escape ? " ESCAPE '" : "",
                                        rows[i].escape, *rows[i].escape ? "'" : "");
         if (strcmp(help_eval(a, sql), rows[i].match ? "true" : "false") != 0)
             printf("%s\n", sql);
         CHECK_TEXT(help_eval(a, sql), rows[i].match ? "true" : "false");
     }
-    CHECK_TEXT(help_eval(a, "'a' LIKE 'a!' ESCAPE '!'"), "error: LIKE pattern must not end with escape character");
+    CHECK_TEXT(help_eval(a, "'a' LIKE 'a!' ESCAPE '!'"),
+               "error: LIKE pattern must not end with escape character");
     arena_free(a);
     return 0;
 }
@@ -229,10 +240,12 @@ int test_texpr_dup(void)
     Buf b = BUF_INIT;
     bool used[COLUMNS] = {false};
     int map[COLUMNS];
-    const TExpr *x = help_bind(f.a, &f.sc, "CASE WHEN I > 1 THEN S ELSE 'n''o' END LIKE '%x' AND ARRAY[K, 1][1] IN (1, L)", &err);
+    const TExpr *x = help_bind(f.a, &f.sc,
+                               "CASE WHEN I > 1 THEN S ELSE 'n''o' END LIKE '%x' AND ARRAY[K, 1][1] IN (1, L)", &err);
     CHECK(x != NULL);
     texpr_print(&b, x, f.sch);
-    CHECK_STR(buf_view(&b), "(((CASE WHEN (I > 1) THEN S ELSE 'n''o' END) LIKE '%x') AND (CAST(ARRAY[K, 1][1] AS BIGINT) IN (1, L)))");
+    CHECK_STR(buf_view(&b),
+              "(((CASE WHEN (I > 1) THEN S ELSE 'n''o' END) LIKE '%x') AND (CAST(ARRAY[K, 1][1] AS BIGINT) IN (1, L)))");
     texpr_columns(x, used);
     CHECK(used[1] && used[2] && used[3] && used[5] && !used[0] && !used[4]);
     for (int i = 0; i < COLUMNS; i++)

@@ -128,7 +128,8 @@ int test_aggregate_held(void)
 {
     Arena *a = arena_new(0);
     const Type *s = TYPE_STRING;
-    static const char *const names[] = {"LATEST_BY_OFFSET", "EARLIEST_BY_OFFSET", "MAX", "MIN", "COLLECT_LIST", "COLLECT_SET"};
+    static const char *const names[] = {"LATEST_BY_OFFSET", "EARLIEST_BY_OFFSET", "MAX", "MIN",
+                                        "COLLECT_LIST", "COLLECT_SET"};
     static const char *const first[] = {"b", "a", "b", "a", "[a, b]", "[a, b]"};
     static const char *const merged[] = {"b", "a", "b", "a", "[a, b, b]", "[a, b]"};
     for (int k = 0; k < ARRAY_LEN(names); k++) {

@@ -14,7 +14,9 @@ static int run_aggregate(const Overload *o, bool with_undo, char *got, size_t ro
     const char *arrow = strstr(row->example, " => ");
     const Scope none = {.clause = "SELECT"};
     Err err = ERR_INIT;
-    const TExpr *list = help_bind(a, &none, arena_printf(a, "ARRAY[%.*s]", (int)(arrow - row->example), row->example), &err);
+    const TExpr *list = help_bind(a, &none,
+                                  arena_printf(a, "ARRAY[%.*s]", (int)(arrow - row->example), row->example),
+                                      &err);
     CHECK(list != NULL);
     Value v;
     CHECK_INT(texpr_evaluate(a, list, NULL, &v, &err), OK);
@@ -117,7 +119,8 @@ static const char *refusal(Arena *a, const char *sql)
 int test_function_overloads(void)
 {
     Arena *a = arena_new(0);
-    CHECK(strstr(refusal(a, "ABS('x')"), "Function 'Abs' does not accept parameters (STRING).\nValid alternatives are:\n"));
+    CHECK(strstr(refusal(a, "ABS('x')"),
+                 "Function 'Abs' does not accept parameters (STRING).\nValid alternatives are:\n"));
     CHECK(strstr(refusal(a, "ABS('x')"), "ABS(INT val)\n"));
     CHECK(strstr(refusal(a, "ABS('x')"), "DESCRIBE FUNCTION <Function-Name>;"));
     CHECK(strstr(refusal(a, "CONCAT(NULL)"), "cannot be resolved due to ambiguous method parameters (null)"));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// COLLECT_LIST and COLLECT_SET: all values of a group, or the different ones, in the order they came. NULL is a
+// COLLECT_LIST and COLLECT_SET: all values of a group, or the different ones, in the order they came. NULL
+// is a
 // value. Undo takes away the last equal element of a list.
 //
 // PERSISTED v1: varint number of elements, then the held values one after another.
@@ -105,9 +106,11 @@ static void drop(AggCtx *c, void *state)
 }
 
 static const AggRow rows[] = {
-    {.signature = "collect_list(T) -> ARRAY<T>", .size = sizeof(Collected), .add = list_add, .undo = list_undo,
+    {.signature = "collect_list(T) -> ARRAY<T>", .size = sizeof(Collected), .add = list_add,
+     .undo = list_undo,
      .merge = list_merge, .result_of = result, .save = save, .load = load, .drop = drop, .params = "val",
-     .description = "All values, in the order they came; NULL is a value.", .example = "1, NULL, 1 => COLLECT_LIST",
+     .description = "All values, in the order they came; NULL is a value.", .example =
+         "1, NULL, 1 => COLLECT_LIST",
      .expected = "[1, null, 1]"},
     {.signature = "collect_set(T) -> ARRAY<T>", .size = sizeof(Collected), .add = set_add, .merge = set_merge,
      .result_of = result, .save = save, .load = load, .drop = drop, .params = "val",

@@ -28,7 +28,8 @@ static void count_result(AggCtx *c, const void *state, Value *out)
     *out = value_bigint(*(const int64_t *)state);
 }
 
-static void count_add_rows(AggCtx *c, void *const *states, size_t at, const Column *args, const uint16_t *rows, int n)
+static void count_add_rows(AggCtx *c, void *const *states, size_t at, const Column *args,
+                           const uint16_t *rows, int n)
 {
     UNUSED(c);
     for (int k = 0; k < n; k++)

@@ -118,7 +118,8 @@ static void decimal_result(AggCtx *c, const void *state, Value *out)
     *out = decimal_value(state);
 }
 
-static void held_result(AggCtx *c, const void *state, Value *out) { *out = held_get(state, c->arena, c->types[0]); }
+static void held_result(AggCtx *c, const void *state,
+                        Value *out) { *out = held_get(state, c->arena, c->types[0]); }
 
 static void save(AggCtx *c, const void *state, Buf *out)
 {
@@ -158,32 +159,40 @@ static const Type *same_type(Arena *a, const Type *const *args, int n)
 
 static const AggRow rows[] = {
     FIXED("MIN(INT) -> INT", min, MIN_TEXT, .example = "3, NULL, 2 => MIN", .expected = "2"),
-    FIXED("MIN(BIGINT) -> BIGINT", min, MIN_TEXT, .example = "3000000000, 4000000000 => MIN", .expected = "3000000000"),
+    FIXED("MIN(BIGINT) -> BIGINT", min, MIN_TEXT, .example = "3000000000, 4000000000 => MIN",
+          .expected = "3000000000"),
     FIXED("MIN(DOUBLE) -> DOUBLE", min, MIN_TEXT, .example = "3e0, -2e0 => MIN", .expected = "-2.0"),
     DECIMAL_ROW("MIN(DECIMAL) -> DECIMAL", min, MIN_TEXT, .example = "3.50, 2.25 => MIN", .expected = "2.25"),
-    FIXED("MIN(DATE) -> DATE", min, MIN_TEXT, .example = "CAST('2020-02-01' AS DATE), CAST('2020-01-01' AS DATE) => MIN",
+    FIXED("MIN(DATE) -> DATE", min, MIN_TEXT,
+          .example = "CAST('2020-02-01' AS DATE), CAST('2020-01-01' AS DATE) => MIN",
           .expected = "2020-01-01"),
-    FIXED("MIN(TIME) -> TIME", min, MIN_TEXT, .example = "CAST('12:00' AS TIME), CAST('11:00' AS TIME) => MIN",
+    FIXED("MIN(TIME) -> TIME", min, MIN_TEXT,
+          .example = "CAST('12:00' AS TIME), CAST('11:00' AS TIME) => MIN",
           .expected = "11:00"),
     FIXED("MIN(TIMESTAMP) -> TIMESTAMP", min, MIN_TEXT,
           .example = "CAST('2020-02-01' AS TIMESTAMP), CAST('2020-01-01' AS TIMESTAMP) => MIN",
           .expected = "2020-01-01T00:00:00.000"),
     HELD_ROW("MIN(VARCHAR) -> VARCHAR", min, MIN_TEXT, .example = "'b', 'a' => MIN", .expected = "a"),
-    HELD_ROW("MIN(BYTES) -> BYTES", min, MIN_TEXT, .example = "CAST('Ag==' AS BYTES), CAST('AQ==' AS BYTES) => MIN",
+    HELD_ROW("MIN(BYTES) -> BYTES", min, MIN_TEXT,
+             .example = "CAST('Ag==' AS BYTES), CAST('AQ==' AS BYTES) => MIN",
              .expected = "AQ=="),
     FIXED("MAX(INT) -> INT", max, MAX_TEXT, .example = "3, NULL, 2 => MAX", .expected = "3"),
-    FIXED("MAX(BIGINT) -> BIGINT", max, MAX_TEXT, .example = "3000000000, 4000000000 => MAX", .expected = "4000000000"),
+    FIXED("MAX(BIGINT) -> BIGINT", max, MAX_TEXT, .example = "3000000000, 4000000000 => MAX",
+          .expected = "4000000000"),
     FIXED("MAX(DOUBLE) -> DOUBLE", max, MAX_TEXT, .example = "3e0, -2e0 => MAX", .expected = "3.0"),
     DECIMAL_ROW("MAX(DECIMAL) -> DECIMAL", max, MAX_TEXT, .example = "3.50, 2.25 => MAX", .expected = "3.50"),
-    FIXED("MAX(DATE) -> DATE", max, MAX_TEXT, .example = "CAST('2020-02-01' AS DATE), CAST('2020-01-01' AS DATE) => MAX",
+    FIXED("MAX(DATE) -> DATE", max, MAX_TEXT,
+          .example = "CAST('2020-02-01' AS DATE), CAST('2020-01-01' AS DATE) => MAX",
           .expected = "2020-02-01"),
-    FIXED("MAX(TIME) -> TIME", max, MAX_TEXT, .example = "CAST('12:00' AS TIME), CAST('11:00' AS TIME) => MAX",
+    FIXED("MAX(TIME) -> TIME", max, MAX_TEXT,
+          .example = "CAST('12:00' AS TIME), CAST('11:00' AS TIME) => MAX",
           .expected = "12:00"),
     FIXED("MAX(TIMESTAMP) -> TIMESTAMP", max, MAX_TEXT,
           .example = "CAST('2020-02-01' AS TIMESTAMP), CAST('2020-01-01' AS TIMESTAMP) => MAX",
           .expected = "2020-02-01T00:00:00.000"),
     HELD_ROW("MAX(VARCHAR) -> VARCHAR", max, MAX_TEXT, .example = "'b', 'a' => MAX", .expected = "b"),
-    HELD_ROW("MAX(BYTES) -> BYTES", max, MAX_TEXT, .example = "CAST('Ag==' AS BYTES), CAST('AQ==' AS BYTES) => MAX",
+    HELD_ROW("MAX(BYTES) -> BYTES", max, MAX_TEXT,
+             .example = "CAST('Ag==' AS BYTES), CAST('AQ==' AS BYTES) => MAX",
              .expected = "Ag=="),
 };
 

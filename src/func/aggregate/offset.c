@@ -100,11 +100,13 @@ static void drop(AggCtx *c, void *state)
      .result_of = result, .save = save, .load = load, .drop = drop, __VA_ARGS__}
 
 static const AggRow rows[] = {
-    ROW("EARLIEST_BY_OFFSET(T) -> T", earliest, .params = "val", .description = "The first value that is not NULL.",
+    ROW("EARLIEST_BY_OFFSET(T) -> T", earliest, .params = "val",
+        .description = "The first value that is not NULL.",
         .example = "NULL, 2, 3 => EARLIEST_BY_OFFSET", .expected = "2"),
     ROW("EARLIEST_BY_OFFSET(T; BOOLEAN) -> T", earliest, .params = "val, ignoreNulls",
         .description = "The first value; NULLs count when ignoreNulls is false."),
-    ROW("LATEST_BY_OFFSET(T) -> T", latest, .params = "val", .description = "The last value that is not NULL.",
+    ROW("LATEST_BY_OFFSET(T) -> T", latest, .params = "val",
+        .description = "The last value that is not NULL.",
         .example = "2, 3, NULL => LATEST_BY_OFFSET", .expected = "3"),
     ROW("LATEST_BY_OFFSET(T; BOOLEAN) -> T", latest, .params = "val, ignoreNulls",
         .description = "The last value; NULLs count when ignoreNulls is false."),

@@ -69,7 +69,8 @@ static bool sum_decimal_step(AggCtx *c, void *state, char op, i128 v)
     if (!decimal_fits(sum, p)) {
         Buf text = BUF_INIT;
         text_decimal(&text, sum, s);
-        agg_fail(c, "Numeric field overflow: A field with precision %d and scale %d must round to an absolute value "
+        agg_fail(c,
+                 "Numeric field overflow: A field with precision %d and scale %d must round to an absolute value "
                  "less than 10^%d. Got %s", p, s, p - s, buf_z(&text));
         buf_free(&text);
         return false;
@@ -205,18 +206,21 @@ static void avg_double_result(AggCtx *c, const void *state, Value *out)
 #define AVG_TEXT .description = "The average of the values that are not NULL; 0.0 when there is none."
 
 static const AggRow rows[] = {
-    SUM_ROW("SUM(INT) -> INT", 4, sum_int, .add_rows = sum_int_add_rows, SUM_TEXT, .example = "1, 2, NULL => SUM",
+    SUM_ROW("SUM(INT) -> INT", 4, sum_int, .add_rows = sum_int_add_rows, SUM_TEXT,
+            .example = "1, 2, NULL => SUM",
             .expected = "3"),
     SUM_ROW("SUM(BIGINT) -> BIGINT", 8, sum_bigint, .add_rows = sum_bigint_add_rows, SUM_TEXT,
             .example = "3000000000, 4 => SUM", .expected = "3000000004"),
     SUM_ROW("SUM(DOUBLE) -> DOUBLE", 8, sum_double, .add_rows = sum_double_add_rows, SUM_TEXT,
             .example = "1e0, 2.5e0 => SUM", .expected = "3.5"),
-    SUM_ROW("SUM(DECIMAL) -> DECIMAL", 16, sum_decimal, .result = same_type, SUM_TEXT, .example = "1.50, 2.25 => SUM",
+    SUM_ROW("SUM(DECIMAL) -> DECIMAL", 16, sum_decimal, .result = same_type, SUM_TEXT,
+            .example = "1.50, 2.25 => SUM",
             .expected = "3.75"),
     SUM_ROW("AVG(INT) -> DOUBLE", 16, avg_long, AVG_TEXT, .example = "1, 2, NULL => AVG", .expected = "1.5"),
     SUM_ROW("AVG(BIGINT) -> DOUBLE", 16, avg_long, AVG_TEXT, .example = "3000000000, 3000000001 => AVG",
             .expected = "3.0000000005E9"),
-    SUM_ROW("AVG(DOUBLE) -> DOUBLE", 16, avg_double, AVG_TEXT, .example = "1e0, 2e0 => AVG", .expected = "1.5"),
+    SUM_ROW("AVG(DOUBLE) -> DOUBLE", 16, avg_double, AVG_TEXT, .example = "1e0, 2e0 => AVG",
+            .expected = "1.5"),
 };
 
 const AggTable agg_sum = {rows, ARRAY_LEN(rows)};

@@ -43,7 +43,8 @@ static void map_values(FuncCtx *c, const Value *a, int n, Value *out)
 }
 
 static const FuncRow rows[] = {
-    {.signature = "ARRAY_LENGTH(ARRAY<T>) -> INT", .flags = FUNC_STRICT, .row = array_length, .category = "ARRAY",
+    {.signature = "ARRAY_LENGTH(ARRAY<T>) -> INT", .flags = FUNC_STRICT, .row = array_length,
+     .category = "ARRAY",
      .params = "array", .description = "The number of elements.", .example = "ARRAY_LENGTH(ARRAY[1, 2])",
      .expected = "2"},
     {.signature = "ARRAY_CONTAINS(ARRAY<T>, T) -> BOOLEAN", .row = array_contains, .category = "ARRAY",

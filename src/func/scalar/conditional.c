@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// COALESCE, IFNULL, NULLIF and AS_VALUE (page 06 §6.1, Conditional). All arguments are computed: only CASE is lazy.
+// COALESCE, IFNULL, NULLIF and AS_VALUE (page 06 §6.1, Conditional). All arguments are computed: only CASE
+// is lazy.
 #include "func/tables.h"
 
 static void coalesce(FuncCtx *c, const Value *a, int n, Value *out)
@@ -24,11 +25,14 @@ static void as_value(FuncCtx *c, const Value *a, int n, Value *out)
 }
 
 static const FuncRow rows[] = {
-    {.signature = "COALESCE(T, T...) -> T", .row = coalesce, .category = "CONDITIONAL", .params = "first, others",
+    {.signature = "COALESCE(T, T...) -> T", .row = coalesce, .category = "CONDITIONAL",
+     .params = "first, others",
      .description = "The first argument that is not NULL.", .example = "COALESCE(CAST(NULL AS INT), 2, 3)",
      .expected = "2"},
-    {.signature = "IFNULL(T, T) -> T", .row = coalesce, .category = "CONDITIONAL", .params = "expression, altValue",
-     .description = "The expression, or altValue when it is NULL.", .example = "IFNULL(CAST(NULL AS VARCHAR), 'none')",
+    {.signature = "IFNULL(T, T) -> T", .row = coalesce, .category = "CONDITIONAL",
+     .params = "expression, altValue",
+     .description = "The expression, or altValue when it is NULL.", .example =
+         "IFNULL(CAST(NULL AS VARCHAR), 'none')",
      .expected = "none"},
     {.signature = "NULLIF(T, T) -> T", .row = nullif, .category = "CONDITIONAL", .params = "expr1, expr2",
      .description = "NULL when both are equal, else the first.", .example = "NULLIF(1, 2)", .expected = "1"},

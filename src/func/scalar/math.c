@@ -176,7 +176,8 @@ static void round_decimal_places(FuncCtx *c, const Value *a, int n, Value *out)
     else if (drop <= 0)
         out->d.dec = a[0].d.dec;
     else
-        out->d.dec = drop > DECIMAL_MAX_PRECISION ? 0 : round_half_up(a[0].d.dec, (int)drop) * decimal_pow10((int)drop);
+        out->d.dec = drop > DECIMAL_MAX_PRECISION ? 0
+            : round_half_up(a[0].d.dec, (int)drop) * decimal_pow10((int)drop);
 }
 
 /* ---- SIGN, SQRT, GREATEST, LEAST ------------------------------------------------------------- */
@@ -246,8 +247,10 @@ static void extreme_decimal(FuncCtx *c, const Value *a, int n, Value *out, int s
         func_fail(c, "decimal overflow");
 }
 
-static void greatest_decimal(FuncCtx *c, const Value *a, int n, Value *out) { extreme_decimal(c, a, n, out, 1); }
-static void least_decimal(FuncCtx *c, const Value *a, int n, Value *out) { extreme_decimal(c, a, n, out, -1); }
+static void greatest_decimal(FuncCtx *c, const Value *a, int n,
+                             Value *out) { extreme_decimal(c, a, n, out, 1); }
+static void least_decimal(FuncCtx *c, const Value *a, int n,
+                          Value *out) { extreme_decimal(c, a, n, out, -1); }
 
 static const Type *widest_decimal(Arena *a, const Type *const *args, int n)
 {
@@ -260,8 +263,10 @@ static const Type *widest_decimal(Arena *a, const Type *const *args, int n)
 
 #define MATH .category = "MATHEMATICAL"
 #define ABS MATH, .flags = FUNC_STRICT, .params = "val", .description = "The absolute value."
-#define CEIL MATH, .flags = FUNC_STRICT, .params = "val", .description = "The smallest whole number not below the value."
-#define FLOOR MATH, .flags = FUNC_STRICT, .params = "val", .description = "The largest whole number not above the value."
+#define CEIL MATH, .flags = FUNC_STRICT, .params = "val", .description =
+    "The smallest whole number not below the value."
+#define FLOOR MATH, .flags = FUNC_STRICT, .params = "val", .description =
+    "The largest whole number not above the value."
 #define ROUND MATH, .params = "val", .description = "The nearest whole number; ties go up."
 #define PLACES MATH, .flags = FUNC_STRICT, .params = "val, decimalPlaces", \
                .description = "The value rounded to so many decimal places."
@@ -272,22 +277,28 @@ static const Type *widest_decimal(Arena *a, const Type *const *args, int n)
 
 static const FuncRow rows[] = {
     {"Abs(INT) -> INT", .row = abs_int, ABS, .example = "ABS(-2)", .expected = "2"},
-    {"Abs(BIGINT) -> BIGINT", .row = abs_bigint, ABS, .example = "ABS(-3000000000)", .expected = "3000000000"},
+    {"Abs(BIGINT) -> BIGINT", .row = abs_bigint, ABS, .example = "ABS(-3000000000)",
+     .expected = "3000000000"},
     {"Abs(DOUBLE) -> DOUBLE", .row = abs_double, ABS, .example = "ABS(-1.5e0)", .expected = "1.5"},
     {"Abs(DECIMAL) -> DECIMAL", .row = abs_decimal, .result = first_decimal, ABS, .example = "ABS(-1.50)",
      .expected = "1.50"},
     {"Ceil(INT) -> INT", .row = identity, CEIL, .example = "CEIL(3)", .expected = "3"},
-    {"Ceil(BIGINT) -> BIGINT", .row = identity, CEIL, .example = "CEIL(3000000000)", .expected = "3000000000"},
+    {"Ceil(BIGINT) -> BIGINT", .row = identity, CEIL, .example = "CEIL(3000000000)",
+     .expected = "3000000000"},
     {"Ceil(DOUBLE) -> DOUBLE", .row = ceil_double, CEIL, .example = "CEIL(1.2e0)", .expected = "2.0"},
     {"Ceil(DECIMAL) -> DECIMAL", .row = ceil_decimal, .result = first_decimal, CEIL, .example = "CEIL(1.20)",
      .expected = "2.00"},
     {"Floor(INT) -> INT", .row = identity, FLOOR, .example = "FLOOR(3)", .expected = "3"},
-    {"Floor(BIGINT) -> BIGINT", .row = identity, FLOOR, .example = "FLOOR(3000000000)", .expected = "3000000000"},
+    {"Floor(BIGINT) -> BIGINT", .row = identity, FLOOR, .example = "FLOOR(3000000000)",
+     .expected = "3000000000"},
     {"Floor(DOUBLE) -> DOUBLE", .row = floor_double, FLOOR, .example = "FLOOR(-1.2e0)", .expected = "-2.0"},
-    {"Floor(DECIMAL) -> DECIMAL", .row = floor_decimal, .result = first_decimal, FLOOR, .example = "FLOOR(-1.20)",
+    {"Floor(DECIMAL) -> DECIMAL", .row = floor_decimal, .result = first_decimal, FLOOR,
+     .example = "FLOOR(-1.20)",
      .expected = "-2.00"},
-    {"Round(INT) -> BIGINT", .row = round_int, .flags = FUNC_PRIMITIVE, ROUND, .example = "ROUND(7)", .expected = "7"},
-    {"Round(BIGINT) -> BIGINT", .row = identity, .flags = FUNC_PRIMITIVE, ROUND, .example = "ROUND(3000000000)",
+    {"Round(INT) -> BIGINT", .row = round_int, .flags = FUNC_PRIMITIVE, ROUND, .example = "ROUND(7)",
+     .expected = "7"},
+    {"Round(BIGINT) -> BIGINT", .row = identity, .flags = FUNC_PRIMITIVE, ROUND,
+     .example = "ROUND(3000000000)",
      .expected = "3000000000"},
     {"Round(DOUBLE) -> BIGINT", .row = round_double, .flags = FUNC_STRICT, ROUND, .example = "ROUND(-1.5e0)",
      .expected = "-1"},
@@ -301,10 +312,12 @@ static const FuncRow rows[] = {
     {"sign(BIGINT) -> INT", .row = sign_bigint, SIGN, .example = "SIGN(3000000000)", .expected = "1"},
     {"sign(DOUBLE) -> INT", .row = sign_double, SIGN, .example = "SIGN(0e0)", .expected = "0"},
     {"sqrt(INT) -> DOUBLE", .row = sqrt_int, SQRT, .example = "SQRT(9)", .expected = "3.0"},
-    {"sqrt(BIGINT) -> DOUBLE", .row = sqrt_bigint, SQRT, .example = "SQRT(10000000000)", .expected = "100000.0"},
+    {"sqrt(BIGINT) -> DOUBLE", .row = sqrt_bigint, SQRT, .example = "SQRT(10000000000)",
+     .expected = "100000.0"},
     {"sqrt(DOUBLE) -> DOUBLE", .row = sqrt_double, SQRT, .example = "SQRT(2.25e0)", .expected = "1.5"},
     {"greatest(INT, INT...) -> INT", .row = greatest, MOST, .example = "GREATEST(1, 3, 2)", .expected = "3"},
-    {"greatest(BIGINT, BIGINT...) -> BIGINT", .row = greatest, MOST, .example = "GREATEST(3000000000, 4000000000)",
+    {"greatest(BIGINT, BIGINT...) -> BIGINT", .row = greatest, MOST,
+     .example = "GREATEST(3000000000, 4000000000)",
      .expected = "4000000000"},
     {"greatest(DOUBLE, DOUBLE...) -> DOUBLE", .row = greatest, MOST, .example = "GREATEST(1e0, 1.5e0)",
      .expected = "1.5"},
@@ -317,14 +330,17 @@ static const FuncRow rows[] = {
     {"greatest(TIME, TIME...) -> TIME", .row = greatest, MOST,
      .example = "GREATEST(CAST('10:00' AS TIME), CAST('11:00' AS TIME))", .expected = "11:00"},
     {"greatest(TIMESTAMP, TIMESTAMP...) -> TIMESTAMP", .row = greatest, MOST,
-     .example = "GREATEST(CAST('2020' AS TIMESTAMP), CAST('2021' AS TIMESTAMP))", .expected = "2021-01-01T00:00:00.000"},
+     .example = "GREATEST(CAST('2020' AS TIMESTAMP), CAST('2021' AS TIMESTAMP))", .expected =
+         "2021-01-01T00:00:00.000"},
     {"greatest(DECIMAL, DECIMAL...) -> DECIMAL", .row = greatest_decimal, .result = widest_decimal, MOST,
      .example = "GREATEST(1.50, 1.25)", .expected = "1.50"},
     {"least(INT, INT...) -> INT", .row = least, LEAST, .example = "LEAST(2, 1, 3)", .expected = "1"},
     {"least(BIGINT, BIGINT...) -> BIGINT", .row = least, LEAST, .example = "LEAST(3000000000, 4000000000)",
      .expected = "3000000000"},
-    {"least(DOUBLE, DOUBLE...) -> DOUBLE", .row = least, LEAST, .example = "LEAST(1e0, 1.5e0)", .expected = "1.0"},
-    {"least(VARCHAR, VARCHAR...) -> VARCHAR", .row = least, LEAST, .example = "LEAST('b', 'a')", .expected = "a"},
+    {"least(DOUBLE, DOUBLE...) -> DOUBLE", .row = least, LEAST, .example = "LEAST(1e0, 1.5e0)",
+     .expected = "1.0"},
+    {"least(VARCHAR, VARCHAR...) -> VARCHAR", .row = least, LEAST, .example = "LEAST('b', 'a')",
+     .expected = "a"},
     {"least(BYTES, BYTES...) -> BYTES", .row = least, LEAST,
      .example = "LEAST(CAST('AQ==' AS BYTES), CAST('Ag==' AS BYTES))", .expected = "AQ=="},
     {"least(DATE, DATE...) -> DATE", .row = least, LEAST,
@@ -332,7 +348,8 @@ static const FuncRow rows[] = {
     {"least(TIME, TIME...) -> TIME", .row = least, LEAST,
      .example = "LEAST(CAST('10:00' AS TIME), CAST('11:00' AS TIME))", .expected = "10:00"},
     {"least(TIMESTAMP, TIMESTAMP...) -> TIMESTAMP", .row = least, LEAST,
-     .example = "LEAST(CAST('2020' AS TIMESTAMP), CAST('2021' AS TIMESTAMP))", .expected = "2020-01-01T00:00:00.000"},
+     .example = "LEAST(CAST('2020' AS TIMESTAMP), CAST('2021' AS TIMESTAMP))", .expected =
+         "2020-01-01T00:00:00.000"},
     {"least(DECIMAL, DECIMAL...) -> DECIMAL", .row = least_decimal, .result = widest_decimal, LEAST,
      .example = "LEAST(1.50, 1.25)", .expected = "1.25"},
 };

@@ -30,7 +30,8 @@ static Str ascii_case(Arena *a, Str s, char from, char to)
     return (Str){p, s.n};
 }
 
-typedef int32_t CaseFn(const UCaseMap *map, char *dest, int32_t cap, const char *src, int32_t n, UErrorCode *e);
+typedef int32_t CaseFn(const UCaseMap *map, char *dest, int32_t cap, const char *src, int32_t n,
+                       UErrorCode *e);
 
 static Str unicode_case(FuncCtx *c, Str s, CaseFn *fn)
 {
@@ -302,14 +303,18 @@ static void split_bytes(FuncCtx *c, const Value *a, int n, Value *out)
 #define INSTR_TEXT "Where the substring is found, counted from 1; 0 when it is not. A negative position searches backwards."
 
 static const FuncRow rows[] = {
-    STRICT_ROW("len(BYTES) -> INT", len_bytes, "input", "The number of bytes.", .example = "LEN(CAST('AQI=' AS BYTES))",
+    STRICT_ROW("len(BYTES) -> INT", len_bytes, "input", "The number of bytes.",
+               .example = "LEN(CAST('AQI=' AS BYTES))",
                .expected = "2"),
     {.signature = "len(VARCHAR) -> INT", .flags = FUNC_STRICT, .kernel = len_text, .category = "STRING",
-     .params = "input", .description = "The length in UTF-16 code units.", .example = "LEN('Sluice')", .expected = "6"},
+     .params = "input", .description = "The length in UTF-16 code units.", .example = "LEN('Sluice')",
+         .expected = "6"},
     {.signature = "ucase(VARCHAR) -> VARCHAR", .flags = FUNC_STRICT, .kernel = ucase, .category = "STRING",
-     .params = "input", .description = "The text in upper case.", .example = "UCASE('straße')", .expected = "STRASSE"},
+     .params = "input", .description = "The text in upper case.", .example = "UCASE('straße')", .expected =
+         "STRASSE"},
     {.signature = "lcase(VARCHAR) -> VARCHAR", .flags = FUNC_STRICT, .kernel = lcase, .category = "STRING",
-     .params = "input", .description = "The text in lower case.", .example = "LCASE('ÀB')", .expected = "àb"},
+     .params = "input", .description = "The text in lower case.", .example = "LCASE('ÀB')", .expected =
+         "àb"},
     STRICT_ROW("trim(VARCHAR) -> VARCHAR", trim, "input", "The text without white space at its ends.",
                .example = "TRIM('  a b ')", .expected = "a b"),
     {.signature = "concat(VARCHAR...) -> VARCHAR", .row = concat, .category = "STRING", .params = "inputs",
@@ -331,8 +336,10 @@ static const FuncRow rows[] = {
                "So many bytes from a position, counted from 1, or from the end when negative.",
                .example = "SUBSTRING(CAST('AQID' AS BYTES), 1, 1)", .expected = "AQ=="),
     STRICT_ROW("replace(VARCHAR, VARCHAR, VARCHAR) -> VARCHAR", replace, "str, oldStr, newStr",
-               "The text with every oldStr replaced.", .example = "REPLACE('banana', 'an', 'o')", .expected = "booa"),
-    {.signature = "instr(VARCHAR, VARCHAR) -> INT", .row = instr, .category = "STRING", .params = "str, substring",
+               "The text with every oldStr replaced.", .example = "REPLACE('banana', 'an', 'o')", .expected =
+                   "booa"),
+    {.signature = "instr(VARCHAR, VARCHAR) -> INT", .row = instr, .category = "STRING",
+     .params = "str, substring",
      .description = INSTR_TEXT, .example = "INSTR('banana', 'an')", .expected = "2"},
     {.signature = "instr(VARCHAR, VARCHAR, INT) -> INT", .row = instr, .category = "STRING",
      .params = "str, substring, position", .description = INSTR_TEXT, .example = "INSTR('banana', 'an', -1)",

@@ -25,9 +25,11 @@ static void today(FuncCtx *c, const Value *a, int n, Value *out)
      __VA_ARGS__}
 
 static const FuncRow rows[] = {
-    TIME_ROW("unix_timestamp() -> BIGINT", now, FUNC_VOLATILE, "", "The time now, in milliseconds since 1970.",
+    TIME_ROW("unix_timestamp() -> BIGINT", now, FUNC_VOLATILE, "",
+             "The time now, in milliseconds since 1970.",
              .example = "UNIX_TIMESTAMP() > 0", .expected = "true"),
-    TIME_ROW("unix_timestamp(TIMESTAMP) -> BIGINT", identity, FUNC_STRICT, "timestamp", "Milliseconds since 1970.",
+    TIME_ROW("unix_timestamp(TIMESTAMP) -> BIGINT", identity, FUNC_STRICT, "timestamp",
+             "Milliseconds since 1970.",
              .example = "UNIX_TIMESTAMP(CAST('1970-01-02' AS TIMESTAMP))", .expected = "86400000"),
     TIME_ROW("from_unixtime(BIGINT) -> TIMESTAMP", identity, FUNC_STRICT, "epochMilli",
              "The timestamp so many milliseconds after 1970 began.", .example = "FROM_UNIXTIME(86400000)",
@@ -36,7 +38,8 @@ static const FuncRow rows[] = {
              .example = "UNIX_DATE() > 0", .expected = "true"),
     TIME_ROW("unix_date(DATE) -> INT", identity, FUNC_STRICT, "date", "Days since 1970-01-01.",
              .example = "UNIX_DATE(CAST('1970-01-11' AS DATE))", .expected = "10"),
-    TIME_ROW("from_days(INT) -> DATE", identity, FUNC_PRIMITIVE, "days", "The date so many days after 1970-01-01.",
+    TIME_ROW("from_days(INT) -> DATE", identity, FUNC_PRIMITIVE, "days",
+             "The date so many days after 1970-01-01.",
              .example = "FROM_DAYS(10)", .expected = "1970-01-11"),
 };
 
