@@ -263,9 +263,9 @@ static const Type *widest_decimal(Arena *a, const Type *const *args, int n)
 
 #define MATH .category = "MATHEMATICAL"
 #define ABS MATH, .flags = FUNC_STRICT, .params = "val", .description = "The absolute value."
-#define CEIL MATH, .flags = FUNC_STRICT, .params = "val", .description =
+#define CEIL MATH, .flags = FUNC_STRICT, .params = "val", .description = \
     "The smallest whole number not below the value."
-#define FLOOR MATH, .flags = FUNC_STRICT, .params = "val", .description =
+#define FLOOR MATH, .flags = FUNC_STRICT, .params = "val", .description = \
     "The largest whole number not above the value."
 #define ROUND MATH, .params = "val", .description = "The nearest whole number; ties go up."
 #define PLACES MATH, .flags = FUNC_STRICT, .params = "val, decimalPlaces", \
