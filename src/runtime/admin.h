@@ -41,6 +41,8 @@ void running_close(Running *r);
 /* Without case; NULL when there is none. */
 const QuerySeen *running_find(const Running *r, Str id);
 
+/* In upper case: names of functions. */
+json_t *upper_json(Str s);
 /* The statement with its semicolon. */
 json_t *sql_json(Str sql);
 /* {queryString, sinks, …, state}, and "reason" for one that fails. */

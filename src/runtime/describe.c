@@ -283,11 +283,7 @@ static Status describe_function(const Stmt *st, Answer *out, Err *err)
         return rc;
     }
     json_t *e = out->entity = entity_new("describe_function", st), *list = json_array();
-    Buf upper = BUF_INIT;
-    for (size_t i = 0; i < f->name.n; i++)
-        buf_byte(&upper, f->name.p[i] >= 'a' && f->name.p[i] <= 'z' ? (char)(f->name.p[i] - 32) : f->name.p[i]);
-    json_object_set_new(e, "name", json_str(buf_view(&upper)));
-    buf_free(&upper);
+    json_object_set_new(e, "name", upper_json(f->name));
     const Overload *first = &f->overloads[0];
     const char *description = first->scalar ? first->scalar->description : first->aggregate->description;
     json_object_set_new(e, "description", json_string(description ? description : ""));

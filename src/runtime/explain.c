@@ -187,11 +187,28 @@ static Str next_id(const Explain *x, const char *prefix)
     return arena_strf(x->a, "%s_%.*s_%u", prefix, STR_ARG(x->st->name.text), n);
 }
 
+/* A name that is taken: the statement would be refused. */
+static Status check_name(const Explain *x, Err *err)
+{
+    const Stmt *st = x->st;
+    const DataSource *ds = catalog_find(x->an.cat, st->name.text);
+    const char *kind = st->kind == STMT_CREATE_TABLE_AS ? "table" : "stream";
+    if (!ds || st->kind == STMT_INSERT_INTO || st->or_replace || st->if_not_exists)
+        return OK;
+    return err_at(err, ERR_STATEMENT, st->name.span,
+                  "Could not determine output schema for query due to error: Cannot add %s '%.*s': A %s with the same "
+                  "name already exists",
+                  kind, STR_ARG(st->name.text), ds->is_table ? "table" : "stream");
+}
+
 static Status bind_persistent(Explain *x, Err *err)
 {
     BoundCreateAs b;
     bool insert = x->st->kind == STMT_INSERT_INTO;
-    Status rc = insert ? bind_insert_into(&x->an, x->st, &b, err) : bind_create_as(&x->an, x->st, &b, err);
+    Status rc = check_name(x, err);
+    if (rc)
+        return rc;
+    rc = insert ? bind_insert_into(&x->an, x->st, &b, err) : bind_create_as(&x->an, x->st, &b, err);
     if (rc)
         return rc;
     x->query = b.query;

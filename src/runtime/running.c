@@ -109,6 +109,16 @@ const QuerySeen *running_find(const Running *r, Str id)
 
 /* ---- telling ---- */
 
+json_t *upper_json(Str s)
+{
+    Buf text = BUF_INIT;
+    for (size_t i = 0; i < s.n; i++)
+        buf_byte(&text, s.p[i] >= 'a' && s.p[i] <= 'z' ? (char)(s.p[i] - 32) : s.p[i]);
+    json_t *v = json_str(buf_view(&text));
+    buf_free(&text);
+    return v;
+}
+
 json_t *sql_json(Str sql)
 {
     Buf text = BUF_INIT;

@@ -105,16 +105,6 @@ static json_t *show_queries(Session *s, const Stmt *st)
 
 /* ---- functions ---- */
 
-static json_t *upper_json(Str s)
-{
-    Buf text = BUF_INIT;
-    for (size_t i = 0; i < s.n; i++)
-        buf_byte(&text, s.p[i] >= 'a' && s.p[i] <= 'z' ? (char)(s.p[i] - 32) : s.p[i]);
-    json_t *v = json_str(buf_view(&text));
-    buf_free(&text);
-    return v;
-}
-
 static json_t *show_functions(const Stmt *st)
 {
     static const char *const kinds[] = {"SCALAR", "AGGREGATE", "TABLE"};

@@ -510,6 +510,9 @@ int test_entities_explain_statement(void)
     CHECK(strncmp(TEXT(b.last, "queryDescription", "topology"), "pull: 1 key of the state of query CTAS_", 39) == 0);
     RUN(&b, "EXPLAIN SELECT * FROM current_shopping_cart;");
     CHECK(strncmp(TEXT(b.last, "queryDescription", "topology"), "pull: all rows", 14) == 0);
+    FAILS(&b, "EXPLAIN CREATE TABLE current_shopping_cart AS SELECT item, COUNT(*) FROM shopping_cart_events GROUP BY item;",
+          "Could not determine output schema for query due to error: Cannot add table 'CURRENT_SHOPPING_CART': A table "
+          "with the same name already exists");
     FAILS(&b, "EXPLAIN SHOW STREAMS;", "The provided statement does not run a ksql query");
     RUN(&b, "SHOW TABLES;"); /* nothing was made */
     CHECK_INT(COUNT(b.last, "tables"), 1);
