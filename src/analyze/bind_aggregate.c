@@ -219,6 +219,15 @@ static bool find_loose_column(void *arg, const Expr *e)
     return !l->found;
 }
 
+static void add_loose(Loose *l, const Expr *e)
+{
+    if (l->names.n)
+        buf_cstr(&l->names, ", ");
+    else
+        l->at = e->span;
+    print_expr(&l->names, plain(l->ag, e));
+}
+
 /* Collects the largest parts without an aggregate that hold an ungrouped column. */
 static bool collect_loose(void *arg, const Expr *e)
 {
@@ -229,14 +238,19 @@ static bool collect_loose(void *arg, const Expr *e)
         return true;
     l->found = false;
     expr_walk(e, find_loose_column, l);
-    if (l->found) {
-        if (l->names.n)
-            buf_cstr(&l->names, ", ");
-        else
-            l->at = e->span;
-        print_expr(&l->names, plain(l->ag, e));
-    }
+    if (l->found)
+        add_loose(l, e);
     return false;
+}
+
+static bool name_loose_columns(void *arg, const Expr *e)
+{
+    Loose *l = arg;
+    if (grouped(l->ag, e) || is_aggregate_call(e))
+        return false;
+    if (e->kind == EXPR_COLUMN)
+        add_loose(l, e);
+    return true;
 }
 
 static Status check_loose(Aggregation *ag, const SelectList *list)
@@ -251,7 +265,7 @@ static Status check_loose(Aggregation *ag, const SelectList *list)
                     "or remove them from the SELECT.",
                     buf_z(&l.names));
     } else if (ag->q->having) {
-        expr_walk(ag->q->having, collect_loose, &l);
+        expr_walk(ag->q->having, name_loose_columns, &l);
         if (l.names.n)
             st = err_at(ag->err, ERR_STATEMENT, l.at,
                         "Non-aggregate HAVING expression not part of GROUP BY: %s\nConsider switching the HAVING clause "
@@ -358,7 +372,7 @@ static Status check_sources(Aggregation *ag, QueryUse use)
                       "Source(s) %.*s are using the 'KAFKA' value format. This format does not yet support GROUP BY.",
                       STR_ARG(ds->name));
     if (use == USE_PULL)
-        return err_at(ag->err, ERR_STATEMENT, ag->q->span, "Pull queries don't support aggregate functions.");
+        return pull_refused(ag->q->span, "GROUP BY", ag->err);
     return OK;
 }
 

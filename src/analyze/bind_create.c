@@ -2,6 +2,7 @@
 // CREATE STREAM and CREATE TABLE over a topic: elements and WITH to a DataSource.
 // Rules and messages: pages 01 §1.3, 02 and 04 of the ksqlDB reference. Pure; any thread.
 #include "analyze/internal.h"
+#include "analyze/resolved.h"
 #include "base/nearest.h"
 
 static const char *const reserved[] = {"ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND"};
@@ -143,6 +144,8 @@ static Status bind_elements(const Stmt *s, bool is_table, DataSource *ds, Err *e
                 continue;
             const Type *t;
             Status st = bind_type(a, e->type, NULL, NULL, &t, err);
+            if (st == ERR_STATEMENT)
+                err_prefix(err, "Failed to prepare statement: ");
             if (st == OK)
                 st = check_element(e, is_table, t, a, err);
             if (st)
@@ -228,6 +231,26 @@ Status check_serdes(const DataSource *ds, Err *err)
     return st ? st : serde_check(&value, err);
 }
 
+/* With the statement that would make the topic as an example. */
+static Status topic_missing(const Analyzer *an, const WithProps *w, const Stmt *s, const DataSource *ds, Err *err)
+{
+    Expr two = {.kind = EXPR_INT, .i = 2, .depth = 1};
+    Stmt copy = *s;
+    Buf example = BUF_INIT;
+    copy.props.v = ARENA_ARRAY(an->arena, Property, s->props.n + 1);
+    copy.props.cap = s->props.n + 1;
+    memcpy(copy.props.v, s->props.v, sizeof *copy.props.v * (size_t)s->props.n);
+    copy.props.v[copy.props.n++] = (Property){.name = exact_name(STR("PARTITIONS"), s->span), .value = &two};
+    resolved_statement(&example, an, &copy, ds, NULL);
+    err_at(err, ERR_STATEMENT, s->span,
+           "Topic '%.*s' does not exist. If you want to create a new topic for the stream/table please re-run the "
+           "statement providing the required 'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS'). "
+           "For example: %s;",
+           STR_ARG(w->topic), buf_z(&example));
+    buf_free(&example);
+    return ERR_STATEMENT;
+}
+
 /* The topic must be there, or be made with the partitions given. */
 static Status bind_topic(const Analyzer *an, const WithProps *w, const Stmt *s, BoundCreate *out, Err *err)
 {
@@ -247,11 +270,7 @@ static Status bind_topic(const Analyzer *an, const WithProps *w, const Stmt *s, 
         return OK;
     }
     if (!w->partitions)
-        return err_at(err, ERR_STATEMENT, s->span,
-                      "Topic '%.*s' does not exist. If you want to create a new topic for the stream/table please "
-                      "re-run the statement providing the required 'PARTITIONS' configuration in the WITH clause (and "
-                      "optionally 'REPLICAS').",
-                      STR_ARG(w->topic));
+        return topic_missing(an, w, s, ds, err);
     ds->partitions = w->partitions;
     out->create_topic = true;
     out->topic = (TopicInfo){

@@ -15,6 +15,14 @@ static Status unsupported(Span at, const char *what, Err *err)
     return err_at(err, ERR_UNSUPPORTED, at, "not supported yet: %s", what);
 }
 
+Status pull_refused(Span at, const char *clause, Err *err)
+{
+    return err_at(err, ERR_STATEMENT, at,
+                  "Pull queries don't support %s clauses. See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if "
+                  "you intended to issue a push query.",
+                  clause);
+}
+
 /* What the grammar takes and this build does not run yet; and what is never allowed. */
 static Status check_shape(const Query *q, QueryUse use, Err *err)
 {
@@ -29,11 +37,10 @@ static Status check_shape(const Query *q, QueryUse use, Err *err)
     if (q->having && !q->has_group_by)
         return err_at(err, ERR_STATEMENT, q->having->span, "HAVING clause requires a GROUP BY clause.");
     if (use == USE_PULL) {
-        static const char *const why = "Pull queries don't support %s clauses.";
         if (q->has_group_by)
-            return err_at(err, ERR_STATEMENT, q->group_span, why, "GROUP BY");
+            return pull_refused(q->group_span, "GROUP BY", err);
         if (q->has_partition_by)
-            return err_at(err, ERR_STATEMENT, q->partition_span, why, "PARTITION BY");
+            return pull_refused(q->partition_span, "PARTITION BY", err);
     }
     if (use == USE_PERSISTENT && q->has_limit)
         return err_at(err, ERR_STATEMENT, q->limit_span, "CREATE %s AS SELECT statements don't support LIMIT clause.",
@@ -49,27 +56,6 @@ typedef struct RefCheck {
     Status st;
 } RefCheck;
 
-/* Functions of ksqlDB that are not here yet, so that a known name is told from a wrong one. */
-static const char *const known_functions[] = {
-    "ACOS", "ARRAY_CONCAT", "ARRAY_DISTINCT", "ARRAY_EXCEPT", "ARRAY_INTERSECT", "ARRAY_JOIN", "ARRAY_LENGTH",
-    "ARRAY_MAX", "ARRAY_MIN", "ARRAY_REMOVE", "ARRAY_SORT", "ARRAY_UNION", "ASIN", "AS_MAP", "ATAN", "ATAN2", "ATTR",
-    "AVG", "BIGINT_FROM_BYTES", "CBRT", "CHR", "COLLECT_LIST", "COLLECT_SET", "CONCAT_WS", "CONVERT_TZ", "CORRELATION",
-    "COS", "COSH", "COT", "COUNT_DISTINCT", "CUBE_EXPLODE", "DATEADD", "DATESUB", "DATETOSTRING", "DEGREES",
-    "DOUBLE_FROM_BYTES", "EARLIEST_BY_OFFSET", "ELT", "ENCODE", "ENTRIES", "EXP", "EXPLODE", "EXTRACTJSONFIELD",
-    "FIELD", "FILTER", "FORMAT_DATE", "FORMAT_TIME", "FORMAT_TIMESTAMP", "FROM_BYTES", "FROM_DAYS", "FROM_UNIXTIME",
-    "GENERATE_SERIES", "GEO_DISTANCE", "GREATEST", "HISTOGRAM", "INITCAP", "INSTR", "INT_FROM_BYTES", "IS_JSON_STRING",
-    "JSON_ARRAY_CONTAINS", "JSON_ARRAY_LENGTH", "JSON_CONCAT", "JSON_ITEMS", "JSON_KEYS", "JSON_RECORDS",
-    "LATEST_BY_OFFSET", "LEAST", "LN", "LOG", "LPAD", "MAP_KEYS", "MAP_UNION", "MAP_VALUES", "MASK", "MASK_KEEP_LEFT",
-    "MASK_KEEP_RIGHT", "MASK_LEFT", "MASK_RIGHT", "MAX", "MD5", "MIN", "PARSE_DATE", "PARSE_TIME", "PARSE_TIMESTAMP",
-    "PI", "POWER", "RADIANS", "RANDOM", "REDUCE", "REGEXP_EXTRACT", "REGEXP_EXTRACT_ALL", "REGEXP_REPLACE",
-    "REGEXP_SPLIT_TO_ARRAY", "REPLACE", "RPAD", "SIN", "SINH", "SLICE", "SPLIT", "SPLIT_TO_MAP", "SQRT",
-    "STDDEV_SAMP", "STDDEV_SAMPLE", "STRINGTODATE", "STRINGTOTIMESTAMP", "SUM_LIST", "TAN", "TANH", "TIMEADD",
-    "TIMESTAMPADD", "TIMESTAMPSUB", "TIMESTAMPTOSTRING", "TIMESUB", "TOPK", "TOPKDISTINCT", "TO_BYTES",
-    "TO_JSON_STRING", "TRANSFORM", "TRUNC", "UNIX_DATE", "UNIX_TIMESTAMP", "URL_DECODE_PARAM", "URL_ENCODE_PARAM",
-    "URL_EXTRACT_FRAGMENT", "URL_EXTRACT_HOST", "URL_EXTRACT_PARAMETER", "URL_EXTRACT_PATH", "URL_EXTRACT_PORT",
-    "URL_EXTRACT_PROTOCOL", "URL_EXTRACT_QUERY", "UUID",
-};
-
 static bool check_ref(void *arg, const Expr *e)
 {
     RefCheck *rc = arg;
@@ -79,10 +65,8 @@ static bool check_ref(void *arg, const Expr *e)
         rc->st = err_at(rc->err, ERR_STATEMENT, e->span,
                         "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
                         STR_ARG(e->qualifier.text));
-    if (e->kind == EXPR_CALL && !function_find(e->name.text))
-        for (int i = 0; i < ARRAY_LEN(known_functions); i++)
-            if (str_eq_nocase(e->name.text, str_of(known_functions[i])))
-                rc->st = err_at(rc->err, ERR_UNSUPPORTED, e->span, "not supported yet: function %s", known_functions[i]);
+    if (e->kind == EXPR_CALL && !function_find(e->name.text) && function_unsupported(e->name.text))
+        rc->st = err_at(rc->err, ERR_UNSUPPORTED, e->span, "not supported yet: function %.*s", STR_ARG(e->name.text));
     return rc->st == OK;
 }
 

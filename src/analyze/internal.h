@@ -49,6 +49,8 @@ typedef struct SelectList {
     Name *aliases;      /* text.n == 0: none */
 } SelectList;
 
+/* A clause that a pull query cannot have. */
+Status pull_refused(Span at, const char *clause, Err *err);
 /* System columns cannot be selected into a source under their own names. */
 Status check_reserved(const SelectList *list, Err *err) MUST_CHECK;
 

@@ -20,7 +20,7 @@ void buf_grow(Buf *b, size_t more);
 /* Room for `more` bytes at the end; the caller adds what it wrote to b->n. */
 static inline char *buf_room(Buf *b, size_t more)
 {
-    if (b->cap - b->n < more)
+    if (b->cap - b->n < more || !b->p)
         buf_grow(b, more);
     return b->p + b->n;
 }
@@ -56,7 +56,11 @@ typedef struct Rd {
     const uint8_t *p, *end;
     bool bad;
 } Rd;
-static inline Rd rd_of(Str s) { return (Rd){(const uint8_t *)s.p, (const uint8_t *)s.p + s.n, false}; }
+static inline Rd rd_of(Str s)
+{
+    const uint8_t *p = (const uint8_t *)(s.p ? s.p : "");
+    return (Rd){p, p + s.n, false};
+}
 uint8_t rd_u8(Rd *r);
 uint32_t rd_be32(Rd *r);
 uint64_t rd_be64(Rd *r);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The property table and sets of overrides; see props.h. A PropSet belongs to one thread.
 // Names, defaults and messages: page 10 of the ksqlDB reference.
+#include "base/nearest.h"
 #include "catalog/props.h"
 
 #include <stdio.h>
@@ -126,7 +127,13 @@ static Status check_value(const PropRow *row, Str v, Err *err)
     case PROP_OFFSET_RESET:
         if (str_eq_c(v, "none"))
             return bad_value(row, v, "'none' is not valid for this property within KSQL", err);
-        return one_of(v, resets) ? OK : bad_value(row, v, "String must be one of: latest, earliest", err);
+        if (one_of(v, resets))
+            return OK;
+        return err_set(err, ERR_BAD_REQUEST,
+                       "Invalid value %.*s for configuration auto.offset.reset: Invalid value `%.*s` for configuration "
+                       "auto.offset.reset. The value must be either 'earliest', 'latest', 'none' or of the format "
+                       "'by_duration:<PnDTnHnMn.nS.>'.",
+                       STR_ARG(v), STR_ARG(v));
     case PROP_GUARANTEE:
         return one_of(v, guarantees) ? OK
                                      : bad_value(row, v, "String must be one of: at_least_once, exactly_once_v2", err);
@@ -137,12 +144,23 @@ static Status check_value(const PropRow *row, Str v, Err *err)
     BUG("property type %d", row->type);
 }
 
+static Status unknown_property(Str name, Err *err)
+{
+    Nearest near;
+    nearest_init(&near, name);
+    for (int i = 0; i < ARRAY_LEN(rows); i++)
+        nearest_offer(&near, str_of(rows[i].name));
+    err_set(err, ERR_BAD_REQUEST, "Unknown property: %.*s", STR_ARG(name));
+    if (near.best.n)
+        err_hint(err, "did you mean '%.*s'?", STR_ARG(near.best));
+    return ERR_BAD_REQUEST;
+}
+
 Status props_set(PropSet *ps, Str name, Str value, char **old, Err *err)
 {
     const PropRow *row = prop_find(name);
     if (!row)
-        return err_set(err, ERR_BAD_REQUEST,
-                       "Not recognizable as ksql, streams, consumer, or producer property: '%.*s'", STR_ARG(name));
+        return unknown_property(name, err);
     if (!(row->flags & PROP_SETTABLE))
         return err_set(err, ERR_BAD_REQUEST, "Cannot override property '%.*s'", STR_ARG(name));
     Status st = check_value(row, value, err);

@@ -147,7 +147,8 @@ static Status pull(Session *s, const Analyzer *an, const BoundQuery *bq, Answer 
         pthread_mutex_unlock(&e->ddl);
         return err_set(err, ERR_STATEMENT,
                        "The `%.*s` table isn't queryable. To derive a queryable table, you can do 'CREATE TABLE "
-                       "QUERYABLE_%.*s AS SELECT * FROM %.*s'. See https://cnfl.io/queries for more info.",
+                       "QUERYABLE_%.*s AS SELECT * FROM %.*s'. See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if "
+                       "you intended to issue a push query.",
                        STR_ARG(ds->name), STR_ARG(ds->name), STR_ARG(ds->name));
     }
     RowStream *rs = rowstream_new(e, bq->result, bq->has_limit ? bq->limit : -1);
