@@ -164,7 +164,7 @@ Editor *edit_open(Shell *sh)
     el_set(ed->el, EL_EDITOR, "emacs");
     el_set(ed->el, EL_SIGNAL, 0);
     el_set(ed->el, EL_HIST, history, ed->past);
-    el_set(ed->el, EL_ADDFN, "sluice-complete", "Completes a name", on_tab);
+    el_wset(ed->el, EL_ADDFN, L"sluice-complete", L"Completes a name", on_tab); /* the narrow form leaks copies */
     el_set(ed->el, EL_BIND, "^I", "sluice-complete", NULL);
     el_set(ed->el, EL_BIND, "^R", "em-inc-search-prev", NULL);
     el_wset(ed->el, EL_GETCFN, get_char);

@@ -166,6 +166,15 @@ def test_a_conversation_through_pipes(sluice):
     assert p.wait() == 0
 
 
+def test_ctrl_c_while_waiting_for_input(sluice):
+    p = sluice.start(stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1)
+    p.stdin.write("SHOW TABLES;\n")
+    p.stdin.flush()
+    read_until(p, "Table Name")
+    p.send_signal(signal.SIGINT)
+    assert p.wait() == 130, p.returncode
+
+
 def test_output_that_cannot_be_written(sluice):
     with open("/dev/full", "w") as full:
         p = sluice.start("-e", "SHOW TABLES; SHOW TOPICS;", stdout=full, stderr=subprocess.PIPE)
