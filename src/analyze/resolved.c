@@ -148,7 +148,8 @@ static void set_number(Arena *a, PropertyVec *props, const char *name, int64_t n
 }
 
 /* What ksqlDB adds to the WITH clause. */
-static PropertyVec resolve_with(const Resolver *r, const Stmt *st, const DataSource *made, const TopicInfo *topic)
+static PropertyVec resolve_with(const Resolver *r, const Stmt *st, const DataSource *made,
+                                const TopicInfo *topic)
 {
     static const char *const cleanups[] = {"delete", "compact", "compact,delete"};
     bool is_query = st->query != NULL;
@@ -177,7 +178,8 @@ static PropertyVec resolve_with(const Resolver *r, const Stmt *st, const DataSou
 
 /* ---- statements ---- */
 
-void resolved_statement(Buf *out, const Analyzer *an, const Stmt *st, const DataSource *made, const TopicInfo *topic)
+void resolved_statement(Buf *out, const Analyzer *an, const Stmt *st, const DataSource *made,
+                        const TopicInfo *topic)
 {
     Resolver r = {.a = an->arena, .an = an};
     Stmt copy = *st;

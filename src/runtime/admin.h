@@ -2,7 +2,8 @@
 // What SHOW, DESCRIBE and EXPLAIN share: a look at all running queries, and their JSON.
 //
 //   running_open    takes the statement lock, so that persistent queries stay; asks each worker once for the
-//                   counters and errors of its tasks; then takes the engine's lock, so that push queries stay too
+//                   counters and errors of its tasks; then takes the engine's lock, so that push queries stay
+//                   too
 //   running_close   gives both back
 // Between the two the RunQuery pointers are good. No worker may be waited for then: a failing task needs the
 // engine's lock.

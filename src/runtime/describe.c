@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // DESCRIBE: one source, all streams or tables, a function. Members: page 08 §8.5 of the ksqlDB reference.
 //
-// Statistics count rows since the engine opened (rows written: since a task last started), over all partitions. Rates
-// are averages since then. @thread any, one at a time per session
+// Statistics count rows since the engine opened (rows written: since a task last started), over all
+// partitions. Rates are averages since then. @thread any, one at a time per session
 #include "base/nearest.h"
 #include "runtime/admin.h"
 
@@ -20,8 +20,9 @@ typedef struct Counts {
     int64_t since_ms;     /* the first of these queries' start; 0: none */
 } Counts;
 
-static void count_task(Counts *c, const DataSource *ds, const RunQuery *q, const Task *t, const TaskSeen *seen)
+static void count_task(Counts *c, const DataSource *ds, const Task *t, const TaskSeen *seen)
 {
+    const RunQuery *q = t->q;
     bool reads = str_eq(q->plan->subs[t->sub].input.topic, ds->topic);
     bool writes = q->sink && str_eq(q->sink->name, ds->name) && t->sub == q->plan->nsubs - 1;
     if (reads) {
@@ -42,7 +43,7 @@ static Counts count(const Running *r, const DataSource *ds)
     Counts c = {0};
     for (int i = 0; i < r->n; i++)
         for (int k = 0; r->v[i].tasks && k < r->v[i].q->ntasks; k++)
-            count_task(&c, ds, r->v[i].q, r->v[i].q->tasks[k], &r->v[i].tasks[k]);
+            count_task(&c, ds, r->v[i].q->tasks[k], &r->v[i].tasks[k]);
     return c;
 }
 
@@ -133,11 +134,20 @@ static json_t *offset_summary(Engine *e, const RunQuery *q)
 
 /* ---- a source ---- */
 
-static bool reads(const RunQuery *q, const DataSource *ds) { return str_eq(q->source->name, ds->name); }
-static bool writes(const RunQuery *q, const DataSource *ds) { return q->sink && str_eq(q->sink->name, ds->name); }
+typedef bool Relates(const RunQuery *q, const DataSource *ds);
+
+static bool reads(const RunQuery *q, const DataSource *ds)
+{
+    return str_eq(q->source->name, ds->name);
+}
+
+static bool writes(const RunQuery *q, const DataSource *ds)
+{
+    return q->sink && str_eq(q->sink->name, ds->name);
+}
 
 /* The persistent queries that read from ds, or that write into it. */
-static json_t *queries_of(const Running *r, const DataSource *ds, bool (*relates)(const RunQuery *, const DataSource *))
+static json_t *queries_of(const Running *r, const DataSource *ds, Relates *relates)
 {
     json_t *list = json_array();
     for (int i = 0; i < r->n; i++)
@@ -160,14 +170,14 @@ static void add_topic(json_t *o, Engine *e, const DataSource *ds)
 json_t *source_description_json(const Running *r, const Catalog *cat, const DataSource *ds, bool extended)
 {
     json_t *o = json_object(), *offsets = json_array(), *constraints = json_array();
-    bool timed = ds->timestamp_column >= 0;
+    Str timestamp = ds->timestamp_column >= 0 ? ds->schema->cols[ds->timestamp_column].name : STR("");
     json_object_set_new(o, "name", json_str(ds->name));
     json_object_set_new(o, "windowType", window_json(ds->window));
     json_object_set_new(o, "readQueries", queries_of(r, ds, reads));
     json_object_set_new(o, "writeQueries", queries_of(r, ds, writes));
     json_object_set_new(o, "fields", entity_fields(ds->schema));
     json_object_set_new(o, "type", json_string(source_kind_name(ds)));
-    json_object_set_new(o, "timestamp", json_str(timed ? ds->schema->cols[ds->timestamp_column].name : STR("")));
+    json_object_set_new(o, "timestamp", json_str(timestamp));
     json_object_set_new(o, "statistics", json_null()); /* their place; set below */
     json_object_set_new(o, "errorStats", json_null());
     json_object_set_new(o, "extended", json_boolean(extended));
@@ -228,7 +238,8 @@ static Status describe_source(Session *s, const Stmt *st, Answer *out, Err *err)
     const DataSource *ds = catalog_find(cat, st->name.text);
     if (ds) {
         out->entity = entity_new("sourceDescription", st);
-        json_object_set_new(out->entity, "sourceDescription", source_description_json(&run, cat, ds, st->extended));
+        json_t *d = source_description_json(&run, cat, ds, st->extended);
+        json_object_set_new(out->entity, "sourceDescription", d);
     } else {
         rc = not_found(s, a, cat, st, err);
     }
@@ -275,8 +286,8 @@ static Status describe_function(const Stmt *st, Answer *out, Err *err)
     Str name = st->name.written.n ? st->name.written : st->name.text;
     const Function *f = function_find(name);
     if (!f) {
-        Status rc = err_at(err, ERR_BAD_REQUEST, st->name.span, "Can't find any functions with the name '%.*s'",
-                           STR_ARG(name));
+        Status rc = err_at(err, ERR_BAD_REQUEST, st->name.span,
+                           "Can't find any functions with the name '%.*s'", STR_ARG(name));
         const char *near = function_nearest(name);
         if (near)
             err_hint(err, "did you mean %s?", near);
@@ -307,7 +318,8 @@ Status describe_run(Session *s, const Stmt *st, Answer *out, Err *err)
     } else {
         bool tables = str_eq_nocase(st->topic, STR("TABLES"));
         out->entity = entity_new("source_descriptions", st);
-        json_object_set_new(out->entity, "sourceDescriptions", source_descriptions_json(s->e, tables, st->extended));
+        json_t *list = source_descriptions_json(s->e, tables, st->extended);
+        json_object_set_new(out->entity, "sourceDescriptions", list);
     }
     if (rc == OK)
         json_object_set_new(out->entity, "warnings", json_array());

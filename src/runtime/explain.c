@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // EXPLAIN of a statement or of a running query. Members: page 08 §8.5 of the ksqlDB reference.
 //
-// A statement is bound and planned as if it were to run, and nothing is changed by it: no topic is made, no id is
-// used up. executionPlan is what is computed, topology is where: sub-topologies, stores, topics. A pull query on a
-// table has no topology of its own: it reads the state that another query keeps.
+// A statement is bound and planned as if it were to run, and nothing is changed by it: no topic is made, no id
+// is used up. executionPlan is what is computed, topology is where: sub-topologies, stores, topics. A pull query
+// on a table has no topology of its own: it reads the state that another query keeps.
 // @thread any, one at a time per session
 #include "base/nearest.h"
 #include "runtime/admin.h"
@@ -37,7 +37,8 @@ static json_t *task_json(Engine *e, const Task *t, Arena *a)
         json_object_set_new(tp, "topic", json_str(ti->in->topic));
         json_object_set_new(tp, "partition", json_integer(ti->partition));
         json_object_set_new(to, "topicPartitionEntity", tp);
-        json_object_set_new(to, "endOffset", json_integer(topic_end(e->topics, ti->in->topic, ti->partition)));
+        int64_t end = topic_end(e->topics, ti->in->topic, ti->partition);
+        json_object_set_new(to, "endOffset", json_integer(end));
         json_object_set_new(to, "committedOffset", json_integer(at < 0 ? 0 : at));
         json_array_append_new(offsets, to);
     }
@@ -129,7 +130,8 @@ json_t *query_description_json(const QuerySeen *s)
     json_object_set_new(o, "queryType", json_string(persistent ? "PERSISTENT" : "PUSH"));
     json_object_set_new(o, "queryErrors", errors_json(s));
     json_object_set_new(o, "tasksMetadata", tasks);
-    json_object_set_new(o, "consumerGroupId", json_str(consumer_group(a, q->e, q->id, !persistent, q->created_ms)));
+    Str group = consumer_group(a, q->e, q->id, !persistent, q->created_ms);
+    json_object_set_new(o, "consumerGroupId", json_str(group));
     json_object_set_new(o, "state", json_string(s->state));
     arena_free(a);
     return o;
@@ -196,8 +198,8 @@ static Status check_name(const Explain *x, Err *err)
     if (!ds || st->kind == STMT_INSERT_INTO || st->or_replace || st->if_not_exists)
         return OK;
     return err_at(err, ERR_STATEMENT, st->name.span,
-                  "Could not determine output schema for query due to error: Cannot add %s '%.*s': A %s with the same "
-                  "name already exists",
+                  "Could not determine output schema for query due to error: Cannot add %s '%.*s': A %s with the "
+                  "same name already exists",
                   kind, STR_ARG(st->name.text), ds->is_table ? "table" : "stream");
 }
 
@@ -214,8 +216,8 @@ static Status bind_persistent(Explain *x, Err *err)
     x->query = b.query;
     x->sink = b.sink;
     x->type = "PERSISTENT";
-    x->id = b.query_id.n ? b.query_id
-                         : next_id(x, insert ? "INSERTQUERY" : x->st->kind == STMT_CREATE_TABLE_AS ? "CTAS" : "CSAS");
+    const char *prefix = insert ? "INSERTQUERY" : x->st->kind == STMT_CREATE_TABLE_AS ? "CTAS" : "CSAS";
+    x->id = b.query_id.n ? b.query_id : next_id(x, prefix);
     return OK;
 }
 
@@ -226,8 +228,8 @@ static Status pull_topology(Explain *x, Err *err)
     PullKeys keys;
     if (!ds->query_id.n)
         return err_set(err, ERR_STATEMENT,
-                       "The `%.*s` table isn't queryable. To derive a queryable table, you can do 'CREATE TABLE "
-                       "QUERYABLE_%.*s AS SELECT * FROM %.*s'. See https://cnfl.io/queries for more info.",
+                       "The `%.*s` table isn't queryable. To derive a queryable table, you can do 'CREATE "
+                       "TABLE QUERYABLE_%.*s AS SELECT * FROM %.*s'. See https://cnfl.io/queries for more info.",
                        STR_ARG(ds->name), STR_ARG(ds->name), STR_ARG(ds->name));
     Status rc = bind_pull_keys(&x->an, &x->query, &keys, err);
     if (rc)
@@ -235,15 +237,16 @@ static Status pull_topology(Explain *x, Err *err)
     if (keys.scan)
         x->topology = arena_strf(x->a, "pull: all rows of the state of query %.*s\n", STR_ARG(ds->query_id));
     else
-        x->topology = arena_strf(x->a, "pull: %d key%s of the state of query %.*s\n", keys.n, keys.n == 1 ? "" : "s",
-                                 STR_ARG(ds->query_id));
+        x->topology = arena_strf(x->a, "pull: %d key%s of the state of query %.*s\n", keys.n,
+                                 keys.n == 1 ? "" : "s", STR_ARG(ds->query_id));
     return OK;
 }
 
 static Status bind_select(Explain *x, Err *err)
 {
     bool is_push = x->st->query->emit != EMIT_NONE;
-    Status rc = bind_query(&x->an, x->st->query, is_push ? USE_PUSH : USE_PULL, (Str){NULL, 0}, &x->query, err);
+    QueryUse use = is_push ? USE_PUSH : USE_PULL;
+    Status rc = bind_query(&x->an, x->st->query, use, (Str){NULL, 0}, &x->query, err);
     if (rc)
         return rc;
     const DataSource *ds = x->query.source;
@@ -279,8 +282,8 @@ static json_t *explained(const Explain *x)
     json_object_set_new(o, "queryType", json_string(x->type));
     json_object_set_new(o, "queryErrors", json_array());
     json_object_set_new(o, "tasksMetadata", json_array());
-    json_object_set_new(o, "consumerGroupId",
-                        pull ? json_null() : json_str(consumer_group(x->a, x->s->e, x->id, !persistent, now)));
+    Str group = consumer_group(x->a, x->s->e, x->id, !persistent, now);
+    json_object_set_new(o, "consumerGroupId", pull ? json_null() : json_str(group));
     json_object_set_new(o, "state", json_null());
     return o;
 }

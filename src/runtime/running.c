@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A look at all running queries (admin.h), and what SHOW QUERIES tells of each.
 //
-// Counters and errors of a task belong to its worker: each worker is asked once and copies what is wanted of all
-// its tasks. Push queries are not asked: they may go while their worker answers.
+// Counters and errors of a task belong to its worker: each worker is asked once and copies what is wanted of
+// all its tasks. Push queries are not asked: they may go while their worker answers.
 #include "runtime/admin.h"
 
 const char *const admin_host = "localhost:8088";
@@ -22,7 +22,8 @@ static int64_t rows_written(const Task *t)
     int64_t most = 0;
     for (int i = 0; i < t->chain.n; i++) {
         const Op *op = t->chain.v[i];
-        if (op->node && (op->node->kind == PP_SINK || op->node->kind == PP_REPARTITION) && op->stats.rows_out > most)
+        bool sink = op->node && (op->node->kind == PP_SINK || op->node->kind == PP_REPARTITION);
+        if (sink && op->stats.rows_out > most)
             most = op->stats.rows_out;
     }
     return most;
@@ -58,7 +59,8 @@ static void judge(QuerySeen *s)
         }
 }
 
-/* Persistent queries, or all; what is known of a persistent one is taken over from `known`, which has the same order. */
+/* Persistent queries, or all; what is known of a persistent one is taken over from `known`, which has the same
+ * order. */
 static QuerySeen *list(Engine *e, Arena *a, bool all, const QuerySeen *known, int nknown, int *n)
 {
     QuerySeen *v = ARENA_ARRAY(a, QuerySeen, e->queries.n);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHOW and LIST: streams, tables, topics, queries, functions, properties, variables. Entities: page 08 §8.5 of the
-// ksqlDB reference. Nothing is changed. @thread any, one at a time per session
+// SHOW and LIST: streams, tables, topics, queries, functions, properties, variables. Entities: page 08 §8.5
+// of the ksqlDB reference. Nothing is changed. @thread any, one at a time per session
 #include "runtime/admin.h"
 
 /* ---- streams, tables ---- */
@@ -156,7 +156,8 @@ static json_t *show_properties(const Session *s, const Stmt *st)
     const PropRow *row;
     for (int i = 0; (row = prop_at(i)); i++) {
         json_array_append_new(rows, property_line(s, row));
-        json_array_append_new(props_has(&s->props, row->name) ? overwritten : defaults, property_name(row->name));
+        json_t *to = props_has(&s->props, row->name) ? overwritten : defaults;
+        json_array_append_new(to, property_name(row->name));
     }
     json_object_set_new(e, "properties", rows);
     json_object_set_new(e, "overwrittenProperties", overwritten);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Entities: what SHOW, DESCRIBE, EXPLAIN and the status of DDL answer, on an engine in memory under simulated effects.
+// Entities: what SHOW, DESCRIBE, EXPLAIN and the status of DDL answer, on an engine in memory under simulated
+// effects.
 // Texts and members are those of the reference's recordings 02 to 04.
 #include <jansson.h>
 #include <stdarg.h>
@@ -137,11 +138,13 @@ static const char *const cart =
     "(kafka_topic='shopping_cart_events', value_format='json', partitions=1);"
     "INSERT INTO shopping_cart_events (customer, item, qty) VALUES ('bob','pants',2);"
     "INSERT INTO shopping_cart_events (customer, item, qty) VALUES ('bob','t-shirts',1);"
-    "CREATE TABLE current_shopping_cart WITH (KEY_FORMAT='JSON') AS SELECT customer, item, SUM(qty) AS total_qty "
+    "CREATE TABLE current_shopping_cart WITH (KEY_FORMAT='JSON') AS SELECT customer, item, SUM(qty) AS "
+    "total_qty "
     "FROM shopping_cart_events GROUP BY customer, item EMIT CHANGES;";
 
 static const char *const cart_stream =
-    "CREATE STREAM SHOPPING_CART_EVENTS (CUSTOMER STRING, ITEM STRING, QTY INTEGER) WITH (CLEANUP_POLICY='delete', "
+    "CREATE STREAM SHOPPING_CART_EVENTS (CUSTOMER STRING, ITEM STRING, QTY INTEGER) WITH "
+    "(CLEANUP_POLICY='delete', "
     "KAFKA_TOPIC='shopping_cart_events', KEY_FORMAT='KAFKA', PARTITIONS=1, VALUE_FORMAT='JSON');";
 
 static const char *const cart_table =
@@ -166,14 +169,19 @@ static const struct {
     {"CREATE STREAM s2 AS SELECT * FROM orders EMIT CHANGES",
      "CREATE STREAM S2 WITH (CLEANUP_POLICY='delete', KAFKA_TOPIC='S2', PARTITIONS=2, REPLICAS=1, "
      "RETENTION_MS=604800000) AS SELECT *\nFROM ORDERS ORDERS\nEMIT CHANGES;"},
-    {"create stream s2 with (kafka_topic='two', retention_ms=5000, partitions=3) as select no, ucase(name), o.customer, "
+    {"create stream s2 with (kafka_topic='two', retention_ms=5000, partitions=3) as select no, "
+     "ucase(name), o.customer, "
      "addr->city from orders o where `customer` is not null",
-     "CREATE STREAM S2 WITH (CLEANUP_POLICY='delete', KAFKA_TOPIC='two', PARTITIONS=3, REPLICAS=1, RETENTION_MS=5000) "
-     "AS SELECT\n  O.NO NO,\n  UCASE(O.NAME) KSQL_COL_0,\n  O.CUSTOMER CUSTOMER,\n  O.ADDR->CITY CITY\nFROM ORDERS O\n"
+     "CREATE STREAM S2 WITH (CLEANUP_POLICY='delete', KAFKA_TOPIC='two', PARTITIONS=3, REPLICAS=1, "
+     "RETENTION_MS=5000) "
+     "AS SELECT\n  O.NO NO,\n  UCASE(O.NAME) KSQL_COL_0,\n  O.CUSTOMER CUSTOMER,\n  O.ADDR->CITY "
+     "CITY\nFROM ORDERS O\n"
      "WHERE (O.`customer` IS NOT NULL)\nEMIT CHANGES;"},
-    {"CREATE TABLE t2 AS SELECT customer, COUNT(*) FROM orders GROUP BY customer HAVING COUNT(*) > 1 EMIT CHANGES",
+    {"CREATE TABLE t2 AS SELECT customer, COUNT(*) FROM orders GROUP BY customer HAVING COUNT(*) > 1 EMIT "
+     "CHANGES",
      "CREATE TABLE T2 WITH (CLEANUP_POLICY='compact', KAFKA_TOPIC='T2', PARTITIONS=2, REPLICAS=1, "
-     "RETENTION_MS=604800000) AS SELECT\n  ORDERS.CUSTOMER CUSTOMER,\n  COUNT(*) KSQL_COL_0\nFROM ORDERS ORDERS\n"
+     "RETENTION_MS=604800000) AS SELECT\n  ORDERS.CUSTOMER CUSTOMER,\n  COUNT(*) KSQL_COL_0\nFROM ORDERS "
+     "ORDERS\n"
      "GROUP BY ORDERS.CUSTOMER\nHAVING (COUNT(*) > 1)\nEMIT CHANGES;"},
     {"CREATE STREAM q (a INT) WITH (kafka_topic='orders', value_format='json')",
      "CREATE STREAM Q (A INTEGER) WITH (CLEANUP_POLICY='delete', KAFKA_TOPIC='orders', KEY_FORMAT='KAFKA', "
@@ -186,9 +194,11 @@ int test_entities_resolved_statements(void)
 {
     Bed b;
     OPEN(&b);
-    RUN(&b, "CREATE STREAM orders (no VARCHAR KEY, customer INT, amount DOUBLE, name VARCHAR, `customer` INT, "
+    RUN(&b, "CREATE STREAM orders (no VARCHAR KEY, customer INT, amount DOUBLE, name VARCHAR, `customer` "
+            "INT, "
             "addr STRUCT<city VARCHAR>) WITH (kafka_topic='orders', value_format='json', partitions=2);"
-            "CREATE STREAM orders2 (no VARCHAR KEY, customer INT) WITH (kafka_topic='orders2', value_format='json', "
+            "CREATE STREAM orders2 (no VARCHAR KEY, customer INT) WITH (kafka_topic='orders2', "
+            "value_format='json', "
             "partitions=2);");
     for (int i = 0; i < ARRAY_LEN(texts); i++) {
         Buf sql = BUF_INIT;
@@ -342,7 +352,8 @@ int test_entities_show_others(void)
     CHECK_TEXT(members(f), "name type category");
     CHECK_TEXT(TEXT(f, "type"), "AGGREGATE");
     RUN(&b, "SET 'auto.offset.reset'='earliest'; SHOW PROPERTIES;");
-    CHECK_TEXT(members(b.last), "@type statementText properties overwrittenProperties defaultProperties warnings");
+    CHECK_TEXT(members(b.last), "@type statementText properties overwrittenProperties defaultProperties "
+                                "warnings");
     const json_t *p = entry(at(b.last, "properties", NULL), "name", "ksql.streams.auto.offset.reset");
     CHECK_TEXT(members(p), "name scope value editable level");
     CHECK_TEXT(TEXT(p, "value"), "earliest");
@@ -365,8 +376,10 @@ int test_entities_describe(void)
     RUN(&b, "DESCRIBE shopping_cart_events;");
     CHECK_TEXT(TEXT(b.last, "@type"), "sourceDescription");
     const json_t *d = at(b.last, "sourceDescription", NULL);
-    CHECK_TEXT(members(d), "name windowType readQueries writeQueries fields type timestamp statistics errorStats extended "
-                           "keyFormat valueFormat topic partitions replication statement queryOffsetSummaries "
+    CHECK_TEXT(members(d), "name windowType readQueries writeQueries fields type timestamp statistics "
+                           "errorStats extended "
+                           "keyFormat valueFormat topic partitions replication statement "
+                           "queryOffsetSummaries "
                            "sourceConstraints clusterStatistics clusterErrorStats");
     CHECK_TEXT(TEXT(d, "statement"), cart_stream);
     CHECK_TEXT(TEXT(d, "readQueries", "0", "queryString"), cart_table);
@@ -399,9 +412,11 @@ int test_entities_describe_extended(void)
     CHECK_TEXT(TEXT(d, "fields", "0", "type"), "KEY");
     CHECK_INT(COUNT(d, "writeQueries"), 1);
     const json_t *group = at(d, "queryOffsetSummaries", "0", NULL);
-    CHECK(strncmp(TEXT(group, "groupId"), "_confluent-ksql-default_query_CTAS_CURRENT_SHOPPING_CART_", 57) == 0);
+    CHECK(strncmp(TEXT(group, "groupId"), "_confluent-ksql-default_query_CTAS_CURRENT_SHOPPING_CART_",
+          57) == 0);
     const json_t *topic = entry(at(group, "topicSummaries", NULL), "kafkaTopic", "shopping_cart_events");
-    CHECK_TEXT(members(at(topic, "offsets", "0", NULL)), "partition logStartOffset logEndOffset consumerOffset");
+    CHECK_TEXT(members(at(topic, "offsets", "0", NULL)), "partition logStartOffset logEndOffset "
+        "consumerOffset");
     CHECK_INT(NUMBER(topic, "offsets", "0", "logEndOffset"), 2);
     CHECK_INT(NUMBER(topic, "offsets", "0", "consumerOffset"), 2);
     const json_t *total = entry(at(d, "clusterStatistics", NULL), "name", "total-messages");
@@ -409,7 +424,8 @@ int test_entities_describe_extended(void)
     CHECK_INT(json_number_value(at(total, "value", NULL)), 2);
     CHECK(strstr(TEXT(d, "statistics"), "total-messages:         2"));
     RUN(&b, "DESCRIBE shopping_cart_events EXTENDED;");
-    total = entry(at(b.last, "sourceDescription", "clusterStatistics", NULL), "name", "consumer-total-messages");
+    total = entry(at(b.last, "sourceDescription", "clusterStatistics", NULL), "name",
+                  "consumer-total-messages");
     CHECK_INT(json_number_value(at(total, "value", NULL)), 2);
     RUN(&b, "DESCRIBE STREAMS EXTENDED;");
     CHECK_INT(COUNT(b.last, "sourceDescriptions"), 2);
@@ -424,7 +440,8 @@ int test_entities_describe_function(void)
     Bed b;
     OPEN(&b);
     RUN(&b, "DESCRIBE FUNCTION sum;");
-    CHECK_TEXT(members(b.last), "@type statementText name description author version path functions type warnings");
+    CHECK_TEXT(members(b.last), "@type statementText name description author version path functions type "
+                                "warnings");
     CHECK_TEXT(TEXT(b.last, "name"), "SUM");
     CHECK_TEXT(TEXT(b.last, "type"), "AGGREGATE");
     CHECK_INT(COUNT(b.last, "functions"), 4);
@@ -443,7 +460,8 @@ int test_entities_describe_function(void)
 /* ---- EXPLAIN ---- */
 
 static const char *const description_members =
-    "id statementText windowType fields sources sinks topology executionPlan overriddenProperties ksqlHostQueryStatus "
+    "id statementText windowType fields sources sinks topology executionPlan overriddenProperties "
+    "ksqlHostQueryStatus "
     "queryType queryErrors tasksMetadata consumerGroupId state";
 
 int test_entities_explain_query(void)
@@ -500,18 +518,22 @@ int test_entities_explain_statement(void)
     CHECK_TEXT(TEXT(d, "queryType"), "PUSH");
     CHECK(json_is_null(at(d, "state", NULL)));
     CHECK_INT(json_object_size(at(d, "ksqlHostQueryStatus", NULL)), 0);
-    RUN(&b, "EXPLAIN CREATE TABLE totals AS SELECT item, COUNT(*) AS n FROM shopping_cart_events GROUP BY item;");
+    RUN(&b, "EXPLAIN CREATE TABLE totals AS SELECT item, COUNT(*) AS n FROM shopping_cart_events GROUP BY "
+            "item;");
     d = at(b.last, "queryDescription", NULL);
     CHECK_TEXT(TEXT(d, "sinks", "0"), "TOTALS");
     CHECK(strncmp(TEXT(d, "id"), "CTAS_TOTALS_", 12) == 0);
     CHECK(strstr(TEXT(d, "topology"), "topic TOTALS"));
     RUN(&b, "EXPLAIN SELECT * FROM current_shopping_cart WHERE customer='bob' AND item='pants';");
     CHECK_TEXT(TEXT(b.last, "queryDescription", "queryType"), "PULL");
-    CHECK(strncmp(TEXT(b.last, "queryDescription", "topology"), "pull: 1 key of the state of query CTAS_", 39) == 0);
+    CHECK(strncmp(TEXT(b.last, "queryDescription", "topology"), "pull: 1 key of the state of query "
+        "CTAS_", 39) == 0);
     RUN(&b, "EXPLAIN SELECT * FROM current_shopping_cart;");
     CHECK(strncmp(TEXT(b.last, "queryDescription", "topology"), "pull: all rows", 14) == 0);
-    FAILS(&b, "EXPLAIN CREATE TABLE current_shopping_cart AS SELECT item, COUNT(*) FROM shopping_cart_events GROUP BY item;",
-          "Could not determine output schema for query due to error: Cannot add table 'CURRENT_SHOPPING_CART': A table "
+    FAILS(&b, "EXPLAIN CREATE TABLE current_shopping_cart AS SELECT item, COUNT(*) FROM "
+              "shopping_cart_events GROUP BY item;",
+          "Could not determine output schema for query due to error: Cannot add table "
+          "'CURRENT_SHOPPING_CART': A table "
           "with the same name already exists");
     FAILS(&b, "EXPLAIN SHOW STREAMS;", "The provided statement does not run a ksql query");
     RUN(&b, "SHOW TABLES;"); /* nothing was made */
