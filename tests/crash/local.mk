@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# Deaths at every effect gate, random simulation, processes that are killed (stage 70-crash).
+crash_files = \
+	tests/crash/workload.c \
+	tests/crash/workload.h \
+	tests/crash/check.c \
+	tests/oracle/oracle.c \
+	tests/oracle/oracle.h
+check_PROGRAMS += tests/crash/gates tests/crash/simulate tests/crash/process
+tests_crash_gates_SOURCES = tests/crash/gates.c $(crash_files)
+tests_crash_gates_LDADD = $(SLUICE_LIBS)
+tests_crash_simulate_SOURCES = tests/crash/simulate.c $(crash_files)
+tests_crash_simulate_LDADD = $(SLUICE_LIBS)
+tests_crash_process_SOURCES = tests/crash/process.c
+tests_crash_process_LDADD =
