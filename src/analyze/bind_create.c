@@ -17,33 +17,28 @@ bool name_is_reserved(Str name)
 
 Status unknown_source(const Analyzer *an, const Name *name, const char *fmt, Err *err)
 {
-    char *shown = mem_strndup(name->text.p, name->text.n);
     Buf msg = BUF_INIT;
     for (const char *p = fmt; *p; p++)
         if (p[0] == '%' && p[1] == 's') {
-            buf_cstr(&msg, shown);
+            buf_str(&msg, name->text);
             p++;
         } else {
             buf_byte(&msg, *p);
         }
-    const DataSource *near = catalog_near(an->cat, name->text);
-    if (near && name->quoted)
-        buf_printf(&msg, "\nDid you mean %.*s? Hint: try removing double quotes from the source name.", STR_ARG(near->name));
-    else if (near)
+    const DataSource *same = catalog_near(an->cat, name->text);
+    if (same && name->quoted)
+        buf_printf(&msg, "\nDid you mean %.*s? Hint: try removing double quotes from the source name.", STR_ARG(same->name));
+    else if (same)
         buf_printf(&msg, "\nDid you mean \"%.*s\"? Hint: wrap the source name in double quotes to make it case-sensitive.",
-                   STR_ARG(near->name));
+                   STR_ARG(same->name));
     Status st = err_at(err, ERR_STATEMENT, name->span, "%s", buf_z(&msg));
-    if (!near) {
-        const char *names[64];
-        int n = 0;
-        for (int i = 0; i < catalog_count(an->cat) && n < ARRAY_LEN(names); i++)
-            names[n++] = catalog_at(an->cat, i)->name.p;
-        const char *close = nearest_find(name->text, names, n);
-        if (close)
-            err_hint(err, "did you mean %s?", close);
-    }
     buf_free(&msg);
-    mem_free(shown);
+    Nearest near;
+    nearest_init(&near, name->text);
+    for (int i = 0; i < catalog_count(an->cat); i++)
+        nearest_offer(&near, catalog_at(an->cat, i)->name);
+    if (!same && near.best.n)
+        err_hint(err, "did you mean %.*s?", STR_ARG(near.best));
     return st;
 }
 

@@ -113,6 +113,6 @@ Status pp_build(Arena *a, const LNode *top, const PlanUse *use, PPlan **out, Err
 void pp_print(Buf *out, const PPlan *p);
 
 /* ksqlDB's execution plan text, as EXPLAIN shows it. */
-void plan_explain(Buf *out, const LNode *top);
+void plan_explain(Buf *out, const LNode *top, Str query_id);
 
 #endif

@@ -266,10 +266,10 @@ static Status terminate(Ddl *d)
 {
     const Stmt *st = d->st;
     if (st->all && !d->replay) {
-        for (int i = d->e->queries.n - 1; i >= 0; i--) {
-            RunQuery *q = d->e->queries.v[i];
-            if (q->kind != QUERY_PERSISTENT)
-                continue;
+        int n;
+        RunQuery **all = engine_queries(d->e, d->an.arena, &n);
+        for (int i = n - 1; i >= 0; i--) {
+            RunQuery *q = all[i];
             Stmt one = *st;
             one.all = false;
             one.name.text = q->id;
@@ -285,15 +285,15 @@ static Status terminate(Ddl *d)
         return OK;
     }
     RunQuery *q = find_query(d, st->name.text);
-    if (!q)
-        return err_at(d->err, ERR_STATEMENT, st->span, "Unknown queryId: %.*s", STR_ARG(st->name.text));
-    if (q->kind == QUERY_TRANSIENT) {
-        q->ended(q->take_arg, "", NULL);
-        if (d->out)
-            d->out->entity = json_pack("{s:s, s:s%, s:b, s:[]}", "@type", "terminate_query", "queryId", q->id.p, q->id.n,
-                                       "wasTerminated", 1, "warnings");
+    if (!q && !d->replay && engine_end_push(d->e, st->name.text)) {
+        d->out->entity = entity_new("terminate_query", st);
+        json_object_set_new(d->out->entity, "queryId", json_str(st->name.text));
+        json_object_set_new(d->out->entity, "wasTerminated", json_true());
+        json_object_set_new(d->out->entity, "warnings", json_array());
         return OK;
     }
+    if (!q)
+        return err_at(d->err, ERR_STATEMENT, st->span, "Unknown queryId: %.*s", STR_ARG(st->name.text));
     Command c = {.key = arena_strf(d->an.arena, "terminate/%.*s/execute", STR_ARG(q->id)), .number = next_number(d)};
     Status rc = record_command(d, &c, NULL);
     if (rc)
@@ -318,17 +318,21 @@ static Status check_constraints(Ddl *d, const DataSource *ds)
         if (o != ds && str_eq(o->from, ds->name))
             add_name(&sources, o->name);
     }
-    QueryVec *lists[] = {(QueryVec *)&d->e->queries, d->pending};
-    for (int l = 0; l < 2; l++)
-        for (int i = 0; lists[l] && i < lists[l]->n; i++) {
-            const RunQuery *q = lists[l]->v[i];
-            if (q->kind != QUERY_PERSISTENT || !q->sink || str_eq(q->sink->query_id, q->id))
-                continue;
-            if (str_eq(q->source->name, ds->name))
-                add_name(&reads, q->id);
-            if (str_eq(q->sink->name, ds->name))
-                add_name(&writes, q->id);
-        }
+    int n;
+    RunQuery **running = engine_queries(d->e, d->an.arena, &n);
+    if (d->pending) {
+        running = d->pending->v;
+        n = d->pending->n;
+    }
+    for (int i = 0; i < n; i++) {
+        const RunQuery *q = running[i];
+        if (str_eq(q->sink->query_id, q->id))
+            continue;
+        if (str_eq(q->source->name, ds->name))
+            add_name(&reads, q->id);
+        if (str_eq(q->sink->name, ds->name))
+            add_name(&writes, q->id);
+    }
     Status st = OK;
     if (sources.n)
         st = err_at(d->err, ERR_STATEMENT, d->st->span,

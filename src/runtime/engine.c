@@ -196,10 +196,40 @@ void engine_set_catalog(Engine *e, Catalog *cat)
     catalog_unref(old);
 }
 
-RunQuery *engine_query(Engine *e, Str id)
+static RunQuery *find_query(Engine *e, Str id, QueryKind kind)
 {
     for (int i = 0; i < e->queries.n; i++)
-        if (str_eq_nocase(e->queries.v[i]->id, id))
+        if (e->queries.v[i]->kind == kind && str_eq_nocase(e->queries.v[i]->id, id))
             return e->queries.v[i];
     return NULL;
+}
+
+RunQuery *engine_query(Engine *e, Str id)
+{
+    pthread_mutex_lock(&e->mu);
+    RunQuery *q = find_query(e, id, QUERY_PERSISTENT);
+    pthread_mutex_unlock(&e->mu);
+    return q;
+}
+
+RunQuery **engine_queries(Engine *e, Arena *a, int *n)
+{
+    pthread_mutex_lock(&e->mu);
+    RunQuery **v = ARENA_ARRAY(a, RunQuery *, e->queries.n);
+    *n = 0;
+    for (int i = 0; i < e->queries.n; i++)
+        if (e->queries.v[i]->kind == QUERY_PERSISTENT)
+            v[(*n)++] = e->queries.v[i];
+    pthread_mutex_unlock(&e->mu);
+    return v;
+}
+
+bool engine_end_push(Engine *e, Str id)
+{
+    pthread_mutex_lock(&e->mu);
+    RunQuery *q = find_query(e, id, QUERY_TRANSIENT);
+    if (q)
+        q->ended(q->take_arg, "", NULL);
+    pthread_mutex_unlock(&e->mu);
+    return q != NULL;
 }

@@ -106,11 +106,15 @@ static json_t *description(Str id, json_t *sql, const LNode *logical, const PPla
     json_object_set_new(o, "fields", entity_fields(fields));
     json_object_set_new(o, "sources", one_name(plan->source));
     json_object_set_new(o, "sinks", one_name(plan->sink));
-    if (!topology.n)
+    if (!topology.n) {
+        buf_cstr(&text, "Logical plan:\n");
+        lp_print(&text, logical);
+        buf_cstr(&text, "Physical plan:\n");
         pp_print(&text, plan);
+    }
     json_object_set_new(o, "topology", json_str(topology.n ? topology : buf_view(&text)));
     buf_clear(&text);
-    plan_explain(&text, logical);
+    plan_explain(&text, logical, id);
     json_object_set_new(o, "executionPlan", json_str(buf_view(&text)));
     json_object_set_new(o, "overriddenProperties", overrides_json(props));
     buf_free(&text);

@@ -175,7 +175,12 @@ struct Engine {
 Catalog *engine_catalog(Engine *e);
 /* Swaps the snapshot in (reference taken over). Under ddl. */
 void engine_set_catalog(Engine *e, Catalog *cat);
-RunQuery *engine_query(Engine *e, Str id); /* without case; NULL. Under mu or ddl. */
+/* A persistent query, compared without case; NULL. Under ddl, which keeps it. */
+RunQuery *engine_query(Engine *e, Str id);
+/* All persistent ones, in the arena. Under ddl. */
+RunQuery **engine_queries(Engine *e, Arena *a, int *n);
+/* Makes a push query end; false when there is none of that id. @thread any */
+bool engine_end_push(Engine *e, Str id);
 
 /* query.c: from a bound query to running tasks. */
 Status query_new(Engine *e, const BoundQuery *bq, DataSource *sink, Str id, uint32_t number, QueryKind kind, const PropSet *props,
@@ -189,8 +194,6 @@ void query_stop(RunQuery *q);
 /* After query_stop: stores, positions and internal topics go. */
 void query_erase(RunQuery *q);
 void query_free(RunQuery *q);
-/* "RUNNING", "ERROR", with the first failed task's error in *err (borrowed), or NULL. @thread any */
-const char *query_state(RunQuery *q, char **why);
 
 /* ddl.c: statements that change the catalog. */
 Status ddl_run(Session *s, const Stmt *st, Answer *out, Err *err) MUST_CHECK;

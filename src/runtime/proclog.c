@@ -41,7 +41,10 @@ Status proclog_open(Engine *e, Err *err)
     ds->value_format = FORMAT_JSON;
     ds->schema = schema_new(a, cols, ARRAY_LEN(cols), false);
     ds->nvalues = ARRAY_LEN(cols);
-    ds->sql = STR("");
+    ds->sql = arena_strf(a,
+                         "CREATE STREAM KSQL_PROCESSING_LOG (logger VARCHAR, level VARCHAR, time BIGINT, message %s) WITH "
+                         "(KAFKA_TOPIC='%.*s', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON');",
+                         message_type, STR_ARG(ds->topic));
     ds->created_ms = effects_now(e->fx);
     TopicInfo info = {ds->topic, 1, 1, 604800000, CLEANUP_DELETE, false};
     if (!topic_describe(e->topics, ds->topic, &info))

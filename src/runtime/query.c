@@ -185,20 +185,3 @@ void query_free(RunQuery *q)
     props_free(&q->props);
     arena_free(q->arena);
 }
-
-const char *query_state(RunQuery *q, char **why)
-{
-    const char *state = "RUNNING";
-    pthread_mutex_lock(&q->e->mu);
-    if (why)
-        *why = NULL;
-    for (int i = 0; i < q->ntasks; i++)
-        if (q->tasks[i]->err.code != OK && q->tasks[i]->state != TASK_RUNNING) {
-            state = "ERROR";
-            if (why)
-                *why = mem_strdup(q->tasks[i]->err.msg);
-            break;
-        }
-    pthread_mutex_unlock(&q->e->mu);
-    return state;
-}

@@ -76,22 +76,26 @@ static const char *explain_kind(const LNode *n)
     BUG("logical node %d", n->kind);
 }
 
-/* " > [ PROJECT ] | Schema: `A` STRING KEY, … | Logger: … " without the logger, which a query id decides. */
-void plan_explain(Buf *out, const LNode *top)
+/* Names bare, as ksqlDB's plan text has them. */
+static void explain_schema(Buf *out, const Schema *s)
+{
+    for (int i = 0; i < s->n; i++) {
+        buf_printf(out, "%s%.*s ", i ? ", " : "", STR_ARG(s->cols[i].name));
+        type_print(out, s->cols[i].type);
+        if (s->cols[i].role == ROLE_KEY)
+            buf_cstr(out, " KEY");
+    }
+}
+
+void plan_explain(Buf *out, const LNode *top, Str query_id)
 {
     int depth = 0;
     for (const LNode *n = top; n; n = n->input) {
-        buf_repeat(out, '\t', depth++);
+        if (n->kind == LP_RESULT || n->kind == LP_REPARTITION)
+            continue;
+        buf_repeat(out, '\t', 2 * depth++);
         buf_printf(out, " > [ %s ] | Schema: ", explain_kind(n));
-        schema_print(out, n->schema);
-        if (n->kind == LP_FILTER) {
-            buf_cstr(out, " | Predicate: ");
-            texpr_print(out, n->predicate, n->schema);
-        }
-        if (n->kind == LP_SOURCE)
-            buf_printf(out, " | Source: %.*s | Topic: %.*s", STR_ARG(n->source->name), STR_ARG(n->source->topic));
-        if (n->kind == LP_SINK)
-            buf_printf(out, " | Topic: %.*s", STR_ARG(n->source->topic));
-        buf_byte(out, '\n');
+        explain_schema(out, n->schema);
+        buf_printf(out, " | Logger: %.*s.%s\n", STR_ARG(query_id), n->context);
     }
 }
