@@ -50,6 +50,8 @@ struct SourceReader {
     bool *wanted;         /* the union of what its tasks need */
     Reader *key, *value;
     VEC(TaskInput *) subs;
+    RecordSet ahead;      /* fetched, for a task that merges its inputs by time */
+    int ahead_at;         /* how far it was handed on */
 };
 
 /* The reader of w at the input's position, made or shared, with the input in it. */
@@ -57,6 +59,9 @@ Status reader_attach(Worker *w, TaskInput *ti, Err *err) MUST_CHECK;
 void reader_detach(TaskInput *ti);
 /* Reads one batch and hands it on; *did tells whether there was one. A failing task is set aside, the others go on. */
 Status reader_step(SourceReader *r, bool *did, Err *err) MUST_CHECK;
+/* A task with several inputs: one run of rows of the input whose next row is the earliest. An input that has nothing more holds
+ * back nobody (max.task.idle.ms = 0). */
+Status reader_merge_step(Task *t, bool *did, Err *err) MUST_CHECK;
 /* Decodes a record set; the batch lives in a. */
 Batch *reader_decode(SourceReader *r, const RecordSet *set, Arena *a);
 

@@ -3,7 +3,8 @@
 //
 // Tasks share a reader while they stand at the same offset of the same source. One that starts behind
 // has a reader of its own; when two readers of a source meet at an offset, one takes over the other's
-// tasks. A transient query with several inputs keeps readers of its own, since its queue may be full.
+// tasks. A transient query keeps readers of its own, since its queue may be full. A task with several
+// inputs takes their rows in the order of time, in runs (reader_merge_step).
 // @thread worker
 #include "runtime/internal.h"
 
@@ -41,6 +42,8 @@ static void free_reader(SourceReader *r)
             vec_remove(&w->readers, i);
             break;
         }
+    if (r->ahead.n)
+        recordset_release(&r->ahead);
     reader_free(r->key);
     reader_free(r->value);
     mem_free(r->wanted);
@@ -315,7 +318,7 @@ Status reader_step(SourceReader *r, bool *did, Err *err)
     Worker *w = r->w;
     const TaskInput *first = r->subs.v[0];
     *did = false;
-    if (first->task->state != TASK_RUNNING)
+    if (first->task->state != TASK_RUNNING || first->task->ninputs > 1)
         return OK;
     if (first->task->q->room && !first->task->q->room(first->task->q->take_arg))
         return OK;
@@ -334,5 +337,67 @@ Status reader_step(SourceReader *r, bool *did, Err *err)
         merge(r);
     }
     recordset_release(&set);
+    return OK;
+}
+
+/* ---- several inputs, merged by time ---- */
+
+/* Makes sure that the reader has a record ahead, if its topic has one. */
+static Status look_ahead(SourceReader *r, Err *err)
+{
+    if (r->ahead_at < r->ahead.n)
+        return OK;
+    if (r->ahead.n)
+        recordset_release(&r->ahead);
+    r->ahead = (RecordSet){0};
+    r->ahead_at = 0;
+    int most = most_rows(r);
+    return most <= 0 ? OK : topic_read(r->w->e->topics, r->in->topic, r->partition, r->position, most, &r->ahead, err);
+}
+
+/* The reader whose next record is the earliest, and the time of the next one of any other; NULL: nothing is there. */
+static SourceReader *earliest(const Task *t, int64_t *other)
+{
+    SourceReader *best = NULL;
+    *other = INT64_MAX;
+    for (int i = 0; i < t->ninputs; i++) {
+        SourceReader *r = t->inputs[i].reader;
+        if (!r || r->ahead_at >= r->ahead.n)
+            continue;
+        int64_t ts = r->ahead.records[r->ahead_at].ts;
+        if (!best || ts < best->ahead.records[best->ahead_at].ts) {
+            if (best && best->ahead.records[best->ahead_at].ts < *other)
+                *other = best->ahead.records[best->ahead_at].ts;
+            best = r;
+        } else if (ts < *other) {
+            *other = ts;
+        }
+    }
+    return best;
+}
+
+Status reader_merge_step(Task *t, bool *did, Err *err)
+{
+    *did = false;
+    if (t->state != TASK_RUNNING || (t->q->room && !t->q->room(t->q->take_arg)))
+        return OK;
+    for (int i = 0; i < t->ninputs; i++) {
+        Status st = t->inputs[i].reader ? look_ahead(t->inputs[i].reader, err) : OK;
+        if (st)
+            return st;
+    }
+    int64_t other;
+    SourceReader *r = earliest(t, &other);
+    if (!r)
+        return OK;
+    int from = r->ahead_at, to = from + 1;
+    while (to < r->ahead.n && r->ahead.records[to].ts <= other)
+        to++;
+    r->ahead_at = to;
+    int64_t next = to == r->ahead.n ? r->ahead.next_offset : r->ahead.records[to].offset;
+    RecordSet run = {.n = to - from, .records = r->ahead.records + from, .next_offset = next};
+    arena_reset(t->w->batch_arena);
+    hand_on(r, reader_decode(r, &run, t->w->batch_arena), next);
+    *did = true;
     return OK;
 }

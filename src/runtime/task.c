@@ -82,6 +82,7 @@ static void fill_env(Task *t)
         .coalesce = persistent && props_int(&q->props, "cache.max.bytes.buffering") > 0,
         .single_partition = e->cfg.single_partition,
         .batch_rows = e->cfg.batch_rows,
+        .props = &q->props,
         .store_budget = e->cfg.state_budget,
         .store_base = q->number << 8,
         .log = log_row,

@@ -93,6 +93,26 @@ static bool step_reader(Worker *w)
     return false;
 }
 
+/* Tasks that merge several inputs. */
+static bool step_merge(Worker *w)
+{
+    for (int i = 0; i < w->tasks.n; i++) {
+        Task *t = w->tasks.v[i];
+        Err err = ERR_INIT;
+        bool did = false;
+        if (t->ninputs < 2)
+            continue;
+        if (reader_merge_step(t, &did, &err)) {
+            task_fail(t, &err);
+            err_clear(&err);
+            return true;
+        }
+        if (did)
+            return true;
+    }
+    return false;
+}
+
 /* A task that waited starts again from its last commit. */
 static void restart(Task *t)
 {
@@ -129,7 +149,7 @@ bool worker_step(Worker *w)
     if (run_message(w))
         return true;
     bool due = step_due(w, false);
-    if (step_reader(w))
+    if (step_reader(w) || step_merge(w))
         return true;
     return step_due(w, true) || due;
 }
