@@ -10,6 +10,7 @@
 //   no             yes            insert
 //   no             no             nothing
 //   insert: if it passes          delete: if it passed; without its old values it goes on as it is
+// The delete that a change becomes happens when the change does: it has its time, offset and headers.
 #include "exec/op.h"
 #include "expr/program.h"
 
@@ -40,6 +41,21 @@ static Status filter_stream(OpFilter *f, const Batch *b, Err *err)
     return op_emit(&f->op, to, err);
 }
 
+/* Row `row` of `to` takes time, offset and headers of row `from`; what is shared with b is copied first. */
+static void move_time(Batch *to, const Batch *b, int row, int from)
+{
+    if (to->ts == b->ts) {
+        to->ts = arena_dup(b->arena, b->ts, sizeof *b->ts * (size_t)b->n);
+        to->offset = arena_dup(b->arena, b->offset, sizeof *b->offset * (size_t)b->n);
+        if (b->headers)
+            to->headers = arena_dup(b->arena, b->headers, sizeof *b->headers * (size_t)b->n);
+    }
+    to->ts[row] = b->ts[from];
+    to->offset[row] = b->offset[from];
+    if (b->headers)
+        ((Headers *)(uintptr_t)to->headers)[row] = b->headers[from];
+}
+
 static Status filter_table(OpFilter *f, const Batch *b, Err *err)
 {
     uint16_t *pass = arena_alloc(b->arena, sizeof *pass * (size_t)(b->nsel + 1));
@@ -50,6 +66,7 @@ static Status filter_table(OpFilter *f, const Batch *b, Err *err)
     bool *passed = arena_zalloc(b->arena, (size_t)b->n);
     for (; at < npass; at++)
         passed[pass[at]] = true;
+    Batch *to = batch_share(b->arena, b);
     for (int i = 0; i < b->nsel; i++) {
         int row = batch_row(b, i);
         RowKind k = batch_kind(b, row);
@@ -57,6 +74,8 @@ static Status filter_table(OpFilter *f, const Batch *b, Err *err)
             int after = batch_row(b, ++i);
             if (passed[row]) {
                 kind[row] = passed[after] ? ROW_UPDATE_BEFORE : ROW_DELETE;
+                if (!passed[after])
+                    move_time(to, b, row, after);
                 sel[n++] = (uint16_t)row;
             }
             if (passed[after]) {
@@ -73,7 +92,6 @@ static Status filter_table(OpFilter *f, const Batch *b, Err *err)
     }
     if (n == 0)
         return OK;
-    Batch *to = batch_share(b->arena, b);
     to->sel = sel;
     to->nsel = n;
     to->kind = kind;

@@ -36,7 +36,7 @@ static bool make_record(OpSink *s, const Batch *b, int row, bool is_delete, Reco
         if (w == WRITE_FAILED)
             return failed(s, "Sink.serializer", ROWERR_SERIALIZE_KEY, why);
         if (w == WRITE_BYTES) {
-            r->key = s->key_bytes.p;
+            r->key = s->key_bytes.p ? s->key_bytes.p : "";
             r->key_len = (int32_t)s->key_bytes.n;
         }
     }

@@ -7,3 +7,7 @@ tests_conformance_parse_all_LDADD = $(SLUICE_LIBS)
 check_PROGRAMS += tests/conformance/oracle_expr
 tests_conformance_oracle_expr_SOURCES = tests/conformance/oracle_expr.c
 tests_conformance_oracle_expr_LDADD = $(SLUICE_LIBS)
+# Recorded streams of a real ksqlDB (stage 35-oracle-streams).
+check_PROGRAMS += tests/conformance/oracle_streams
+tests_conformance_oracle_streams_SOURCES = tests/conformance/oracle_streams.c
+tests_conformance_oracle_streams_LDADD = $(SLUICE_LIBS)
