@@ -10,7 +10,7 @@ CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s GROUP BY k HAVING COUNT(*) < 2;
 INSERT INTO s (rowtime, k, v) VALUES (10, '', 1);
 INSERT INTO s (rowtime, k, v) VALUES (20, '', 1);
 PRINT 'T' FROM BEGINNING LIMIT 2;
---> Key format: ¯\_(ツ)_/¯ - no data processed
+--> Key format: UNRECOGNISED_BYTES
 --> Value format: JSON or KAFKA_STRING
---> rowtime: 1970/01/01 00:00:00.010 Z, key: <null>, value: {"N":1}, partition: 0
---> rowtime: 1970/01/01 00:00:00.010 Z, key: <null>, value: <null>, partition: 0
+--> rowtime: 1970/01/01 00:00:00.010 Z, key: , value: {"N":1}, partition: 0
+--> rowtime: 1970/01/01 00:00:00.020 Z, key: , value: <null>, partition: 0
