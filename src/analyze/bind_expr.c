@@ -130,7 +130,7 @@ static const TExpr *unknown_function(const Bind *b, const Expr *e)
     return NULL;
 }
 
-/* F(*) and F() of an aggregate are F(ROWTIME). */
+/* F(*) and F() of an aggregate are F(ROWTIME); F(*) of any other is F(). */
 static bool rowtime_argument(const Expr *call, const Function *f)
 {
     return f->kind == FUNCTION_AGGREGATE && (call->list.n == 0 || call->list.v[0]->kind == EXPR_STAR);
@@ -144,6 +144,8 @@ static Status bind_arguments(const Bind *b, const Expr *call, const Function *f,
         args[(*n)++] = bind(b, &rowtime);
         return args[0] ? OK : (Status)b->err->code;
     }
+    if (call->list.n == 1 && call->list.v[0]->kind == EXPR_STAR)
+        return OK;
     for (int i = 0; i < call->list.n; i++) {
         if (call->list.v[i]->kind == EXPR_LAMBDA)
             return err_at(b->err, ERR_UNSUPPORTED, call->list.v[i]->span,
@@ -156,6 +158,25 @@ static Status bind_arguments(const Bind *b, const Expr *call, const Function *f,
             return b->err->code;
     }
     return OK;
+}
+
+/* The init arguments of an aggregate: literals, and such as it takes. */
+static Status check_init(const Bind *b, const Expr *call, const Function *f, const BoundCall *bound)
+{
+    const Overload *o = bound->overload;
+    int from = o->nparams - o->ninit;
+    Value *init = ARENA_ARRAY(b->a, Value, o->ninit + 1);
+    for (int i = from; i < bound->nargs; i++) {
+        if (!texpr_is_constant(bound->args[i]))
+            return err_at(b->err, ERR_STATEMENT, call->span,
+                          "Parameter %d passed to function %.*s must be a literal constant, but was expression: '%s'",
+                          i + 1, STR_ARG(f->name), bind_text(b, call->list.v[i]));
+        Status st = texpr_evaluate(b->a, bound->args[i], NULL, &init[i - from], b->err);
+        if (st)
+            return st;
+    }
+    const char *why = o->ninit && o->aggregate->check ? o->aggregate->check(init) : NULL;
+    return why ? err_at(b->err, ERR_STATEMENT, call->span, "%s", why) : OK;
 }
 
 static Status resolve_call(const Bind *b, const Expr *call, const Function *f, BoundCall *out)
@@ -177,12 +198,7 @@ static Status resolve_call(const Bind *b, const Expr *call, const Function *f, B
         out->args[i] = texpr_cast(b->a, out->args[i], r.args[i]);
     const Overload *o = out->overload = r.overload;
     out->result = r.result;
-    for (int i = o->nparams - o->ninit; o->aggregate && i < out->nargs; i++)
-        if (!texpr_is_constant(out->args[i]))
-            return err_at(b->err, ERR_STATEMENT, call->span,
-                          "Parameter %d passed to function %.*s must be a literal constant, but was expression: '%s'",
-                          i + 1, STR_ARG(f->name), bind_text(b, call->list.v[i]));
-    return OK;
+    return o->aggregate ? check_init(b, call, f, out) : OK;
 }
 
 Status bind_call(Arena *a, const Scope *sc, const Expr *call, const Function *f, BoundCall *out, Err *err)

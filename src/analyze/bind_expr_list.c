@@ -19,36 +19,137 @@ static bool literal(const TExpr *x)
     return texpr_is_constant(x);
 }
 
-/* A decimal that is written in a text, as narrow as it is written. */
-static const Type *decimal_of_text(const Bind *b, Str s)
+/* The narrowest type that takes the number written in a text; NULL when none is. */
+static const Type *number_in_text(const Bind *b, Str s)
 {
+    int64_t whole;
     s = str_trim(s);
-    const char *point = s.n ? memchr(s.p, '.', s.n) : NULL;
-    int scale = point ? (int)(s.p + s.n - point - 1) : 0, digits = 0;
-    for (size_t i = 0; i < s.n; i++)
-        digits += s.p[i] >= '0' && s.p[i] <= '9';
-    if (digits < 1 || digits > DECIMAL_MAX_PRECISION)
+    if (parse_int64(s, &whole))
+        return whole >= INT32_MIN && whole <= INT32_MAX ? TYPE_INTEGER : TYPE_BIGINT;
+    const char *e = NULL;
+    for (size_t i = 0; i < s.n && !e; i++)
+        if (s.p[i] == 'e' || s.p[i] == 'E')
+            e = s.p + i;
+    int64_t exponent = 0;
+    Str mantissa = {s.p, e ? (size_t)(e - s.p) : s.n};
+    if (e && !parse_int64((Str){e + 1, s.n - mantissa.n - 1}, &exponent))
         return NULL;
-    return type_decimal(b->a, digits, scale);
+    const char *point = mantissa.n ? memchr(mantissa.p, '.', mantissa.n) : NULL;
+    int64_t scale = (point ? mantissa.p + mantissa.n - point - 1 : 0), digits = 0;
+    for (size_t i = 0; i < mantissa.n; i++)
+        digits += mantissa.p[i] >= '0' && mantissa.p[i] <= '9' && (digits || mantissa.p[i] != '0' || point);
+    if (digits == 0 || exponent > DECIMAL_MAX_PRECISION || exponent < -DECIMAL_MAX_PRECISION)
+        return NULL;
+    scale -= exponent;
+    int64_t precision = scale < 0 ? digits - scale : digits > scale ? digits : scale;
+    i128 v;
+    bool overflow;
+    scale = scale < 0 ? 0 : scale;
+    if (precision > DECIMAL_MAX_PRECISION || !parse_decimal(s, (int)precision, (int)scale, false, &v, &overflow))
+        return NULL;
+    return type_decimal(b->a, (int)precision, (int)scale);
 }
 
-/* The type of t and x together; NULL when there is none. */
-static const Type *widen(const Bind *b, const Type *t, const TExpr *x)
+/* A number beside a literal text. Whole numbers in a text count as DECIMALs of their digits beside a DECIMAL. */
+static const Type *widen_by_text(const Bind *b, const Type *t, Str s)
 {
-    const Type *u = x->type;
+    if (!type_is_number(t) || t->kind == KIND_DOUBLE)
+        return t;
+    const Type *u = number_in_text(b, s);
+    if (u && t->kind == KIND_DECIMAL && u->kind != KIND_DECIMAL) {
+        int digits = 0;
+        for (size_t i = 0; i < s.n; i++)
+            digits += s.p[i] >= '0' && s.p[i] <= '9';
+        u = digits <= DECIMAL_MAX_PRECISION ? type_decimal(b->a, digits, 0) : NULL;
+    }
+    return u ? type_common(b->a, t, u) : t;
+}
+
+static const Type *widen(const Bind *b, const Type *t, const Type *u, const TExpr *x);
+
+/* Elements that can be seen are looked at one by one. from, step: which of x's children. */
+static const Type *widen_elements(const Bind *b, const Type *t, const Type *u, const TExpr *x, int from, int step)
+{
+    if (!x || (x->kind != TEXPR_ARRAY && x->kind != TEXPR_MAP))
+        return widen(b, t, u, NULL);
+    for (int i = from; t && i < x->nargs; i += step)
+        t = widen(b, t, x->args[i]->type, x->args[i]);
+    return t;
+}
+
+static int field_at(const Type *t, Str name)
+{
+    for (int i = 0; i < t->nfields; i++)
+        if (str_eq(t->fields[i].name, name))
+            return i;
+    return -1;
+}
+
+/* The fields of both, as ksqlDB has it: t's first. */
+static const Type *widen_struct(const Bind *b, const Type *t, const Type *u, const TExpr *x)
+{
+    Field *fields = ARENA_ARRAY(b->a, Field, t->nfields + u->nfields + 1);
+    int n = 0;
+    for (; n < t->nfields; n++) {
+        int k = field_at(u, t->fields[n].name);
+        fields[n] = t->fields[n];
+        if (k >= 0)
+            fields[n].type = widen(b, t->fields[n].type, u->fields[k].type,
+                                   x && x->kind == TEXPR_STRUCT ? x->args[k] : NULL);
+        if (!fields[n].type)
+            return NULL;
+    }
+    for (int k = 0; k < u->nfields; k++)
+        if (field_at(t, u->fields[k].name) < 0)
+            fields[n++] = u->fields[k];
+    return type_struct(b->a, fields, n);
+}
+
+/* The type of t and an expression of type u together; NULL when there is none. x: the expression, or NULL where
+ * it cannot be seen. */
+static const Type *widen(const Bind *b, const Type *t, const Type *u, const TExpr *x)
+{
+    const Type *key, *elem;
     if (u->kind == KIND_NULL)
         return t;
-    if (u->kind == KIND_STRING && t->kind != KIND_STRING) {
-        if (x->kind != TEXPR_CONST || type_is_nested(t))
-            return NULL;
-        const Type *d = t->kind == KIND_DECIMAL ? decimal_of_text(b, view_str(x->value.d.s)) : NULL;
-        return d ? type_common(b->a, t, d) : t;
-    }
+    if (u->kind == KIND_STRING && t->kind != KIND_STRING)
+        return !x || x->kind != TEXPR_CONST || type_is_nested(t) ? NULL
+               : x->value.null                                   ? t
+                                : widen_by_text(b, t, view_str(x->value.d.s));
     if (t->kind == KIND_STRING && u->kind != KIND_STRING)
-        return literal(x) && (type_is_number(u) || u->kind == KIND_BOOLEAN) ? t : NULL;
-    const Type *both = type_common(b->a, t, u);
-    /* Nested texts and numbers meet element by element when the values are converted. */
-    return both ? both : literal(x) && u->kind == t->kind && type_is_nested(t) ? t : NULL;
+        return x && literal(x) && (type_is_number(u) || u->kind == KIND_BOOLEAN) ? t : NULL;
+    if (t->kind != u->kind || !type_is_nested(t))
+        return type_common(b->a, t, u);
+    switch (t->kind) {
+    case KIND_ARRAY:
+        elem = widen_elements(b, t->elem, u->elem, x, 0, 1);
+        return elem ? type_array(b->a, elem) : NULL;
+    case KIND_MAP:
+        key = widen_elements(b, t->key, u->key, x, 0, 2);
+        elem = key ? widen_elements(b, t->elem, u->elem, x, 1, 2) : NULL;
+        return elem ? type_map(b->a, key, elem) : NULL;
+    default:
+        return widen_struct(b, t, u, x);
+    }
+}
+
+static const TExpr *convert(const Bind *b, const Expr *e, const TExpr *x, const Type *t);
+
+/* A constructor: its parts are converted; a field that it has not is NULL. */
+static const TExpr *convert_parts(const Bind *b, const Expr *e, const TExpr *x, const Type *t)
+{
+    int n = x->kind == TEXPR_STRUCT ? t->nfields : x->nargs;
+    const TExpr **args = ARENA_ARRAY(b->a, const TExpr *, n + 1);
+    for (int i = 0; i < n; i++) {
+        int k = x->kind == TEXPR_STRUCT ? field_at(x->type, t->fields[i].name) : i;
+        const Type *part = x->kind == TEXPR_STRUCT              ? t->fields[i].type
+                           : x->kind == TEXPR_MAP && i % 2 == 0 ? t->key
+                                                                : t->elem;
+        args[i] = k < 0 ? texpr_const(b->a, part, value_null()) : convert(b, e, x->args[k], part);
+        if (!args[i])
+            return NULL;
+    }
+    return texpr_args(b->a, x->kind, t, args, n);
 }
 
 static const TExpr *convert(const Bind *b, const Expr *e, const TExpr *x, const Type *t)
@@ -60,6 +161,8 @@ static const TExpr *convert(const Bind *b, const Expr *e, const TExpr *x, const 
         return texpr_const(b->a, t, value_null());
     if (type_equal(x->type, t))
         return x;
+    if (x->kind == TEXPR_ARRAY || x->kind == TEXPR_MAP || x->kind == TEXPR_STRUCT)
+        return convert_parts(b, e, x, t);
     if (literal(x) && texpr_evaluate(b->a, x, NULL, &v, &ignored) == OK) {
         if (coerce_value(b->a, x->type, t, v, true, &out, &why))
             return texpr_const(b->a, t, out);
@@ -75,7 +178,7 @@ bool bind_common(const Bind *b, const Expr *const *es, const TExpr **xs, int n, 
     for (int i = 0; i < n; i++) {
         if (xs[i]->type->kind == KIND_NULL)
             continue;
-        const Type *wide = *t ? widen(b, *t, xs[i]) : xs[i]->type;
+        const Type *wide = *t ? widen(b, *t, xs[i]->type, xs[i]) : xs[i]->type;
         if (!wide) {
             bind_fail(b, es[i], ERR_STATEMENT,
                       "operator does not exist: %s = %s (%s)\nHint: You might need to add explicit type casts.",

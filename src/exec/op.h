@@ -33,6 +33,7 @@ typedef struct OpEnv {
     bool coalesce;       /* updates of a key within a commit are emitted once */
     bool single_partition; /* every record goes to partition 0 */
     int batch_rows;
+    const PropSet *props; /* the query's */
     size_t store_budget; /* bytes for each store */
     uint32_t store_base; /* id of the plan's store slot 0 */
     RowLog *log;

@@ -14,6 +14,8 @@
 // State of a key, PERSISTED v1: timestamp (varint, zigzag), then each aggregate's state (its save, or its bytes).
 #include "exec/aggregate.h"
 
+#include <stdio.h>
+
 static void state_init(OpAggregate *g, void *state)
 {
     for (int i = 0; i < g->op.node->naggs; i++)
@@ -454,6 +456,17 @@ static void close_aggregate(Op *op)
 static const OpClass class = {.name = "aggregate", .on_batch = on_batch, .on_commit = on_commit, .committed = committed,
                               .aborted = aborted, .close = close_aggregate};
 
+/* ksql.functions.<name>.limit, -1 when unset. */
+static int64_t element_limit(const OpEnv *env, const AggRow *row)
+{
+    char name[64];
+    int n = (int)strcspn(row->signature, "(");
+    snprintf(name, sizeof name, "ksql.functions.%.*s.limit", n, row->signature);
+    for (char *p = name; *p; p++)
+        *p = *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
+    return env->props && prop_find(str_of(name)) ? props_int(env->props, name) : -1;
+}
+
 Status op_aggregate_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err)
 {
     UNUSED(err);
@@ -470,7 +483,8 @@ Status op_aggregate_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *
         g->aggs[i] = (AggSlot){
             .row = agg->row,
             .at = size,
-            .ctx = {.arena = a, .types = types, .nargs = agg->nargs, .init = agg->init, .ninit = agg->ninit, .result = agg->result},
+            .ctx = {.arena = a, .types = types, .nargs = agg->nargs, .init = agg->init, .ninit = agg->ninit, .result = agg->result,
+                    .limit = element_limit(env, agg->row)},
         };
         size += agg->row->size;
     }

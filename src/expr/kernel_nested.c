@@ -2,7 +2,7 @@
 // Subscripts, fields, and the constructors of ARRAY, MAP and STRUCT over columns.
 //
 // Array elements count from 1, or from the end as -1, -2 …; what is not there is NULL. A field of a
-// NULL struct is NULL. A map cannot hold a NULL key: such a row fails.
+// NULL struct is NULL. NULL is a key of a map like any other; JSON writes it as "null".
 #include "expr/internal.h"
 
 static bool array_at(const Array *arr, int32_t index, Value *out)
@@ -68,15 +68,9 @@ void kernel_map(Run *r, const Instr *in)
     Column *d = run_dst(r, in, in->x->type);
     Value *kv = arena_alloc(r->a, sizeof *kv * (size_t)(in->nargs + 1));
     EACH_ROW(&r->lists[in->list], row, {
-        bool null_key = false;
-        for (int i = 0; i < in->nargs; i++) {
+        for (int i = 0; i < in->nargs; i++)
             kv[i] = column_get(&r->cols[in->args[i]], row);
-            null_key |= i % 2 == 0 && kv[i].null;
-        }
-        if (null_key)
-            run_fail(r, in, row, "a map cannot have a NULL key");
-        else
-            d->map[row] = map_new(r->a, in->x->type, kv, (uint32_t)in->nargs / 2);
+        d->map[row] = map_new(r->a, in->x->type, kv, (uint32_t)in->nargs / 2);
     });
 }
 

@@ -210,6 +210,15 @@ static Status refuse(const Function *f, const Type *const *args, int n, bool amb
     return st;
 }
 
+static Status refuse_scales(const Function *f, Err *err)
+{
+    Buf name = BUF_INIT;
+    print_upper(&name, f->name);
+    Status st = err_set(err, ERR_UNSUPPORTED, "not supported yet: %s over DECIMALs of different scale", buf_z(&name));
+    buf_free(&name);
+    return st;
+}
+
 Status function_resolve(const Function *f, Arena *a, const Type *const *args, int n, Resolved *out, Err *err)
 {
     Binding b;
@@ -226,5 +235,5 @@ Status function_resolve(const Function *f, Arena *a, const Type *const *args, in
     const Type *(*result)(Arena *, const Type *const *, int) = o->scalar ? o->scalar->result
         : o->aggregate->result;
     out->result = result ? result(a, out->args, n) : bound_type(a, &b, o->result);
-    return OK;
+    return out->result ? OK : refuse_scales(f, err);
 }

@@ -5,6 +5,8 @@
 // before what begins with a minus is kept apart from it (-- begins a comment); a word that the
 // parser would read as a keyword there is quoted. Recursion is bounded by LIMIT_EXPR_DEPTH. Any thread.
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "sql/lexer.h"
 #include "sql/parse.h"
@@ -357,16 +359,34 @@ static void put_column_name(Printer *pr, const Expr *e)
     put_name(pr, &e->name);
 }
 
+/* As written; ksqlDB: one digit, the fraction if any, the exponent: 1E0, 2.5E-3. */
+static void put_double(Printer *pr, const Expr *e)
+{
+    char text[40];
+    int precision = 0;
+    if (!print_ksql(pr)) {
+        buf_str(pr->out, e->text);
+        return;
+    }
+    do
+        snprintf(text, sizeof text, "%.*e", precision, e->d);
+    while (strtod(text, NULL) != e->d && precision++ < 17);
+    char *exponent = strchr(text, 'e');
+    buf_bytes(pr->out, text, (size_t)(exponent - text));
+    buf_printf(pr->out, "E%ld", strtol(exponent + 1, NULL, 10));
+}
+
 static void put_bare(Printer *pr, const Expr *e)
 {
     static const char *const arith[] = {"+", "-", "*", "/", "%"};
     static const char *const compare[] = {"=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM",
                                           "IS NOT DISTINCT FROM"};
     switch (e->kind) {
-    case EXPR_NULL: buf_cstr(pr->out, "NULL"); break;
+    case EXPR_NULL: buf_cstr(pr->out, print_ksql(pr) ? "null" : "NULL"); break;
     case EXPR_BOOL: buf_cstr(pr->out, e->flag ? "true" : "false"); break;
     case EXPR_INT: buf_printf(pr->out, "%" PRId64, e->i); break;
-    case EXPR_DECIMAL: case EXPR_DOUBLE: buf_str(pr->out, e->text); break;
+    case EXPR_DECIMAL: buf_str(pr->out, e->text); break;
+    case EXPR_DOUBLE: put_double(pr, e); break;
     case EXPR_STRING: put_string(pr, e->text); break;
     case EXPR_TYPED: put_typed(pr, e); break;
     case EXPR_COLUMN: put_column_name(pr, e); break;

@@ -54,7 +54,7 @@ typedef struct FuncRow {
     FuncRowFn *row;
     FuncKernelFn *kernel;
     /* The result type where the signature's does not say it all (DECIMAL(p,s) arithmetic); NULL = from the
-     * signature. */
+     * signature. It may give NULL: DECIMALs of different scale are not supported yet. */
     const Type *(*result)(Arena *a, const Type *const *args, int nargs);
     const char *category;    /* "STRING", "MATHEMATICAL" … as SHOW FUNCTIONS groups them */
     const char *params;      /* parameter names, comma-separated */
@@ -71,6 +71,7 @@ typedef struct AggCtx {
     const Value *init;        /* the literal init arguments */
     int ninit;
     const Type *result;
+    int64_t limit;            /* most elements to keep: ksql.functions.<name>.limit; -1 = all */
     const char *reason;       /* set by agg_fail */
     bool failed;
 } AggCtx;
@@ -86,6 +87,8 @@ typedef struct AggRow {
     const char *signature;
     int flags;
     int size;
+    /* What is wrong with the init arguments, or NULL; NULL = nothing can be. */
+    const char *(*check)(const Value *init);
     void (*init)(AggCtx *c, void *state);
     void (*add)(AggCtx *c, void *state, const Value *args);
     void (*undo)(AggCtx *c, void *state, const Value *args);       /* NULL: not on tables */

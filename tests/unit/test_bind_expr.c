@@ -34,6 +34,8 @@ int test_bind_types(void)
             {"PRICE / 2", "DECIMAL(15, 13)"},
         {"ST->F", "INTEGER"}, {"ARR[1]", "INTEGER"}, {"ARRAY[1, 2.5]", "ARRAY<DECIMAL(11, 1)>"},
             {"ARRAY[1, '2']", "ARRAY<INTEGER>"},
+        {"ARRAY[1, '2147483648']", "ARRAY<BIGINT>"}, {"ARRAY[NULL, 10, '2e1', S2.ID]", "ARRAY<DECIMAL(19, 0)>"},
+        {"ARRAY[STRUCT(A := 1), STRUCT(B := 'x', A := '7')]", "ARRAY<STRUCT<`A` INTEGER, `B` STRING>>"},
         {"ARRAY['a', 1]", "ARRAY<STRING>"}, {"MAP('a' := 1, 'b' := NULL)", "MAP<STRING, INTEGER>"},
         {"STRUCT(A := 1, B := 'x')", "STRUCT<`A` INTEGER, `B` STRING>"},
             {"CASE WHEN TRUE THEN 1 END", "INTEGER"},
@@ -89,6 +91,8 @@ int test_bind_errors(void)
         {"NAME LIKE 1", "Like condition must be between strings", NULL},
         {"SUM(S1.ID)", "SELECT does not support aggregate functions: SUM is an aggregate function.", NULL},
         {"TRANSFORM(ARR, x => x + 1)", "not supported yet", NULL},
+        {"GREATEST(*)", "Function 'greatest' does not accept parameters ().", NULL},
+        {"GREATEST(PRICE, 1.0)", "not supported yet: GREATEST over DECIMALs of different scale", NULL},
     };
     Arena *a = arena_new(0);
     Scope sc = scope(a);

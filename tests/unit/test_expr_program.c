@@ -195,6 +195,8 @@ int test_program_constants(void)
     CHECK_TEXT(help_eval(f.a, "CASE WHEN TRUE THEN 2 ELSE 1 / 0 END"), "2");
     CHECK_TEXT(help_eval(f.a, "COALESCE(1 / 0, 3)"), "3");
     CHECK_TEXT(help_eval(f.a, "ARRAY[1 / 0, 3]"), "[null, 3]");
+    CHECK_TEXT(help_eval(f.a, "MAP('a' := 1, NULL := 2)"), "{null=2, a=1}");
+    CHECK_TEXT(help_eval(f.a, "STRUCT(A := 7, B := 2) IN (STRUCT(C := 1), STRUCT(B := 2, A := '7'))"), "true");
     CHECK_TEXT(help_eval(f.a, "-2147483648 / -1"), "-2147483648");
     CHECK_TEXT(help_eval(f.a, "1.0 / 3"), "error: Rounding necessary");
     arena_free(f.a);

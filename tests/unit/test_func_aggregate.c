@@ -18,7 +18,7 @@ static Agg open_agg(Arena *a, const char *name, const Type *const *type)
     functions_init();
     if (function_resolve(function_find(str_of(name)), a, type, 1, &r, &err))
         BUG("%s", err.msg);
-    Agg g = {.row = r.overload->aggregate, .c = {.arena = a, .types = type, .nargs = 1, .result = r.result}};
+    Agg g = {.row = r.overload->aggregate, .c = {.arena = a, .types = type, .nargs = 1, .result = r.result, .limit = -1}};
     g.state = mem_zalloc((size_t)g.row->size);
     return g;
 }
@@ -171,6 +171,72 @@ int test_aggregate_list_undo(void)
     undo(&g, value_int(9));
     CHECK_TEXT(result(&g), "[1, 2, 3]");
     close_agg(&g);
+    arena_free(a);
+    return 0;
+}
+
+/* The n forms: what stays, save, load, merge by number, NULLs, a wrong n; limits of collections. */
+int test_aggregate_first_n(void)
+{
+    static const char *const names[] = {"EARLIEST_BY_OFFSET", "LATEST_BY_OFFSET"};
+    static const char *const kept[] = {"[1, 2]", "[2, 3]"};
+    static const char *const merged[] = {"[1, 2]", "[2, 3]"};
+    Arena *a = arena_new(0);
+    const Type *types[] = {TYPE_INTEGER, TYPE_INTEGER};
+    const Value two = value_int(2), zero = value_int(0);
+    for (int k = 0; k < ARRAY_LEN(names); k++) {
+        Err err = ERR_INIT;
+        Resolved r;
+        functions_init();
+        CHECK_INT(function_resolve(function_find(str_of(names[k])), a, types, 2, &r, &err), OK);
+        Agg g[3];
+        for (int i = 0; i < 3; i++) {
+            g[i] = (Agg){.row = r.overload->aggregate,
+                         .c = {.arena = a, .types = types, .nargs = 1, .init = &two, .ninit = 1, .result = r.result,
+                               .limit = -1}};
+            g[i].state = mem_zalloc((size_t)g[i].row->size);
+        }
+        CHECK_TEXT(result(&g[0]), "[]");
+        add(&g[0], value_null());
+        for (int i = 1; i <= 3; i++)
+            add(&g[0], value_int(i));
+        CHECK_TEXT(result(&g[0]), kept[k]);
+        Buf b = BUF_INIT;
+        g[0].row->save(&g[0].c, g[0].state, &b);
+        Rd rd = rd_of(buf_view(&b));
+        CHECK(g[1].row->load(&g[1].c, g[1].state, &rd));
+        CHECK(rd.p == rd.end && !rd.bad);
+        CHECK_TEXT(result(&g[1]), kept[k]);
+        add(&g[2], value_int(9));
+        g[2].row->merge(&g[2].c, g[2].state, g[1].state);
+        CHECK_TEXT(result(&g[2]), merged[k]);
+        CHECK(g[0].row->check(&two) == NULL && g[0].row->check(&zero) != NULL);
+        buf_free(&b);
+        for (int i = 0; i < 3; i++)
+            close_agg(&g[i]);
+    }
+    arena_free(a);
+    return 0;
+}
+
+int test_aggregate_limit(void)
+{
+    static const char *const names[] = {"COLLECT_LIST", "COLLECT_SET"};
+    Arena *a = arena_new(0);
+    const Type *t = TYPE_INTEGER;
+    for (int k = 0; k < ARRAY_LEN(names); k++) {
+        Agg g = open_agg(a, names[k], &t), h = open_agg(a, names[k], &t);
+        g.c.limit = 2;
+        add(&g, value_int(1));
+        add(&h, value_int(2));
+        add(&h, value_int(3));
+        g.row->merge(&g.c, g.state, h.state);
+        CHECK_TEXT(result(&g), "[1, 2]");
+        add(&g, value_int(4));
+        CHECK_TEXT(result(&g), "[1, 2]");
+        close_agg(&g);
+        close_agg(&h);
+    }
     arena_free(a);
     return 0;
 }

@@ -24,7 +24,7 @@ static int run_aggregate(const Overload *o, bool with_undo, char *got, size_t ro
     Resolved r;
     CHECK_INT(function_resolve(function_find(str_of(arrow + 4)), a, &t, 1, &r, &err), OK);
     CHECK(r.overload == o);
-    AggCtx c = {.arena = a, .types = &t, .nargs = 1, .result = r.result};
+    AggCtx c = {.arena = a, .types = &t, .nargs = 1, .result = r.result, .limit = -1};
     char *state = mem_zalloc((size_t)row->size);
     if (row->init)
         row->init(&c, state);

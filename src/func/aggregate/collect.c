@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // COLLECT_LIST and COLLECT_SET: all values of a group, or the different ones, in the order they came. NULL
-// is a
-// value. Undo takes away the last equal element of a list.
+// is a value. A full one (AggCtx.limit) takes no more. Undo takes away the last equal element of a list.
 //
 // PERSISTED v1: varint number of elements, then the held values one after another.
 #include "func/aggregate/held.h"
@@ -29,9 +28,13 @@ static bool find_last(AggCtx *c, const Collected *s, const Value *v, uint32_t *f
     return found;
 }
 
+static bool full(const AggCtx *c, const Collected *s) { return c->limit >= 0 && s->n >= c->limit; }
+
 static void list_add(AggCtx *c, void *state, const Value *args)
 {
     Collected *s = state;
+    if (full(c, s))
+        return;
     held_append(&s->values, c->types[0], &args[0]);
     s->n++;
 }
@@ -39,7 +42,7 @@ static void list_add(AggCtx *c, void *state, const Value *args)
 static void set_add(AggCtx *c, void *state, const Value *args)
 {
     uint32_t from, to;
-    if (!find_last(c, state, &args[0], &from, &to))
+    if (!full(c, state) && !find_last(c, state, &args[0], &from, &to))
         list_add(c, state, args);
 }
 
@@ -58,9 +61,16 @@ static void list_merge(AggCtx *c, void *state, const void *other)
 {
     Collected *s = state;
     const Collected *o = other;
-    UNUSED(c);
-    held_concat(&s->values, &o->values);
-    s->n += o->n;
+    if (c->limit < 0 || s->n + o->n <= c->limit) {
+        held_concat(&s->values, &o->values);
+        s->n += o->n;
+        return;
+    }
+    Rd r = rd_of((Str){o->values.p, o->values.n});
+    for (int64_t i = 0; i < o->n && !full(c, s); i++) {
+        Value v = value_load(&r, c->arena, c->types[0]);
+        list_add(c, s, &v);
+    }
 }
 
 static void set_merge(AggCtx *c, void *state, const void *other)

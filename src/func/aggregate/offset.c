@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// EARLIEST_BY_OFFSET and LATEST_BY_OFFSET: the value that was processed first, or last.
+// EARLIEST_BY_OFFSET and LATEST_BY_OFFSET: the value that was processed first, or last; with a number n
+// the first, or last, n of them, oldest first.
 //
 // A state keeps the sequence number of its value, from one counter of the process, so that two sessions
-// that become one know which came first. NULLs are left out unless the second argument says false.
-// PERSISTED v1: varint seq (0 = no value yet), then the held value.
+// that become one know which came first. NULLs are left out unless the last argument says false.
+//
+// PERSISTED v1, one value: varint seq (0 = no value yet), then the held value.
+// PERSISTED v1, n values: varint number of entries, then held: entries of varint seq and the value.
 #include <stdatomic.h>
 
 #include "func/aggregate/held.h"
@@ -16,27 +19,43 @@ typedef struct ByOffset {
 
 static atomic_int_fast64_t counter = 1;
 
-static bool ignores_null(const AggCtx *c)
+/* flag: which init argument says it. */
+static bool ignores_null(const AggCtx *c, int flag)
 {
-    return c->ninit == 0 || c->init[0].null || c->init[0].d.b;
+    return c->ninit <= flag || c->init[flag].null || c->init[flag].d.b;
 }
+
+static int64_t next_seq(void)
+{
+    return atomic_fetch_add_explicit(&counter, 1, memory_order_relaxed);
+}
+
+/* The counter goes on behind everything that was ever numbered. */
+static void count_past(int64_t seq)
+{
+    int_fast64_t now = atomic_load_explicit(&counter, memory_order_relaxed);
+    while (now <= seq && !atomic_compare_exchange_weak(&counter, &now, seq + 1))
+        ;
+}
+
+/* ---- one value ------------------------------------------------------------------------------- */
 
 static void take(AggCtx *c, ByOffset *s, const Value *v)
 {
-    s->seq = atomic_fetch_add_explicit(&counter, 1, memory_order_relaxed);
+    s->seq = next_seq();
     held_set(&s->v, c->types[0], v);
 }
 
 static void earliest_add(AggCtx *c, void *state, const Value *args)
 {
     ByOffset *s = state;
-    if (s->seq == 0 && !(args[0].null && ignores_null(c)))
+    if (s->seq == 0 && !(args[0].null && ignores_null(c, 0)))
         take(c, s, &args[0]);
 }
 
 static void latest_add(AggCtx *c, void *state, const Value *args)
 {
-    if (!(args[0].null && ignores_null(c)))
+    if (!(args[0].null && ignores_null(c, 0)))
         take(c, state, &args[0]);
 }
 
@@ -82,10 +101,7 @@ static bool load(AggCtx *c, void *state, Rd *in)
     ByOffset *s = state;
     UNUSED(c);
     s->seq = (int64_t)rd_varint(in);
-    /* The counter goes on behind everything that was ever numbered. */
-    int_fast64_t now = atomic_load_explicit(&counter, memory_order_relaxed);
-    while (now <= s->seq && !atomic_compare_exchange_weak(&counter, &now, s->seq + 1))
-        ;
+    count_past(s->seq);
     return held_load(&s->v, in);
 }
 
@@ -95,9 +111,133 @@ static void drop(AggCtx *c, void *state)
     held_clear(&((ByOffset *)state)->v);
 }
 
+/* ---- n values --------------------------------------------------------------------------------- */
+
+typedef struct Offsets {
+    int64_t n;
+    Held entries; /* in the order of their numbers */
+} Offsets;
+
+static Rd entries(const Offsets *s) { return rd_of((Str){s->entries.p, s->entries.n}); }
+
+static void append(AggCtx *c, Offsets *s, int64_t seq, const Value *v)
+{
+    Buf b = BUF_INIT;
+    buf_varint(&b, (uint64_t)seq);
+    value_save(&b, c->types[0], v);
+    const Held one = {b.p, (uint32_t)b.n, (uint32_t)b.n};
+    held_concat(&s->entries, &one);
+    buf_free(&b);
+    s->n++;
+}
+
+static void drop_first(AggCtx *c, Offsets *s)
+{
+    Rd r = entries(s);
+    rd_varint(&r);
+    (void)value_load(&r, c->arena, c->types[0]);
+    uint32_t used = (uint32_t)((const char *)r.p - s->entries.p);
+    memmove(s->entries.p, s->entries.p + used, s->entries.n - used);
+    s->entries.n -= used;
+    s->n--;
+}
+
+static void earliest_n_add(AggCtx *c, void *state, const Value *args)
+{
+    Offsets *s = state;
+    if (s->n < c->init[0].d.i && !(args[0].null && ignores_null(c, 1)))
+        append(c, s, next_seq(), &args[0]);
+}
+
+static void latest_n_add(AggCtx *c, void *state, const Value *args)
+{
+    Offsets *s = state;
+    if (args[0].null && ignores_null(c, 1))
+        return;
+    append(c, s, next_seq(), &args[0]);
+    if (s->n > c->init[0].d.i)
+        drop_first(c, s);
+}
+
+/* Both in the order of their numbers; the first n stay, for LATEST_BY_OFFSET too, as ksqlDB has it. */
+static void n_merge(AggCtx *c, void *state, const void *other)
+{
+    Offsets *s = state, both = {0};
+    Rd r[2] = {entries(s), entries(other)};
+    int64_t left[2] = {s->n, ((const Offsets *)other)->n}, seq[2] = {0, 0};
+    for (int k = 0; k < 2; k++)
+        if (left[k])
+            seq[k] = (int64_t)rd_varint(&r[k]);
+    while (both.n < c->init[0].d.i && left[0] + left[1] > 0) {
+        int k = !left[0] || (left[1] && seq[1] < seq[0]);
+        Value v = value_load(&r[k], c->arena, c->types[0]);
+        append(c, &both, seq[k], &v);
+        if (--left[k])
+            seq[k] = (int64_t)rd_varint(&r[k]);
+    }
+    held_clear(&s->entries);
+    *s = both;
+}
+
+static void n_result(AggCtx *c, const void *state, Value *out)
+{
+    const Offsets *s = state;
+    Rd r = rd_of((Str){s->entries.n ? arena_dup(c->arena, s->entries.p, s->entries.n) : NULL, s->entries.n});
+    Array *arr = array_new(c->arena, (uint32_t)s->n);
+    for (int64_t i = 0; i < s->n; i++) {
+        rd_varint(&r);
+        arr->v[i] = value_load(&r, c->arena, c->types[0]);
+    }
+    *out = (Value){.d.arr = arr};
+}
+
+static void n_save(AggCtx *c, const void *state, Buf *out)
+{
+    const Offsets *s = state;
+    UNUSED(c);
+    buf_varint(out, (uint64_t)s->n);
+    held_save(&s->entries, out);
+}
+
+static bool n_load(AggCtx *c, void *state, Rd *in)
+{
+    Offsets *s = state;
+    s->n = (int64_t)rd_varint(in);
+    if (!held_load(&s->entries, in))
+        return false;
+    Rd r = entries(s);
+    for (int64_t i = 0; i < s->n && !r.bad; i++) {
+        count_past((int64_t)rd_varint(&r));
+        (void)value_load(&r, c->arena, c->types[0]);
+    }
+    return !r.bad;
+}
+
+static void n_drop(AggCtx *c, void *state)
+{
+    UNUSED(c);
+    held_clear(&((Offsets *)state)->entries);
+}
+
+static const char *earliest_n_check(const Value *init)
+{
+    return init[0].null || init[0].d.i < 1 ? "earliestN must be 1 or greater" : NULL;
+}
+
+static const char *latest_n_check(const Value *init)
+{
+    return init[0].null || init[0].d.i < 1 ? "latestN must be 1 or greater" : NULL;
+}
+
+/* ---- the table -------------------------------------------------------------------------------- */
+
 #define ROW(sig, name, ...)                                                                          \
     {.signature = sig, .size = sizeof(ByOffset), .add = name##_add, .merge = name##_merge,           \
      .result_of = result, .save = save, .load = load, .drop = drop, __VA_ARGS__}
+
+#define ROW_N(sig, name, ...)                                                                        \
+    {.signature = sig, .size = sizeof(Offsets), .add = name##_n_add, .merge = n_merge,               \
+     .check = name##_n_check, .result_of = n_result, .save = n_save, .load = n_load, .drop = n_drop, __VA_ARGS__}
 
 static const AggRow rows[] = {
     ROW("EARLIEST_BY_OFFSET(T) -> T", earliest, .params = "val",
@@ -105,11 +245,19 @@ static const AggRow rows[] = {
         .example = "NULL, 2, 3 => EARLIEST_BY_OFFSET", .expected = "2"),
     ROW("EARLIEST_BY_OFFSET(T; BOOLEAN) -> T", earliest, .params = "val, ignoreNulls",
         .description = "The first value; NULLs count when ignoreNulls is false."),
+    ROW_N("EARLIEST_BY_OFFSET(T; INT) -> ARRAY<T>", earliest, .params = "val, earliestN",
+          .description = "The first earliestN values that are not NULL."),
+    ROW_N("EARLIEST_BY_OFFSET(T; INT, BOOLEAN) -> ARRAY<T>", earliest, .params = "val, earliestN, ignoreNulls",
+          .description = "The first earliestN values; NULLs count when ignoreNulls is false."),
     ROW("LATEST_BY_OFFSET(T) -> T", latest, .params = "val",
         .description = "The last value that is not NULL.",
         .example = "2, 3, NULL => LATEST_BY_OFFSET", .expected = "3"),
     ROW("LATEST_BY_OFFSET(T; BOOLEAN) -> T", latest, .params = "val, ignoreNulls",
         .description = "The last value; NULLs count when ignoreNulls is false."),
+    ROW_N("LATEST_BY_OFFSET(T; INT) -> ARRAY<T>", latest, .params = "val, latestN",
+          .description = "The last latestN values that are not NULL, oldest first."),
+    ROW_N("LATEST_BY_OFFSET(T; INT, BOOLEAN) -> ARRAY<T>", latest, .params = "val, latestN, ignoreNulls",
+          .description = "The last latestN values, oldest first; NULLs count when ignoreNulls is false."),
 };
 
 const AggTable agg_offset = {rows, ARRAY_LEN(rows)};

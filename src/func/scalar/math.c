@@ -229,35 +229,37 @@ static void extreme(FuncCtx *c, const Value *a, int n, Value *out, int sign)
 static void greatest(FuncCtx *c, const Value *a, int n, Value *out) { extreme(c, a, n, out, 1); }
 static void least(FuncCtx *c, const Value *a, int n, Value *out) { extreme(c, a, n, out, -1); }
 
-static void extreme_decimal(FuncCtx *c, const Value *a, int n, Value *out, int sign)
+static void extreme_decimal(const Value *a, int n, Value *out, int sign)
 {
-    int best = -1;
     *out = value_null();
-    for (int i = 0; i < n; i++) {
-        if (a[i].null)
-            continue;
-        if (best < 0 ||
-            decimal_compare(a[i].d.dec, c->types[i]->scale, a[best].d.dec, c->types[best]->scale) * sign > 0)
-            best = i;
-    }
-    if (best < 0)
-        return;
-    out->null = false;
-    if (!decimal_rescale(a[best].d.dec, c->types[best]->scale, c->result->scale, false, &out->d.dec))
-        func_fail(c, "decimal overflow");
+    for (int i = 0; i < n; i++)
+        if (!a[i].null && (out->null || (a[i].d.dec > out->d.dec ? 1 : -1) * sign > 0))
+            *out = a[i];
 }
 
-static void greatest_decimal(FuncCtx *c, const Value *a, int n,
-                             Value *out) { extreme_decimal(c, a, n, out, 1); }
-static void least_decimal(FuncCtx *c, const Value *a, int n,
-                          Value *out) { extreme_decimal(c, a, n, out, -1); }
+static void greatest_decimal(FuncCtx *c, const Value *a, int n, Value *out)
+{
+    UNUSED(c);
+    extreme_decimal(a, n, out, 1);
+}
 
+static void least_decimal(FuncCtx *c, const Value *a, int n, Value *out)
+{
+    UNUSED(c);
+    extreme_decimal(a, n, out, -1);
+}
+
+/* NULL where scales differ: ksqlDB gives each value in its own scale, a DECIMAL here has its type's. */
 static const Type *widest_decimal(Arena *a, const Type *const *args, int n)
 {
     const Type *t = NULL;
-    for (int i = 0; i < n; i++)
-        if (args[i]->kind == KIND_DECIMAL && args[i]->precision > 0)
-            t = t ? type_common(a, t, args[i]) : args[i];
+    for (int i = 0; i < n; i++) {
+        if (args[i]->kind != KIND_DECIMAL || args[i]->precision == 0)
+            continue;
+        if (t && t->scale != args[i]->scale)
+            return NULL;
+        t = t ? type_common(a, t, args[i]) : args[i];
+    }
     return t ? t : type_decimal(a, DECIMAL_MAX_PRECISION, 0);
 }
 
