@@ -12,6 +12,7 @@ libsluice_a_SOURCES += \
 	src/func/registry.c \
 	src/func/registry.h \
 	src/func/resolve.c \
+	src/func/scalar/array.c \
 	src/func/scalar/collection.c \
 	src/func/scalar/conditional.c \
 	src/func/scalar/math.c \

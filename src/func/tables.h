@@ -16,7 +16,8 @@ typedef struct AggTable {
     int n;
 } AggTable;
 
-extern const ScalarTable scalar_math, scalar_string, scalar_conditional, scalar_time, scalar_collection;
+extern const ScalarTable scalar_array, scalar_math, scalar_string, scalar_conditional, scalar_time,
+    scalar_collection;
 extern const AggTable agg_count, agg_sum, agg_min_max, agg_offset, agg_collect;
 
 #endif
