@@ -6,8 +6,9 @@
 //   3 one synced unit of work: the command record and the new query's starting positions
 //   4 swap the snapshot, start or stop queries
 //
-// A crash before 3 leaves at most an empty topic; after 3 the replay at the next start does 4. Replaying skips 2 and 3, and
-// starts queries only when the whole topic was read, so that what was dropped later never runs.
+// A crash before 3 leaves at most an empty topic; after 3 the replay at the next start does 4. Replaying skips 2 and 3; it
+// starts queries, and deletes topics that were to be deleted, only when the whole topic was read: what was dropped
+// later never runs, and a topic that was made anew stays.
 // @thread any, one at a time (Engine.ddl)
 #include <ctype.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ typedef struct Ddl {
     Session *session;     /* NULL while replaying */
     const Command *replay;/* NULL: a new statement */
     QueryVec *pending;    /* replaying: queries to start at the end */
+    NameVec *doomed;      /* replaying: topics whose deletion may not have been done; their names in the engine's arena */
     Answer *out;
     Err *err;
     Str shown;            /* the statement as answers and sources show it; empty: the user's text */
@@ -76,6 +78,14 @@ static void resolve_text(Ddl *d, const DataSource *made, const TopicInfo *topic)
     buf_free(&text);
 }
 
+/* A topic that a later statement uses is not to be deleted at the end of the replay. */
+static void spare_topic(Ddl *d, const DataSource *ds)
+{
+    for (int i = d->doomed ? d->doomed->n - 1 : -1; i >= 0; i--)
+        if (str_eq(d->doomed->v[i].text, ds->topic))
+            vec_remove(d->doomed, i);
+}
+
 /* ---- CREATE STREAM | TABLE ---- */
 
 /* IF NOT EXISTS, OR REPLACE, a name that is taken. *skip: nothing is to be done. */
@@ -121,6 +131,7 @@ static Status create_source(Ddl *d)
     if (rc)
         return rc;
     DataSource *ds = bound.source;
+    spare_topic(d, ds);
     ds->created_ms = effects_now(d->e->fx);
     resolve_text(d, ds, bound.create_topic ? &bound.topic : NULL);
     ds->sql = arena_str(ds->arena, d->shown);
@@ -175,6 +186,7 @@ static Status start_query(Ddl *d, RunQuery *q)
 static Status launch(Ddl *d, BoundCreateAs *b, const char *prefix, bool is_insert)
 {
     DataSource *ds = b->sink;
+    spare_topic(d, ds);
     uint32_t number = next_number(d);
     Str id = new_query_id(d, b, prefix, number);
     const PropSet *props = d->replay ? &d->replay->props : &d->session->props;
@@ -392,6 +404,8 @@ static Status drop(Ddl *d)
         end_query(d, q);
     snprintf(message, sizeof message, "Source `%.*s` (topic: %.*s) was dropped.", STR_ARG(ds->name), STR_ARG(ds->topic));
     engine_set_catalog(d->e, catalog_without(d->e->cat, st->name.text));
+    if (st->delete_topic && d->replay)
+        vec_push(d->e->arena, d->doomed, (Name){.text = arena_str(d->e->arena, ds->topic)});
     if (st->delete_topic && !d->replay) {
         Err gone = ERR_INIT; /* a topic that is missing already is as good as deleted */
         if (topic_delete(d->e->topics, ds->topic, &gone))
@@ -446,7 +460,7 @@ static void warn(Engine *e, const Command *c, const Err *err)
     buf_free(&text);
 }
 
-static void replay_one(Engine *e, const Record *r, QueryVec *pending)
+static void replay_one(Engine *e, const Record *r, QueryVec *pending, NameVec *doomed)
 {
     Arena *a = arena_new(8192);
     Err err = ERR_INIT;
@@ -462,7 +476,7 @@ static void replay_one(Engine *e, const Record *r, QueryVec *pending)
     }
     if (st == OK && stmts.n == 1) {
         Catalog *cat = catalog_ref(e->cat);
-        Ddl d = {.e = e, .st = stmts.v[0], .replay = &c, .pending = pending, .err = &err};
+        Ddl d = {.e = e, .st = stmts.v[0], .replay = &c, .pending = pending, .doomed = doomed, .err = &err};
         d.an = (Analyzer){.arena = a, .cat = cat, .props = &c.props, .topics = e->topics, .fx = e->fx,
                           .sql = stmts.v[0]->sql, .replay_partitions = c.partitions};
         st = run(&d);
@@ -478,6 +492,7 @@ static void replay_one(Engine *e, const Record *r, QueryVec *pending)
 Status ddl_replay(Engine *e, Err *err)
 {
     QueryVec pending = {0};
+    NameVec doomed = {0};
     int64_t at = topic_begin(e->topics, e->command_topic, 0);
     Status st = OK;
     for (;;) {
@@ -489,9 +504,14 @@ Status ddl_replay(Engine *e, Err *err)
             break;
         }
         for (int i = 0; i < set.n; i++)
-            replay_one(e, &set.records[i], &pending);
+            replay_one(e, &set.records[i], &pending, &doomed);
         at = set.next_offset;
         recordset_release(&set);
+    }
+    for (int i = 0; i < doomed.n && st == OK; i++) {
+        Err gone = ERR_INIT; /* deleted at the time, most likely */
+        if (topic_delete(e->topics, doomed.v[i].text, &gone))
+            err_clear(&gone);
     }
     for (int i = 0; i < pending.n; i++)
         if (st == OK)
