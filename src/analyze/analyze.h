@@ -54,9 +54,6 @@ typedef struct BoundCreate {
 
 Status bind_create(const Analyzer *an, const Stmt *s, BoundCreate *out, Err *err) MUST_CHECK;
 
-/* The effective wrapping feature of a side (page 07 §7.3). wrap_single: -1, 0, 1 as given. */
-Status wrapping_of(Format f, bool is_key, int ncols, int wrap_single, const PropSet *props, Wrapping *out, Err *err) MUST_CHECK;
-
 /* ---- queries --------------------------------------------------------------------------------- */
 
 typedef struct BoundAgg {

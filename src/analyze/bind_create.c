@@ -42,7 +42,7 @@ Status unknown_source(const Analyzer *an, const Name *name, const char *fmt, Err
     return st;
 }
 
-Status wrapping_of(Format f, bool is_key, int ncols, int wrap_single, const PropSet *props, Wrapping *out, Err *err)
+static Status wrapping_of(Format f, bool is_key, int ncols, int wrap_single, const PropSet *props, Wrapping *out, Err *err)
 {
     const FormatInfo *info = format_info(f);
     bool can_wrap = info->flags & FORMAT_CAN_WRAP, can_unwrap = info->flags & FORMAT_CAN_UNWRAP;
@@ -198,7 +198,7 @@ Status check_formats_run(const DataSource *ds, Span at, Err *err)
     return OK;
 }
 
-Status bind_timestamp(const WithProps *w, DataSource *ds, Span at, Err *err)
+static Status bind_timestamp(const WithProps *w, DataSource *ds, Span at, Err *err)
 {
     if (!w->timestamp.n)
         return OK;
@@ -219,11 +219,21 @@ Status bind_timestamp(const WithProps *w, DataSource *ds, Span at, Err *err)
     return OK;
 }
 
-Status check_serdes(const DataSource *ds, Err *err)
+static Status check_serdes(const DataSource *ds, Err *err)
 {
     SerdeSpec key = source_key_spec(ds), value = source_value_spec(ds);
     Status st = serde_check(&key, err);
     return st ? st : serde_check(&value, err);
+}
+
+Status finish_serdes(const Analyzer *an, const WithProps *w, DataSource *ds, Span at, Err *err)
+{
+    Status st = wrapping_of(ds->key_format, true, ds->nkeys, -1, an->props, &ds->key_wrap, err);
+    if (st == OK)
+        st = wrapping_of(ds->value_format, false, ds->nvalues, w->wrap_single, an->props, &ds->value_wrap, err);
+    if (st == OK)
+        st = bind_timestamp(w, ds, at, err);
+    return st ? st : check_serdes(ds, err);
 }
 
 /* With the statement that would make the topic as an example. */
@@ -313,13 +323,7 @@ static Status bind_into(const Analyzer *an, const Stmt *s, const WithProps *w, B
         return err_at(err, ERR_STATEMENT, s->span, "Tables require a PRIMARY KEY. Please define the PRIMARY KEY.");
     if (ds->window != SOURCE_NOT_WINDOWED && ds->nkeys == 0)
         return err_at(err, ERR_STATEMENT, s->span, "Windowed sources require a key column.");
-    st = wrapping_of(ds->key_format, true, ds->nkeys, -1, an->props, &ds->key_wrap, err);
-    if (st == OK)
-        st = wrapping_of(ds->value_format, false, ds->nvalues, w->wrap_single, an->props, &ds->value_wrap, err);
-    if (st == OK)
-        st = bind_timestamp(w, ds, s->span, err);
-    if (st == OK)
-        st = check_serdes(ds, err);
+    st = finish_serdes(an, w, ds, s->span, err);
     if (st == OK)
         st = bind_topic(an, w, s, out, err);
     return st;

@@ -89,13 +89,7 @@ static Status bind_sink(const Analyzer *an, const Stmt *s, const WithProps *w, B
     if (st == OK)
         st = check_formats_run(ds, s->span, err);
     if (st == OK)
-        st = wrapping_of(ds->key_format, true, ds->nkeys, -1, an->props, &ds->key_wrap, err);
-    if (st == OK)
-        st = wrapping_of(ds->value_format, false, ds->nvalues, w->wrap_single, an->props, &ds->value_wrap, err);
-    if (st == OK)
-        st = bind_timestamp(w, ds, s->span, err);
-    if (st == OK)
-        st = check_serdes(ds, err);
+        st = finish_serdes(an, w, ds, s->span, err);
     return st ? st : sink_topic(an, w, &out->query, out, s->span, err);
 }
 

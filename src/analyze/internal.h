@@ -8,11 +8,8 @@
 
 /* Formats that this build runs, and delimiters only where they belong. */
 Status check_formats_run(const DataSource *ds, Span at, Err *err) MUST_CHECK;
-/* The WITH clause's TIMESTAMP as a column of ds. */
-Status bind_timestamp(const WithProps *w, DataSource *ds, Span at, Err *err) MUST_CHECK;
-/* serde_check of both sides. */
-Status check_serdes(const DataSource *ds, Err *err) MUST_CHECK;
-
+/* Of a source whose columns and formats are known: wrapping, the TIMESTAMP column, and whether the formats hold the columns. */
+Status finish_serdes(const Analyzer *an, const WithProps *w, DataSource *ds, Span at, Err *err) MUST_CHECK;
 /* Puts what ksqlDB says before an expression's error in a clause; returns the error's code. */
 Status clause_error(const char *clause, Err *err);
 
