@@ -18,6 +18,7 @@ libsluice_a_SOURCES += \
 	src/func/scalar/math.c \
 	src/func/scalar/string.c \
 	src/func/scalar/time.c \
+	src/func/scalar/trig.c \
 	src/func/tables.h \
 	src/func/text16.c \
 	src/func/text16.h
