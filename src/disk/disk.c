@@ -128,6 +128,23 @@ NORETURN static void tear(Disk *d)
     _exit(9);
 }
 
+void disk_on_fault(Disk *d, bool (*fails)(void *arg, const char *what), void *arg)
+{
+    pthread_mutex_lock(&d->lock);
+    d->fails = fails;
+    d->fails_arg = arg;
+    pthread_mutex_unlock(&d->lock);
+}
+
+static bool faulty(Disk *d, const char *what)
+{
+    pthread_mutex_lock(&d->lock);
+    bool (*fails)(void *, const char *) = d->fails;
+    void *arg = d->fails_arg;
+    pthread_mutex_unlock(&d->lock);
+    return fails && fails(arg, what);
+}
+
 Status disk_sync(Disk *d, Err *err)
 {
     Status s = OK;
@@ -144,12 +161,16 @@ Status disk_sync(Disk *d, Err *err)
         pthread_mutex_unlock(&d->lock);
         if (effects_gate(d->fx, "disk.sync", GATE_BEFORE) == GATE_TEAR)
             tear(d);
-        rocksdb_flush_wal(d->db, 1, &e);
+        bool fault = faulty(d, "disk.sync");
+        if (!fault)
+            rocksdb_flush_wal(d->db, 1, &e);
         effects_gate(d->fx, "disk.sync", GATE_AFTER);
         pthread_mutex_lock(&d->lock);
         d->syncing = false;
         d->syncs++;
-        if (e)
+        if (fault)
+            s = err_set(err, ERR_IO, "Data directory %s: a sync failed: a fault of the test", d->dir);
+        else if (e)
             s = disk_fail(err, ERR_IO, d->dir, "a sync failed", e);
         else
             d->synced = target;
@@ -163,6 +184,8 @@ Status disk_commit(Disk *d, DiskBatch *b, bool sync, Err *err)
 {
     char *e = NULL;
     bool torn = effects_gate(d->fx, "disk.write", GATE_BEFORE) == GATE_TEAR;
+    if (faulty(d, "disk.write"))
+        return err_set(err, ERR_IO, "Data directory %s: a write failed: a fault of the test", d->dir);
     rocksdb_write(d->db, d->wo, b->wb, &e);
     if (e)
         return disk_fail(err, ERR_IO, d->dir, "a write failed", e);

@@ -61,6 +61,10 @@ bool disk_iter_next(DiskIter *it, Str *key, Str *value);
 bool disk_iter_seek_last(DiskIter *it, Str before, Str *key, Str *value);
 Status disk_iter_free(DiskIter *it, Err *err);
 
+/* For tests: asked before each write and each sync ("disk.write", "disk.sync"); true: it fails with ERR_IO. NULL takes
+ * the hook away. */
+void disk_on_fault(Disk *d, bool (*fails)(void *arg, const char *what), void *arg);
+
 /* For SHOW, tests and benchmarks: bytes of files; how often the device was flushed. */
 uint64_t disk_bytes_used(Disk *d);
 uint64_t disk_syncs(Disk *d);

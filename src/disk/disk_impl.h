@@ -23,6 +23,8 @@ struct Disk {
     pthread_cond_t sync_done;
     bool syncing;
     uint64_t written, synced, syncs;
+    bool (*fails)(void *arg, const char *what);
+    void *fails_arg;
 };
 
 /* Sets err from a RocksDB message, which it frees. */
