@@ -83,7 +83,7 @@ def test_links_of_the_pages(place):
     missing = []
     for page in pages(place):
         text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S)
-        named = re.findall(r"`((?:docs|examples|scripts|tests|src|bench|completions)/[\w./-]+)`|\]\(([\w./-]+)\)", text)
+        named = re.findall(r"`((?:docs|examples|scripts|tests|src|completions)/[\w./-]+)`|\]\(([\w./-]+)\)", text)
         for quoted, linked in named:
             path = place.src / quoted if quoted else page.parent / linked
             if not path.exists():
@@ -147,3 +147,30 @@ def test_session_of_the_readme(place):
     # An INSERT shows an empty line in some terminals' echo only; blanks at line ends do not show.
     clean = lambda text: "\n".join(line.rstrip() for line in text.strip().splitlines())
     assert clean(got) == clean(block), f"README.md shows\n{block}\nthe shell shows\n{got}"
+
+
+def sql_of(text):
+    """Statements without comments, directives and answers, blanks as one."""
+    lines = [line for line in text.splitlines() if not line.startswith("--")]
+    return [" ".join(s.split()) for s in "\n".join(lines).split(";") if s.strip()]
+
+
+def test_sql_of_the_pages_is_tested(place):
+    """Each example of SQL of these pages is a statement of tests/sql/docs, which the SQL tests run."""
+    tested = set()
+    for path in (place.src / "tests/sql/docs").glob("*.sql"):
+        tested.update(sql_of(path.read_text()))
+    for name in ("sql.md", "processing-log.md"):
+        text = (place.src / "docs" / name).read_text()
+        shown = [s for block in re.findall(r"^```sql\n(.*?)^```$", text, re.M | re.S) for s in sql_of(block)]
+        shown += [s for one in re.findall(r"`([^`]+;)`", text) for s in sql_of(one)]
+        untested = [s for s in shown if s not in tested]
+        assert shown and not untested, f"{name}: {untested}"
+
+
+def test_layout_of_the_pages(place):
+    """The example of docs/fmt.md is as sluice fmt writes it."""
+    text = (place.src / "docs/fmt.md").read_text()
+    block = re.search(r"^```sql\n(.*?)^```$", text, re.M | re.S).group(1)
+    got = place.run("fmt", "-", input=block)
+    assert got == block, got
