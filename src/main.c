@@ -35,7 +35,7 @@ static int help_shell(FILE *out)
           "       sluice [OPTIONS] -e SQL | -f FILE    run statements and end\n"
           "       sluice run FILE.sql [OPTIONS]        run the statements of a file\n"
           "       sluice fmt [--check] FILE...|-       print SQL in its canonical layout\n"
-          "       sluice test qtt|sql|plan ...         run test cases\n"
+          "       sluice test qtt|rqtt|sql|plan ...    run test cases\n"
           "\nStreaming SQL on topics in memory or in a directory.\n\n"
           "  -e, --execute SQL       run the statements and end; may be repeated\n"
           "  -f, --file FILE         run the statements of a file and end; - is standard input\n",
@@ -63,6 +63,7 @@ static int help_run(FILE *out)
 static int help_test(FILE *out)
 {
     fputs("Usage: sluice test qtt [OPTIONS] FILE|DIR...   ksqlDB's query translation tests\n"
+          "       sluice test rqtt [OPTIONS] FILE|DIR...  ksqlDB's REST query tests, without REST\n"
           "       sluice test sql [OPTIONS] FILE|DIR...   statements with their answers beside them\n"
           "       sluice test plan [OPTIONS] FILE|DIR...  statements with their trees and plans\n"
           "\nEach tells its options with --help. The last line of output is `N passed, N failed`, for qtt\n"
@@ -222,7 +223,7 @@ static int test_command(Args *a, int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } kinds[] = {{"qtt", tool_qtt}, {"sql", tool_sqltest}, {"plan", tool_plantest}};
+    } kinds[] = {{"qtt", tool_qtt}, {"rqtt", tool_rqtt}, {"sql", tool_sqltest}, {"plan", tool_plantest}};
     UNUSED(a);
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
         return help_test(stdout);

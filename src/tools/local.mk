@@ -17,6 +17,9 @@ libsluice_a_SOURCES += \
 	src/tools/qtt_match.c \
 	src/tools/qtt_post.c \
 	src/tools/qtt_run.c \
+	src/tools/rqtt_match.c \
+	src/tools/rqtt_run.c \
+	src/tools/rqtt_run.h \
 	src/tools/sqltest.c \
 	src/tools/sqltest.h \
 	src/tools/sqltest_plan.c \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// sluice test qtt: arguments, files, counts.
+// sluice test qtt and sluice test rqtt: arguments, files, counts.
 //
 //   --match RE      only cases whose id matches (POSIX extended)
 //   --list          print the ids of the cases, run nothing
@@ -20,7 +20,14 @@
 
 enum { CASE_SECONDS = 60, REASONS_SHOWN = 25 };
 
+/* A tool: what its cases are called, and how one runs. */
+typedef struct Kind {
+    const char *name, *title;
+    QttVerdict (*run)(const QttCase *c, Buf *why);
+} Kind;
+
 typedef struct Tool {
+    const Kind *kind;
     Arena *arena;
     bool list, verbose, has_match;
     regex_t match;
@@ -32,17 +39,18 @@ typedef struct Tool {
     int passed, failed, skipped;
 } Tool;
 
-static int usage(void)
+static int usage(const Tool *t)
 {
-    fputs("usage: sluice test qtt [--match RE] [--list] [--verbose] [--passing FILE] [--bless FILE]\n"
-          "                       FILE|DIR...\n",
-          stderr);
+    fprintf(stderr,
+            "usage: sluice test %s [--match RE] [--list] [--verbose] [--passing FILE] [--bless FILE]\n"
+            "                       FILE|DIR...\n",
+            t->kind->name);
     return 2;
 }
 
-static int bad(const char *what, const char *name)
+static int bad(const Tool *t, const char *what, const char *name)
 {
-    fprintf(stderr, "sluice test qtt: %s: %s\n", what, name);
+    fprintf(stderr, "sluice test %s: %s: %s\n", t->kind->name, what, name);
     return 2;
 }
 
@@ -58,21 +66,21 @@ static int arguments(Tool *t, int argc, char **argv)
             t->verbose = true;
         } else if (!strcmp(argv[i], "--match") && more) {
             if (t->has_match || regcomp(&t->match, argv[++i], REG_EXTENDED | REG_NOSUB) != 0)
-                return bad("no good as --match", argv[i]);
+                return bad(t, "no good as --match", argv[i]);
             t->has_match = true;
         } else if (!strcmp(argv[i], "--passing") && more) {
             t->passing = argv[++i];
         } else if (!strcmp(argv[i], "--bless") && more) {
             t->bless = argv[++i];
         } else if (argv[i][0] == '-') {
-            return usage();
+            return usage(t);
         } else if (files_find(t->arena, argv[i], ".json", &t->files, &err)) {
-            bad("no such file", err.msg);
+            bad(t, "no such file", err.msg);
             err_clear(&err);
             return 2;
         }
     }
-    return t->files.n ? 0 : usage();
+    return t->files.n ? 0 : usage(t);
 }
 
 static int read_passing(Tool *t)
@@ -82,7 +90,7 @@ static int read_passing(Tool *t)
     if (!t->passing)
         return 0;
     if (files_read(t->arena, t->passing, &text, &err)) {
-        bad("no such list", err.msg);
+        bad(t, "no such list", err.msg);
         err_clear(&err);
         return 2;
     }
@@ -124,8 +132,8 @@ static void print_failure(const QttCase *c, Buf *why)
 static void run_one(Tool *t, const QttCase *c, int counts[3])
 {
     Buf why = BUF_INIT;
-    guard_enter("qtt", c->id, CASE_SECONDS);
-    QttVerdict v = qtt_run_case(c, &why);
+    guard_enter(t->kind->name, c->id, CASE_SECONDS);
+    QttVerdict v = t->kind->run(c, &why);
     guard_leave();
     counts[v]++;
     if (v == QTT_FAILED)
@@ -217,22 +225,22 @@ static int bless(Tool *t)
 {
     Err err = ERR_INIT;
     Buf b = BUF_INIT;
-    buf_cstr(&b, "# Query-validation cases that pass; written by `sluice test qtt --bless`.\n");
+    buf_printf(&b, "# %s that pass; written by `sluice test %s --bless`.\n", t->kind->title, t->kind->name);
     if (t->passed_ids.n)
         qsort(t->passed_ids.v, (size_t)t->passed_ids.n, sizeof(Str), by_id);
     for (int i = 0; i < t->passed_ids.n; i++)
         buf_printf(&b, "%.*s\n", STR_ARG(t->passed_ids.v[i]));
     Status st = files_write(t->bless, buf_view(&b), &err);
     if (st)
-        bad("not written", err.msg);
+        bad(t, "not written", err.msg);
     err_clear(&err);
     buf_free(&b);
     return st ? 2 : 0;
 }
 
-int tool_qtt(int argc, char **argv)
+static int run_tool(const Kind *kind, int argc, char **argv)
 {
-    Tool t = {.arena = arena_new(0)};
+    Tool t = {.kind = kind, .arena = arena_new(0)};
     int code = arguments(&t, argc, argv);
     if (!code)
         code = read_passing(&t);
@@ -253,4 +261,16 @@ int tool_qtt(int argc, char **argv)
     strmap_free(&t.reasons);
     arena_free(t.arena);
     return code;
+}
+
+int tool_qtt(int argc, char **argv)
+{
+    static const Kind kind = {"qtt", "Query-validation cases", qtt_run_case};
+    return run_tool(&kind, argc, argv);
+}
+
+int tool_rqtt(int argc, char **argv)
+{
+    static const Kind kind = {"rqtt", "Cases of REST queries", rqtt_run_case};
+    return run_tool(&kind, argc, argv);
 }

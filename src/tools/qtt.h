@@ -10,5 +10,8 @@
 /* argv[0] is the tool's name. Exit code: 0, 1 when a case failed, 2 when an argument or a file is no good.
  * @thread main */
 int tool_qtt(int argc, char **argv);
+/* `sluice test rqtt`: ksqlDB's REST query cases, the queries run in a session instead of over HTTP. As tool_qtt.
+ * @thread main */
+int tool_rqtt(int argc, char **argv);
 
 #endif

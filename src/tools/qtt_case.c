@@ -20,18 +20,26 @@ static Str replace_all(Arena *a, Str text, Str what, Str with)
     return s;
 }
 
-static Str join_statements(Arena *a, const JTree *statements, Str format)
+static void set_statements(Arena *a, const JTree *statements, Str format, QttCase *c)
 {
     Buf b = BUF_INIT;
-    for (int i = 0; statements && i < statements->n; i++) {
+    Str *all = ARENA_ARRAY(a, Str, statements ? statements->n : 0);
+    c->nstatements = statements ? statements->n : 0;
+    c->statements = all;
+    for (int i = 0; i < c->nstatements; i++) {
+        all[i] = replace_all(a, statements->items[i].text, STR("{FORMAT}"), format);
         if (i)
             buf_byte(&b, '\n');
-        buf_str(&b, statements->items[i].text);
+        buf_str(&b, all[i]);
     }
-    Str s = replace_all(a, buf_view(&b), STR("{FORMAT}"), format);
-    s = arena_str(a, s);
+    c->script = arena_str(a, buf_view(&b));
     buf_free(&b);
-    return s;
+}
+
+static bool is_true(const JTree *object, const char *name)
+{
+    const JTree *m = jtree_get(object, name);
+    return m && m->kind == JT_BOOL && m->flag;
 }
 
 /* The property whose value is {CONFIG}. */
@@ -67,8 +75,13 @@ static void add_case(Arena *a, Str file, const JTree *node, const JTree *format,
     c.inputs = jtree_get(node, "inputs");
     c.outputs = jtree_get(node, "outputs");
     c.exception = jtree_get(node, "expectedException");
+    if (!c.exception)
+        c.exception = jtree_get(node, "expectedError");
+    c.responses = jtree_get(node, "responses");
+    c.wait_for_push = is_true(jtree_get(node, "inputConditions"), "waitForActivePushQuery");
+    c.verify_order = is_true(jtree_get(node, "outputConditions"), "verifyOrder");
     c.post = jtree_get(node, "post");
-    c.script = join_statements(a, jtree_get(node, "statements"), fmt);
+    set_statements(a, jtree_get(node, "statements"), fmt, &c);
     c.id = arena_strf(a, "%.*s - %.*s", STR_ARG(file), STR_ARG(name));
     if (fmt.n)
         c.id = arena_strf(a, "%.*s - %.*s", STR_ARG(c.id), STR_ARG(fmt));

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A query-validation case, and the steps that run one: inside of the test runner only.
+// A query-validation case, and the steps that run one: inside of the test runners only.
 //
 //   load (qtt_case.c) > run (qtt_run.c): statements, inputs > match (qtt_match.c) > post (qtt_post.c)
+//
+// The cases of REST queries share the steps before matching, and the reading of files (rqtt.c).
 //
 // A case and all that it points to lives in the arena of its file; a run has an arena of its own.
 #ifndef SLUICE_TOOLS_QTT_CASE_H
@@ -14,10 +16,15 @@
 typedef struct QttCase {
     Str id;              /* "having - calculate average in having[ - JSON][ - prop=value]" */
     Str script;          /* the statements, joined with newlines, {FORMAT} replaced */
+    int nstatements;
+    const Str *statements; /* the same one by one */
     bool enabled;
     const JTree *properties; /* these may be NULL */
     Str config_name, config_value;
-    const JTree *topics, *inputs, *outputs, *exception, *post;
+    const JTree *topics, *inputs, *outputs, *post;
+    const JTree *exception;              /* expectedException, expectedError */
+    const JTree *responses;              /* REST queries: what each statement answers */
+    bool wait_for_push, verify_order;    /* inputConditions, outputConditions */
 } QttCase;
 typedef VEC(QttCase) QttCaseVec;
 
@@ -50,12 +57,32 @@ typedef struct QttRun {
     Session *session;
     StrMap topics; /* name -> QttTopic * in the arena */
     Buf *why;      /* the reason of a failure or a skip */
+    bool rest;     /* REST queries: real partitions, defaults of a server */
 } QttRun;
 
 typedef enum QttVerdict { QTT_PASSED, QTT_FAILED, QTT_SKIPPED } QttVerdict;
 
 /* Runs a case from an empty engine to its post conditions; `why` gets the reason unless it passed. */
 QttVerdict qtt_run_case(const QttCase *c, Buf *why);
+/* The same for a case of REST queries (rqtt_run.c). */
+QttVerdict rqtt_run_case(const QttCase *c, Buf *why);
+
+/* ---- the steps of a run ---- */
+
+/* Opens r->engine and r->session and sets the case's properties. Whatever it answers, qtt_close ends the run. */
+QttVerdict qtt_open(QttRun *r, Effects *fx);
+void qtt_close(QttRun *r);
+/* The topics of the case, of its CREATE statements and of its inputs. */
+void qtt_make_topics(QttRun *r, const StmtVec *stmts);
+/* Remembers the formats of a source's topic from its description. */
+void qtt_learn_source(QttRun *r, Str name);
+/* What a failed statement means for the case. last: it is the last statement of the case. st may be NULL. */
+QttVerdict qtt_judge_error(QttRun *r, const Err *err, const Stmt *st, bool last);
+/* Puts input i into its topic; false with the reason in r->why. */
+bool qtt_put_input(QttRun *r, int i);
+/* When runs start: any time that is plausible as today's date, since UNIX_DATE and the like read the clock. */
+#define QTT_START_MS INT64_C(1700000000000)
+extern const char qtt_not_yet[]; /* how the engine's refusals that skip a case begin */
 
 /* What queries failed with at run time, one line each: borrowed from out. */
 void qtt_query_errors(QttRun *r, Buf *out);

@@ -15,9 +15,7 @@
 #include "sql/print.h"
 #include "tools/qtt_case.h"
 
-/* Any time that is plausible as today's date: UNIX_DATE and the like read the machine's clock in ksqlDB. */
-static const int64_t START_MS = 1700000000000;
-static const char NOT_YET[] = "not supported yet";
+const char qtt_not_yet[] = "not supported yet";
 
 /* Functions in Java that only the tests of ksqlDB have (page 12 §12.7): cases with one of them are skipped. */
 static const char *const java_only[] = {
@@ -113,8 +111,7 @@ static int64_t window_size(const json_t *description)
     return 0;
 }
 
-/* Remembers the formats of a source's topic from its description. */
-static void learn_source(QttRun *r, Str name)
+void qtt_learn_source(QttRun *r, Str name)
 {
     Err err = ERR_INIT;
     json_t *entity = qtt_ask(r, &err, "DESCRIBE `%.*s`;", STR_ARG(name));
@@ -158,7 +155,7 @@ static const Expr *property(const Stmt *st, const char *name)
     return NULL;
 }
 
-static void make_topics(QttRun *r, const StmtVec *stmts)
+void qtt_make_topics(QttRun *r, const StmtVec *stmts)
 {
     const JTree *topics = r->c->topics, *inputs = r->c->inputs;
     for (int i = 0; topics && i < topics->n; i++)
@@ -241,12 +238,11 @@ static bool misses_java_only(const char *msg)
     return false;
 }
 
-/* What a failed statement means for the case. last: it is the last statement of the case. */
-static QttVerdict judge_error(QttRun *r, const Err *err, const Stmt *st, bool last)
+QttVerdict qtt_judge_error(QttRun *r, const Err *err, const Stmt *st, bool last)
 {
     Str want = jtree_text(r->c->exception, "message");
     const char *msg = err->msg ? err->msg : "";
-    if (err->code == ERR_UNSUPPORTED || str_starts(str_of(msg), str_of(NOT_YET))) {
+    if (err->code == ERR_UNSUPPORTED || str_starts(str_of(msg), str_of(qtt_not_yet))) {
         buf_cstr(r->why, msg);
         return QTT_SKIPPED;
     }
@@ -306,7 +302,7 @@ static QttVerdict set_properties(QttRun *r)
     Err err = ERR_INIT;
     const JTree *props = r->c->properties;
     if (session_set(r->session, STR("auto.offset.reset"), STR("earliest"), &err) ||
-        session_set(r->session, STR("ksql.streams.cache.max.bytes.buffering"), STR("0"), &err)) {
+        (!r->rest && session_set(r->session, STR("ksql.streams.cache.max.bytes.buffering"), STR("0"), &err))) {
         buf_printf(r->why, "the engine refuses a property of every case: %s\n", err.msg);
         err_clear(&err);
         return QTT_FAILED;
@@ -320,11 +316,11 @@ static QttVerdict set_properties(QttRun *r)
         if (str_eq(name, r->c->config_name)) {
             value = r->c->config_value;
         } else if (str_eq_c(name, "ksql.new.query.planner.enabled") && str_eq_c(value, "true")) {
-            buf_printf(r->why, "%s: ksqlDB's experimental planner", NOT_YET);
+            buf_printf(r->why, "%s: ksqlDB's experimental planner", qtt_not_yet);
             return QTT_SKIPPED;
         }
         if (session_set(r->session, name, value, &err)) {
-            buf_printf(r->why, "%s: property %.*s", NOT_YET, STR_ARG(name));
+            buf_printf(r->why, "%s: property %.*s", qtt_not_yet, STR_ARG(name));
             err_clear(&err);
             return QTT_SKIPPED;
         }
@@ -343,22 +339,22 @@ static QttVerdict run_statements(QttRun *r, bool *done)
     script_init(&script, r->c->script);
     do {
         if (script_next(&script, r->arena, NULL, true, &stmt, &err)) {
-            v = judge_error(r, &err, NULL, true);
+            v = qtt_judge_error(r, &err, NULL, true);
             *done = true;
         } else if (stmt) {
             vec_push(r->arena, &stmts, stmt);
         }
     } while (!*done && stmt);
     if (!*done)
-        make_topics(r, &stmts);
+        qtt_make_topics(r, &stmts);
     for (int i = 0; i < stmts.n && !*done; i++) {
         const Stmt *st = stmts.v[i];
         Answer answer = {0};
         if (session_run(r->session, st, &answer, &err)) {
-            v = judge_error(r, &err, st, i == stmts.n - 1);
+            v = qtt_judge_error(r, &err, st, i == stmts.n - 1);
             *done = true;
         } else if (st->kind <= STMT_CREATE_TABLE_AS || st->kind == STMT_ALTER_SOURCE) {
-            learn_source(r, st->name.text);
+            qtt_learn_source(r, st->name.text);
         }
         answer_clear(&answer);
     }
@@ -366,26 +362,39 @@ static QttVerdict run_statements(QttRun *r, bool *done)
     return v;
 }
 
+bool qtt_put_input(QttRun *r, int i)
+{
+    Err err = ERR_INIT;
+    Record rec;
+    TopicInfo info;
+    const char *why;
+    const JTree *input = &r->c->inputs->items[i];
+    Str topic = jtree_text(input, "topic");
+    int partition = 0;
+    if (!qtt_encode(r, input, &rec, &why)) {
+        buf_printf(r->why, "input %d: %s\n", i, why);
+        return false;
+    }
+    if (r->rest && topic_describe(engine_topics(r->engine), topic, &info))
+        partition = rec.key ? partition_of((Str){rec.key, (size_t)rec.key_len}, info.partitions)
+                            : i % info.partitions;
+    Unit *u = unit_begin(engine_topics(r->engine));
+    unit_append(u, topic, partition, &rec);
+    if (unit_commit(u, false, &err)) {
+        buf_printf(r->why, "input %d: %s\n", i, err.msg);
+        err_clear(&err);
+        return false;
+    }
+    return true;
+}
+
 static bool feed(QttRun *r)
 {
     const JTree *inputs = r->c->inputs;
     runtime_settle(r->engine);
     for (int i = 0; inputs && i < inputs->n; i++) {
-        Err err = ERR_INIT;
-        Record rec;
-        const char *why;
-        Str topic = jtree_text(&inputs->items[i], "topic");
-        if (!qtt_encode(r, &inputs->items[i], &rec, &why)) {
-            buf_printf(r->why, "input %d: %s\n", i, why);
+        if (!qtt_put_input(r, i))
             return false;
-        }
-        Unit *u = unit_begin(engine_topics(r->engine));
-        unit_append(u, topic, 0, &rec);
-        if (unit_commit(u, false, &err)) {
-            buf_printf(r->why, "input %d: %s\n", i, err.msg);
-            err_clear(&err);
-            return false;
-        }
         runtime_settle(r->engine);
     }
     return true;
@@ -399,7 +408,7 @@ static QttVerdict verify(QttRun *r)
     bool ok = feed(r) && qtt_check_outputs(r);
     if (!ok || r->c->exception)
         qtt_query_errors(r, &errors);
-    if (contains(buf_view(&errors), str_of(NOT_YET))) {
+    if (contains(buf_view(&errors), str_of(qtt_not_yet))) {
         buf_clear(r->why);
         buf_str(r->why, str_trim(buf_view(&errors)));
         v = QTT_SKIPPED;
@@ -421,34 +430,44 @@ static QttVerdict verify(QttRun *r)
     return v;
 }
 
-QttVerdict qtt_run_case(const QttCase *c, Buf *why)
+QttVerdict qtt_open(QttRun *r, Effects *fx)
 {
     Err err = ERR_INIT;
-    Effects *fx = effects_sim_new(1, START_MS);
-    QttRun r = {.c = c, .arena = arena_new(0), .why = why};
     EngineConfig config = {.fx = fx, .workers = 1, .service_id = "some.ksql.service.id",
-                           .sequential_ids = true, .single_partition = true, .check_operators = true,
+                           .sequential_ids = true, .single_partition = !r->rest, .check_operators = true,
                            .no_processing_log = true};
-    QttVerdict v = QTT_FAILED;
-    bool done = false;
-    if (!c->enabled) {
-        buf_cstr(why, "not enabled in its file");
-        v = QTT_SKIPPED;
-    } else if (engine_open(&config, &r.engine, &err)) {
-        buf_printf(why, "the engine does not open: %s\n", err.msg);
-    } else {
-        r.session = session_new(r.engine);
-        v = set_properties(&r);
-        if (v == QTT_PASSED)
-            v = run_statements(&r, &done);
-        if (v == QTT_PASSED && !done)
-            v = verify(&r);
+    if (!r->c->enabled) {
+        buf_cstr(r->why, "not enabled in its file");
+        return QTT_SKIPPED;
     }
-    session_free(r.session);
-    engine_close(r.engine);
+    if (engine_open(&config, &r->engine, &err)) {
+        buf_printf(r->why, "the engine does not open: %s\n", err.msg);
+        err_clear(&err);
+        return QTT_FAILED;
+    }
+    r->session = session_new(r->engine);
+    return set_properties(r);
+}
+
+void qtt_close(QttRun *r)
+{
+    session_free(r->session);
+    engine_close(r->engine);
+    strmap_free(&r->topics);
+    arena_free(r->arena);
+}
+
+QttVerdict qtt_run_case(const QttCase *c, Buf *why)
+{
+    Effects *fx = effects_sim_new(1, QTT_START_MS);
+    QttRun r = {.c = c, .arena = arena_new(0), .why = why};
+    bool done = false;
+    QttVerdict v = qtt_open(&r, fx);
+    if (v == QTT_PASSED)
+        v = run_statements(&r, &done);
+    if (v == QTT_PASSED && !done)
+        v = verify(&r);
+    qtt_close(&r);
     effects_sim_free(fx);
-    strmap_free(&r.topics);
-    arena_free(r.arena);
-    err_clear(&err);
     return v;
 }
