@@ -32,6 +32,7 @@ typedef struct Formatter {
     size_t at; /* end of what was written, in the source */
     int line;  /* the source's line there; 0: nothing was written */
     int col;
+    bool line_taken; /* what was written ends with a comment that takes the rest of its line */
     CommentVec comments; /* of the piece at hand; heap */
     TokenVec source, printed;
 } Formatter;
@@ -89,8 +90,8 @@ static bool same_token(const Token *a, const Token *b)
     return str_eq_nocase(a->text, b->text);
 }
 
-/* Moves the walk over both lists (i, j) on to source token `want`, skipping the fewest tokens at a difference.
- * Returns the printed token beside it. */
+/* Moves the walk over both lists (i, j) on to source token `want`, skipping the fewest tokens at a
+ * difference. Returns the printed token beside it. */
 static int beside(const Formatter *f, int want, int *i, int *j)
 {
     const TokenVec *src = &f->source, *out = &f->printed;
@@ -151,8 +152,9 @@ static void weave_gap(Formatter *f, Str stmt, int g, const Comment *c, int n)
     }
 }
 
-/* Writes the printed statement with the comments first[0 .. n) between its tokens. */
-static void weave(Formatter *f, Str stmt, const Comment *first, int n)
+/* Writes the printed statement with the comments first[0 .. n) between its tokens. Returns how many of
+ * them: the rest belongs behind the last token. */
+static int weave(Formatter *f, Str stmt, const Comment *first, int n)
 {
     Lexer lx;
     int next = 0, i = 0, j = 0;
@@ -170,12 +172,7 @@ static void weave(Formatter *f, Str stmt, const Comment *first, int n)
         weave_gap(f, stmt, g, first + from, g == 0 ? 0 : next - from);
         buf_str(f->out, f->printed.v[g].text);
     }
-    for (; next < n; next++) {
-        buf_byte(f->out, ' ');
-        buf_str(f->out, first[next].text);
-        if (first[next].line_form)
-            buf_byte(f->out, '\n');
-    }
+    return next;
 }
 
 /* ---- pieces of a script ----------------------------------------------------------------------------- */
@@ -186,8 +183,9 @@ static int put_trailing(Formatter *f, int last)
     int i = 0;
     for (; i < f->comments.n && f->comments.v[i].before == 0 && f->comments.v[i].line == last &&
          f->out->n > 0; i++) {
-        buf_byte(f->out, ' ');
+        buf_byte(f->out, f->line_taken ? '\n' : ' ');
         buf_str(f->out, f->comments.v[i].text);
+        f->line_taken = f->comments.v[i].line_form;
         last = f->comments.v[i].end_line;
     }
     return i;
@@ -223,14 +221,16 @@ static void put_statement(Formatter *f, const Stmt *stmt, int i)
     else
         print_stmt(&printed, stmt);
     if (inner > i)
-        weave(f, buf_view(&printed), f->comments.v + i, inner - i);
+        inner = i + weave(f, buf_view(&printed), f->comments.v + i, inner - i);
     else
         buf_str(f->out, buf_view(&printed));
     buf_byte(f->out, ';');
+    f->line_taken = false;
     for (int k = inner; k < f->comments.n; k++) { /* between the last token and the semicolon */
         const Comment *c = &f->comments.v[k];
-        buf_byte(f->out, c->own_line || (k > inner && c[-1].line_form) ? '\n' : ' ');
+        buf_byte(f->out, c->own_line || f->line_taken ? '\n' : ' ');
         buf_str(f->out, c->text);
+        f->line_taken = c->line_form;
     }
     buf_free(&printed);
 }

@@ -140,6 +140,7 @@ int test_sql_format_comments(void)
                      "SELECT\n    a, -- first\n    b -- second\nFROM s;\n"));
     CHECK(formats_to("select a /* why */ from s;", "SELECT a /* why */ FROM s;\n"));
     CHECK(formats_to("select a from s -- no semicolon", "SELECT a FROM s; -- no semicolon\n"));
+    CHECK(formats_to("select a from s -- one\n; -- two", "SELECT a FROM s; -- one\n-- two\n"));
     CHECK(formats_to("create stream s (\n  -- the key\n  a int key, b int\n);",
                      "CREATE STREAM s (\n    -- the key\n    a INT KEY,\n    b INT\n);\n"));
     CHECK(formats_to("select a from s\n  -- only new ones\n  where b;",
