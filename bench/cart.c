@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cart: CREATE TABLE … AS SELECT customer, item, SUM(qty) … GROUP BY customer, item over JSON records of
-// about 100 bytes, 100,000 pairs, one partition, from memory topics or embedded ones; beside the limit program.
+// about 100 bytes, 100,000 pairs, one partition, from memory topics or embedded ones; beside limit programs.
 //
 //   cart [--dir DIR] [--records N] [--limit-only]     DIR: a new data directory; default 5,000,000 records
 //
@@ -39,10 +39,10 @@ static double load(Topics *t, int64_t n)
         for (int k = 0; k < UNIT && i < n; k++, i++) {
             uint64_t bits = next_random(&state);
             int len = snprintf(value, sizeof value,
-                               "{\"customer\":\"customer%03d\",\"item\":\"item%02d\",\"qty\":%d,\"price\":%d.%02d,"
-                               "\"session\":\"%08x\",\"placed\":%lld}",
-                               (int)(bits % CUSTOMERS), (int)(bits / CUSTOMERS % ITEMS), (int)(bits >> 40 & 7) - 2,
-                               (int)(bits >> 44 & 63), (int)(bits >> 50 & 63), (unsigned)(bits >> 32),
+                               "{\"customer\":\"customer%03d\",\"item\":\"item%02d\",\"qty\":%d,"
+                               "\"price\":%d.%02d,\"session\":\"%08x\",\"placed\":%lld}",
+                               (int)(bits % CUSTOMERS), (int)(bits / CUSTOMERS % ITEMS),
+                               (int)(bits >> 40 & 7) - 2, (int)(bits >> 44 & 63), (int)(bits >> 50 & 63), (unsigned)(bits >> 32),
                                1700000000000LL + (long long)i);
             Record r = {.value = value, .value_len = len, .ts = 1700000000000 + i};
             unit_append(u, STR("cart"), 0, &r);
@@ -149,10 +149,12 @@ int main(int argc, char **argv)
            (long long)limit.pairs);
     if (!o.limit_only) {
         check_sums(s, &limit);
-        printf("  engine %27.0f thousand records per CPU-second (%.2f CPU-s, %.2f s)\n", per / cpu, cpu, wall);
+        printf("  engine %27.0f thousand records per CPU-second (%.2f CPU-s, %.2f s)\n", per / cpu, cpu,
+               wall);
     }
     printf("  limit program %20.0f thousand records per CPU-second (%.2f CPU-s)\n", per / plain, plain);
-    printf("  limit, memory fetched ahead %6.0f thousand records per CPU-second (%.2f CPU-s)\n", per / ahead, ahead);
+    printf("  limit, memory fetched ahead %6.0f thousand records per CPU-second (%.2f CPU-s)\n", per / ahead,
+           ahead);
     if (!o.limit_only) {
         printf("  engine of limit %18.0f %%; of the one that fetches ahead: %.0f %%\n", plain / cpu * 100,
                ahead / cpu * 100);

@@ -5,8 +5,8 @@
 //   queries [--dir DIR] [--queries N] [--records N]     default 1,000 queries, 200,000 records, memory topics
 //
 // Query i keeps the records of its tenant: WHERE tenant = i, so that every record is looked at by every query
-// and kept by one. CPU time is that of the process (one worker) without that of the thread which appends the records.
-// Figures are printed, not judged.
+// and kept by one. CPU time is that of the process (one worker) without that of the thread which appends the
+// records. Figures are printed, not judged.
 #define _GNU_SOURCE // RUSAGE_THREAD
 #include "bench/measure.h"
 
@@ -38,7 +38,8 @@ static void create(Session *s, char *ids, int from, int to)
     char sql[200];
     for (int i = from; i < to; i++) {
         snprintf(sql, sizeof sql,
-                 "CREATE STREAM q%d AS SELECT tenant, name, reading FROM events WHERE tenant = %d;", i, i % TENANTS);
+                 "CREATE STREAM q%d AS SELECT tenant, name, reading FROM events WHERE tenant = %d;", i,
+                 i % TENANTS);
         run_sql(s, sql, ids + (size_t)i * 128, NULL);
     }
 }
@@ -66,7 +67,8 @@ static void check_outputs(Engine *e, int queries, int64_t n)
         kept += topic_end(engine_topics(e), str_of(topic), 0);
     }
     if (queries == TENANTS && n % TENANTS == 0 && kept != n + n / TENANTS) {
-        fprintf(stderr, "the queries kept %lld records; wanted %lld\n", (long long)kept, (long long)(n + n / TENANTS));
+        fprintf(stderr, "the queries kept %lld records; wanted %lld\n", (long long)kept,
+                (long long)(n + n / TENANTS));
         exit(1);
     }
 }

@@ -13,7 +13,8 @@ median() { # arguments: a command; prints ms
         t0=${EPOCHREALTIME/[.,]/}
         "$@" > /dev/null 2>&1 < /dev/null
         echo $((${EPOCHREALTIME/[.,]/} - t0))
-    done | sort -n | awk '{ v[NR] = $1 } END { printf "%.1f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2000 }'
+    done | sort -n |
+        awk '{ v[NR] = $1 } END { printf "%.1f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2000 }'
 }
 
 resident() { # pid
@@ -39,4 +40,5 @@ printf 'start, -d DIR               %8s ms\n' "$(median "$sluice" -d "$work/data
 printf 'idle shell, in memory       %8s MB\n' "$(idle)"
 printf 'idle shell, -d DIR          %8s MB\n' "$(idle -d "$work/idle")"
 strip -o "$work/sluice" "$sluice"
-printf 'program, stripped           %8s MB\n' "$(stat -c %s "$work/sluice" | awk '{ printf "%.1f", $1 / 1048576 }')"
+size=$(stat -c %s "$work/sluice" | awk '{ printf "%.1f", $1 / 1048576 }')
+printf 'program, stripped           %8s MB\n' "$size"

@@ -4,8 +4,8 @@
 //   process SLUICE DIR       SLUICE: the program; DIR: an empty folder to work in
 //
 // The program reads statements from a pipe and runs each as it comes. Behind a statement a SHOW TOPICS is
-// sent: when its header comes out, the statement before it was acknowledged, and the process may be killed. No
-// step waits for a time; a process that hangs is ended by an alarm. The last line: `N passed, N failed`.
+// sent: when its header comes out, the statement before it was acknowledged, and the process may be killed.
+// No step waits for a time; a process that hangs is ended by an alarm. The last line: `N passed, N failed`.
 #define _GNU_SOURCE // memmem
 #include <fcntl.h>
 #include <signal.h>
@@ -145,7 +145,8 @@ static const char *const cart[] = {
     "INSERT INTO shopping_cart_events VALUES ('bob', 'pants', 2);",
     "INSERT INTO shopping_cart_events VALUES ('bob', 't-shirts', 1);",
     "CREATE TABLE current_shopping_cart WITH (KEY_FORMAT='JSON') AS "
-    "SELECT customer, item, SUM(qty) AS total_qty FROM shopping_cart_events GROUP BY customer, item EMIT CHANGES;",
+    "SELECT customer, item, SUM(qty) AS total_qty FROM shopping_cart_events "
+    "GROUP BY customer, item EMIT CHANGES;",
     "INSERT INTO shopping_cart_events VALUES ('bob', 'pants', -1);",
     "INSERT INTO shopping_cart_events VALUES ('bob', 'hats', 1);",
 };
@@ -172,7 +173,8 @@ static bool whole_cart(const Program *p)
     return has_row(p, "pants", 1, 1) && has_row(p, "t-shirts", 1, 1) && has_row(p, "hats", 1, 1);
 }
 
-static const char settings[] = "SET 'auto.offset.reset'='earliest'; SET 'ksql.streams.commit.interval.ms'='20';";
+static const char settings[] = "SET 'auto.offset.reset'='earliest'; "
+                               "SET 'ksql.streams.commit.interval.ms'='20';";
 static const char events[] = "SET 'auto.offset.reset'='earliest'; "
                              "SELECT * FROM shopping_cart_events EMIT CHANGES LIMIT 4;";
 static const char changes[] = "SELECT * FROM current_shopping_cart WHERE item = 'hats' EMIT CHANGES LIMIT 1;";
@@ -191,7 +193,8 @@ static void killed_cart(const char *dir)
           "the four events are there, once each", &p);
     start(&p, dir, NULL);
     bool good = say(&p, changes);
-    check(stop(&p, SIGKILL) == -SIGKILL && good && has_row(&p, "hats", 1, 1), "the last event reaches the table", &p);
+    good = stop(&p, SIGKILL) == -SIGKILL && good && has_row(&p, "hats", 1, 1);
+    check(good, "the last event reaches the table", &p);
     start(&p, dir, "SELECT * FROM current_shopping_cart;");
     check(stop(&p, 0) == 0 && whole_cart(&p), "the table stands as it should", &p);
     start(&p, dir, "SHOW QUERIES;");
