@@ -20,7 +20,7 @@ COLUMNS = 90  # of the terminal of the session in README.md
 def copy(place):
     """The tree without builds, and the build under test in the place of build/release."""
     tree = place.folder / "tree"
-    builds = (".git", "build", "autom4te.cache", "logs", "tmp", "_build")
+    builds = (".git", "build", "autom4te.cache", "logs", "tmp", "_build", "_inst")
 
     def ignore(folder, names):
         return [n for n in names if n.endswith(".o") or (n in builds and folder == str(place.src))]
