@@ -17,6 +17,7 @@ libsluice_a_SOURCES += \
 	src/func/scalar/conditional.c \
 	src/func/scalar/math.c \
 	src/func/scalar/string.c \
+	src/func/scalar/text.c \
 	src/func/scalar/time.c \
 	src/func/scalar/trig.c \
 	src/func/tables.h \

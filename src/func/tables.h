@@ -17,7 +17,7 @@ typedef struct AggTable {
 } AggTable;
 
 extern const ScalarTable scalar_array, scalar_math, scalar_string, scalar_conditional, scalar_time,
-    scalar_collection, scalar_trig;
+    scalar_collection, scalar_trig, scalar_text;
 extern const AggTable agg_count, agg_sum, agg_min_max, agg_offset, agg_collect;
 
 #endif
