@@ -359,6 +359,14 @@ static void put_column_name(Printer *pr, const Expr *e)
     put_name(pr, &e->name);
 }
 
+static void put_bool(Printer *pr, bool value)
+{
+    if (print_ksql(pr))
+        buf_cstr(pr->out, value ? "true" : "false");
+    else
+        buf_cstr(pr->out, value ? "TRUE" : "FALSE");
+}
+
 /* As written; ksqlDB: one digit, the fraction if any, the exponent: 1E0, 2.5E-3. */
 static void put_double(Printer *pr, const Expr *e)
 {
@@ -383,7 +391,7 @@ static void put_bare(Printer *pr, const Expr *e)
                                           "IS NOT DISTINCT FROM"};
     switch (e->kind) {
     case EXPR_NULL: buf_cstr(pr->out, print_ksql(pr) ? "null" : "NULL"); break;
-    case EXPR_BOOL: buf_cstr(pr->out, e->flag ? "true" : "false"); break;
+    case EXPR_BOOL: put_bool(pr, e->flag); break;
     case EXPR_INT: buf_printf(pr->out, "%" PRId64, e->i); break;
     case EXPR_DECIMAL: buf_str(pr->out, e->text); break;
     case EXPR_DOUBLE: put_double(pr, e); break;
