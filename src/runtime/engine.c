@@ -2,7 +2,7 @@
 // Engine: open, replay, close, and the stepping of tests. See engine.h and internal.h.
 #include <unistd.h>
 
-#include "runtime/internal.h"
+#include "runtime/stream.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "0.0.0"
@@ -117,6 +117,8 @@ static void close_engine(Engine *e, bool commit)
         runtime_commit_all(e);
     if (e->topics)
         topics_on_append(e->topics, NULL, NULL);
+    while (e->streams.n)
+        rowstream_orphan(e->streams.v[e->streams.n - 1]);
     while (e->queries.n) {
         RunQuery *q = e->queries.v[e->queries.n - 1];
         query_stop(q);
@@ -136,6 +138,7 @@ static void close_engine(Engine *e, bool commit)
     }
     mem_free(e->workers);
     vec_free(&e->queries);
+    vec_free(&e->streams);
     catalog_unref(e->cat);
     source_unref(e->log_source);
     topics_free(e->topics);

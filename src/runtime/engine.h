@@ -29,7 +29,9 @@ typedef struct EngineConfig {
 /* Opens, replays the command topic, starts the queries that it leaves. A statement that no longer plans is reported by
  * engine_warnings and kept. ERR_BUSY: another process owns the directory. */
 Status engine_open(const EngineConfig *config, Engine **out, Err *err) MUST_CHECK;
-/* Commits every task, stops the workers, frees. NULL is ignored. @thread the one that opened */
+/* Commits every task, stops the workers, frees. NULL is ignored. No statement may be under way and no stream being closed in
+ * another thread. Streams that are still open end with an error; they may be read and closed later on, and be waited on in
+ * other threads now. @thread the one that opened */
 void engine_close(Engine *e);
 /* Stops as a crash would: nothing is committed. Simulated effects only. */
 void engine_crash(Engine *e);

@@ -84,7 +84,8 @@ struct Task {
     OpChain chain;
     int ninputs;
     TaskInput *inputs;
-    bool dirty;         /* worked since the last commit */
+    bool dirty;         /* worked since the last commit … */
+    int64_t dirty_ms;   /* … from then on */
     bool eager;         /* holds nothing back: commits as soon as nothing more is there to read */
     int64_t next_commit;/* ms on the clock */
     int64_t retry_at, backoff_ms;
@@ -94,6 +95,7 @@ struct Task {
 
 Status task_start(Task *t, Err *err) MUST_CHECK;  /* operators, positions, readers; on its worker */
 void task_stop(Task *t);                          /* drops what is not committed */
+void task_begin(Task *t);                         /* has a unit of work, which the next commit ends */
 void task_batch(Task *t, const Batch *b);         /* work; a failure sets the state */
 void task_commit(Task *t);
 void task_fail(Task *t, Err *err);
@@ -164,9 +166,10 @@ struct Engine {
     int nworkers;
     Worker *workers;
     pthread_mutex_t ddl;      /* one statement that changes the catalog at a time */
-    pthread_mutex_t mu;       /* guards cat, queries */
+    pthread_mutex_t mu;       /* guards cat, queries, streams */
     Catalog *cat;
     VEC(RunQuery *) queries;  /* persistent ones and push queries */
+    VEC(RowStream *) streams; /* open ones */
     Str command_topic;
     Arena *arena;
     uint32_t query_seq;       /* sequential_ids */

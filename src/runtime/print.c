@@ -263,11 +263,18 @@ StreamEvent printer_next(Printer *p, RowStream *rs, int timeout_ms, StreamRow *r
         drop_lines(p);
         if (p->limit >= 0 && p->shown >= p->limit)
             return STREAM_END;
-        if (fetch(p, err, &st))
-            continue;
+        pthread_mutex_lock(&rs->mu);
+        bool closed = rs->ended, some = !closed && fetch(p, err, &st);
+        if (closed && rs->err.code)
+            st = err_set(err, rs->err.code, "%s", rs->err.msg);
+        pthread_mutex_unlock(&rs->mu);
         if (st)
             return STREAM_ERROR;
-        if (p->e->fx->simulated) {
+        if (closed)
+            return STREAM_END;
+        if (some)
+            continue;
+        if (rs->simulated) {
             if (!runtime_step(p->e))
                 return STREAM_IDLE;
             continue;

@@ -108,13 +108,21 @@ void query_first_positions(RunQuery *q, Unit *u)
     }
 }
 
+typedef struct Start {
+    Task *t;
+    Err err;
+} Start;
+
 static void start_task(void *arg)
 {
-    Task *t = arg;
+    Start *s = arg;
+    Task *t = s->t;
     Err err = ERR_INIT;
     vec_add(&t->w->tasks, t);
-    if (task_start(t, &err))
+    if (task_start(t, &err)) {
+        err_set(&s->err, err.code, "%s", err.msg);
         task_fail(t, &err);
+    }
     err_clear(&err);
 }
 
@@ -131,10 +139,14 @@ Status query_start(RunQuery *q, Err *err)
     vec_add(&q->e->queries, q);
     pthread_mutex_unlock(&q->e->mu);
     for (int i = 0; i < q->ntasks; i++) {
-        worker_call(q->tasks[i]->w, start_task, q->tasks[i]);
-        if (q->kind == QUERY_TRANSIENT && q->tasks[i]->state == TASK_FAILED)
-            return err_set(err, q->tasks[i]->err.code, "%s", q->tasks[i]->err.msg);
-        worker_poke(q->tasks[i]->w);
+        Start s = {q->tasks[i], ERR_INIT};
+        worker_call(s.t->w, start_task, &s);
+        if (s.err.code && q->kind == QUERY_TRANSIENT) {
+            err_move(err, &s.err);
+            return err->code;
+        }
+        err_clear(&s.err); /* a persistent one is there, and tells why it does not run */
+        worker_poke(s.t->w);
     }
     return OK;
 }

@@ -249,12 +249,14 @@ static void log_errors(const SourceReader *r, const Batch *b)
     const ErrorSet *es = b->errors;
     for (int s = 0; s < r->subs.n && es->total; s++) {
         Task *t = r->subs.v[s]->task;
+        if (t->state != TASK_RUNNING)
+            continue;
+        task_begin(t); /* what the log says of a record is there exactly when the record counts as read */
         t->errors += (int64_t)es->total;
         for (int i = 0; i < es->v.n; i++) {
             const char *where = es->v.v[i].stage == ROWERR_EVALUATE ? "KsqlTopic.Source" : "KsqlTopic.Source.deserializer";
             t->env.log(t->env.log_arg, where, es->v.v[i].stage, es->v.v[i].message);
         }
-        t->dirty = true;
     }
 }
 
@@ -292,16 +294,27 @@ static void hand_on(SourceReader *r, const Batch *b, int64_t next)
         r->subs.v[i]->position = next;
     if (b->errors->total)
         log_errors(r, b);
-    b->errors->v.n = 0;
-    b->errors->total = 0;
     for (int i = 0; i < r->subs.n; i++) {
         Task *t = r->subs.v[i]->task;
+        b->errors->v.n = 0;
+        b->errors->total = 0;
         if (t->state == TASK_RUNNING)
             task_batch(t, b);
     }
-    for (int i = r->subs.n - 1; i >= 0; i--)
-        if (r->subs.v[i]->task->state != TASK_RUNNING && r->subs.n > 1)
-            reader_detach(r->subs.v[i]);
+}
+
+/* Takes out the tasks that do not run: they would hold up the others. True when the reader went with the last. */
+static bool prune(SourceReader *r)
+{
+    for (int i = r->subs.n - 1; i >= 0; i--) {
+        bool last = r->subs.n == 1;
+        if (r->subs.v[i]->task->state == TASK_RUNNING)
+            continue;
+        reader_detach(r->subs.v[i]);
+        if (last)
+            return true;
+    }
+    return false;
 }
 
 static int most_rows(const SourceReader *r)
@@ -316,10 +329,14 @@ static int most_rows(const SourceReader *r)
 Status reader_step(SourceReader *r, bool *did, Err *err)
 {
     Worker *w = r->w;
-    const TaskInput *first = r->subs.v[0];
     *did = false;
-    if (first->task->state != TASK_RUNNING || first->task->ninputs > 1)
+    if (r->subs.v[0]->task->ninputs > 1)
         return OK;
+    if (prune(r)) {
+        *did = true;
+        return OK;
+    }
+    const TaskInput *first = r->subs.v[0];
     if (first->task->q->room && !first->task->q->room(first->task->q->take_arg))
         return OK;
     int most = most_rows(r);

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// RowStream: see stream.h. A push query's worker stops reading while LIMIT_PUSH_QUEUE rows wait; a
-// pull query's rows are all there before the first is read.
+// RowStream: see stream.h. A push query's worker stops reading while LIMIT_PUSH_QUEUE rows or QUEUE_BYTES
+// wait; a pull query's rows are all there before the first is read.
 #include <errno.h>
 #include <time.h>
 
 #include "runtime/stream.h"
 
+enum { QUEUE_BYTES = 16 << 20, READING_KEPT = 1 << 20 };
+
 RowStream *rowstream_new(Engine *e, const Schema *schema, int64_t limit)
 {
     RowStream *rs = mem_zalloc(sizeof *rs);
     rs->e = e;
+    rs->simulated = e->fx->simulated;
     rs->arena = arena_new(1024);
     rs->row_arena = arena_new(1024);
     rs->limit = limit;
@@ -20,7 +23,23 @@ RowStream *rowstream_new(Engine *e, const Schema *schema, int64_t limit)
         rs->schema = schema_new(rs->arena, schema->cols, schema->n, true);
         rs->row = ARENA_ARRAY(rs->arena, Value, schema->n);
     }
+    pthread_mutex_lock(&e->mu);
+    vec_add(&e->streams, rs);
+    pthread_mutex_unlock(&e->mu);
     return rs;
+}
+
+/* Out of its engine's list. */
+static void leave(RowStream *rs)
+{
+    Engine *e = rs->e;
+    pthread_mutex_lock(&e->mu);
+    for (int i = 0; i < e->streams.n; i++)
+        if (e->streams.v[i] == rs) {
+            vec_remove(&e->streams, i);
+            break;
+        }
+    pthread_mutex_unlock(&e->mu);
 }
 
 static void put_row(RowStream *rs, const Batch *b, int row, bool tombstone)
@@ -70,7 +89,7 @@ bool rowstream_room(void *arg)
 {
     RowStream *rs = arg;
     pthread_mutex_lock(&rs->mu);
-    bool room = !rs->ended && rs->queued < LIMIT_PUSH_QUEUE;
+    bool room = !rs->ended && rs->queued < LIMIT_PUSH_QUEUE && rs->filling.n < QUEUE_BYTES;
     pthread_mutex_unlock(&rs->mu);
     return room;
 }
@@ -120,6 +139,8 @@ static bool swap(RowStream *rs)
     Buf b = rs->reading;
     rs->reading = rs->filling;
     buf_clear(&b);
+    if (b.cap > READING_KEPT)
+        buf_free(&b);
     rs->filling = b;
     rs->queued = 0;
     rs->rd = rd_of(buf_view(&rs->reading));
@@ -167,7 +188,7 @@ StreamEvent rowstream_next(RowStream *rs, int timeout_ms, StreamRow *row, Err *e
 {
     if (rs->printer)
         return printer_next(rs->printer, rs, timeout_ms, row, err);
-    if (rs->e->fx->simulated)
+    if (rs->simulated)
         return next_stepping(rs, row, err);
     int64_t left = timeout_ms < 0 ? INT64_MAX : timeout_ms;
     for (;;) {
@@ -178,6 +199,9 @@ StreamEvent rowstream_next(RowStream *rs, int timeout_ms, StreamRow *row, Err *e
         pthread_mutex_lock(&rs->mu);
         bool more = swap(rs);
         StreamEvent ev = more ? STREAM_ROW : event_locked(rs, err);
+        /* The worker may have stopped reading: there is room again. */
+        for (int i = 0; more && rs->q && i < rs->q->ntasks; i++)
+            worker_poke(rs->q->tasks[i]->w);
         if (!more && ev == STREAM_IDLE && left > 0) {
             wait_some(rs, left);
             left = left == INT64_MAX ? left : left < 100 ? 0 : left - 100;
@@ -187,9 +211,23 @@ StreamEvent rowstream_next(RowStream *rs, int timeout_ms, StreamRow *row, Err *e
         pthread_mutex_unlock(&rs->mu);
         if (!more)
             return ev;
-        if (rs->q) /* the worker may have stopped reading: there is room again */
-            for (int i = 0; i < rs->q->ntasks; i++)
-                worker_poke(rs->q->tasks[i]->w);
+    }
+}
+
+void rowstream_orphan(RowStream *rs)
+{
+    leave(rs);
+    pthread_mutex_lock(&rs->mu);
+    RunQuery *q = rs->q;
+    rs->q = NULL;
+    rs->e = NULL;
+    if (!rs->ended)
+        err_set(&rs->err, ERR_CANCELLED, "The engine was closed.");
+    end_locked(rs, "");
+    pthread_mutex_unlock(&rs->mu);
+    if (q) {
+        query_stop(q);
+        query_free(q);
     }
 }
 
@@ -197,6 +235,8 @@ void rowstream_close(RowStream *rs)
 {
     if (!rs)
         return;
+    if (rs->e)
+        leave(rs);
     if (rs->q) {
         pthread_mutex_lock(&rs->mu);
         end_locked(rs, rs->final);

@@ -9,15 +9,16 @@ typedef struct Printer Printer;
 
 /* Rows wait as saved values in `filling`; the reader swaps it for the empty `reading` when that is used up. */
 struct RowStream {
-    Engine *e;
+    Engine *e;           /* NULL: closed before the stream; guarded by mu while another thread may close it */
     Arena *arena;        /* schema, plan of a pull */
+    bool simulated;      /* the engine's effects */
     const Schema *schema;
     const bool *is_key;  /* per column: shown in a tombstone */
     Str query_id;
     bool is_pull;
     int64_t limit;       /* -1: none */
-    RunQuery *q;         /* push: runs until the stream is closed */
-    Printer *printer;    /* PRINT: reads topics in the reader's own thread */
+    RunQuery *q;         /* push: runs until the stream is closed; as e */
+    Printer *printer;    /* PRINT: reads topics in the reader's own thread, under mu */
 
     pthread_mutex_t mu;
     pthread_cond_t cond;
@@ -34,6 +35,8 @@ struct RowStream {
 };
 
 RowStream *rowstream_new(Engine *e, const Schema *schema, int64_t limit);
+/* The engine is closing: ends the query, and the stream with an error; it can still be read and closed. */
+void rowstream_orphan(RowStream *rs);
 /* A RowTaker: puts the batch's live rows into the queue. @thread worker */
 bool rowstream_take(void *arg, const Batch *b);
 /* RunQuery.room and .ended. @thread worker */

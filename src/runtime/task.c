@@ -14,7 +14,7 @@
 // @thread worker
 #include "runtime/internal.h"
 
-enum { BACKOFF_SHARE = 2 };
+enum { BACKOFF_SHARE = 2, EAGER_BYTES = 1 << 20 };
 
 Str task_owner(const Task *t, Arena *a) { return arena_strf(a, "%.*s/%d", STR_ARG(t->q->id), t->sub); }
 
@@ -57,6 +57,14 @@ static void open_unit(Task *t)
 {
     if (t->q->kind == QUERY_PERSISTENT && !t->env.unit)
         t->env.unit = unit_begin(t->q->e->topics);
+}
+
+void task_begin(Task *t)
+{
+    open_unit(t);
+    if (!t->dirty)
+        t->dirty_ms = effects_now(t->q->e->fx);
+    t->dirty = true;
 }
 
 static bool holds_back(const Task *t)
@@ -127,10 +135,13 @@ void task_stop(Task *t)
     t->dirty = false;
 }
 
+/* There is a last commit to go back to: state in memory alone has none. */
+static bool restarts(const Task *t) { return t->env.disk || op_chain_store(&t->chain) < 0; }
+
 void task_fail(Task *t, Err *err)
 {
     int64_t now = effects_now(t->q->e->fx);
-    bool retry = err_class(err->code) == CLASS_TASK_RETRY && t->q->kind == QUERY_PERSISTENT;
+    bool retry = err_class(err->code) == CLASS_TASK_RETRY && t->q->kind == QUERY_PERSISTENT && restarts(t);
     int64_t first = props_int(&t->q->props, "ksql.query.retry.backoff.initial.ms");
     int64_t most = props_int(&t->q->props, "ksql.query.retry.backoff.max.ms");
     t->state = retry ? TASK_WAITING : TASK_FAILED;
@@ -162,8 +173,7 @@ static bool at_end(const Task *t)
 void task_batch(Task *t, const Batch *b)
 {
     Err err = ERR_INIT;
-    open_unit(t);
-    t->dirty = true;
+    task_begin(t);
     t->rows_in += b->nsel;
     Status st = b->nsel ? op_chain_batch(&t->chain, b, &err) : OK;
     if (st)
@@ -213,6 +223,6 @@ bool task_due(const Task *t, int64_t now, bool idle)
     if (!t->dirty)
         return false;
     if (t->eager)
-        return idle || (t->env.unit && unit_bytes(t->env.unit) > (1 << 20));
+        return idle || now - t->dirty_ms >= commit_interval(t) || (t->env.unit && unit_bytes(t->env.unit) > EAGER_BYTES);
     return now >= t->next_commit;
 }
