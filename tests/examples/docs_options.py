@@ -13,7 +13,8 @@ def options(place):
     """What the program says of itself; a runner without files prints its usage."""
     found = set()
     for args in HELPS:
-        r = subprocess.run([place.program, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        r = subprocess.run([place.program, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                           env=place.env)
         found |= set(re.findall(r"(?<![\w-])(--?[a-zA-Z][a-z-]*)", r.stdout + r.stderr))
     assert {"-e", "--data", "--check", "--match", "--bless"} <= found, found
     return found
@@ -55,7 +56,8 @@ def test_manual_is_well_formed(place):
 def complete(place, *words):
     """What bash offers for the last word."""
     quoted = " ".join(f"'{w}'" for w in ("sluice", *words))
-    script = (f". '{place.src}/completions/sluice'; COMP_WORDS=({quoted}); COMP_CWORD={len(words)}; _sluice; "
+    script = (f". '{place.src}/completions/sluice'; COMP_WORDS=({quoted}); COMP_CWORD={len(words)}; "
+              "_sluice; "
               'printf "%s\\n" "${COMPREPLY[@]}"')
     r = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=place.folder)
     assert r.returncode == 0 and r.stderr == "", r.stderr
@@ -78,3 +80,9 @@ def test_bash_completes(place):
     assert complete(place, "test", "sql", "--di") == ["--disk"]
     assert complete(place, "test", "plan", "--") == ["--bless"]
     assert complete(place, "--timeout", "") == []
+
+
+def test_zsh_reads_its_completion(place):
+    if shutil.which("zsh"):
+        r = subprocess.run(["zsh", "-n", str(place.src / "completions/_sluice")], capture_output=True, text=True)
+        assert r.returncode == 0 and r.stderr == "", r.stderr

@@ -52,7 +52,8 @@ def commands(page):
         if line.startswith("```"):
             fence = None if fence is not None else line[3:].strip()
             continue
-        shown = line.removeprefix("$ ") if fence == "sh" else line[4:] if fence is None and line[:4] == "    " else ""
+        indented = fence is None and line[:4] == "    "
+        shown = line.removeprefix("$ ") if fence == "sh" else line[4:] if indented else ""
         words = shlex.split(shown, comments=True) if shown.split(" ")[0] in PROGRAMS else []
         if words:
             yield words
@@ -71,8 +72,8 @@ def test_commands_of_the_pages(place):
                 assert words[0] != "scripts/dev" or len(words) == 1 or f"\n  {words[1]} " in known, shown
                 continue
             args = [a.replace("/tmp/", f"{data}/") for a in words[1:]]
-            r = subprocess.run([place.program, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=tree,
-                               env=place.env, timeout=3 * terminal.DEADLINE)
+            r = subprocess.run([place.program, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                               cwd=tree, env=place.env, timeout=3 * terminal.DEADLINE)
             assert r.returncode == 0, f"{shown}: exit code {r.returncode}\n{r.stdout}{r.stderr}"
             ran += 1
     assert ran >= 4, f"only {ran} commands were found"
@@ -144,8 +145,10 @@ def play(place, block):
 def test_session_of_the_readme(place):
     block = session(place)
     got = play(place, block)
-    # An INSERT shows an empty line in some terminals' echo only; blanks at line ends do not show.
-    clean = lambda text: "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+    def clean(text):  # blanks at line ends do not show
+        return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
     assert clean(got) == clean(block), f"README.md shows\n{block}\nthe shell shows\n{got}"
 
 

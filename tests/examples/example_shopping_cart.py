@@ -123,7 +123,7 @@ def test_in_the_shell(place):
     assert rows(t.expect("Query terminated\n")) == [["1"]]
     t.expect("sluice> ")
     t.line("exit")
-    assert t.wait() == 0
+    assert t.wait() == 0, f"exit code {t.wait()}\n{t.text()[t.seen:]}"
 
 
 def whole(place):
