@@ -204,8 +204,8 @@ bool qtt_error_matches(const QttCase *c, const Err *err, const Stmt *st, Str wan
     const char *msg = err->msg ? err->msg : "";
     bool ok = contains(str_of(msg), want);
     if (!ok) {
-        buf_printf(&b, "line %d:%d: %s\nStatement: %.*s", err->span.line, err->span.col, msg,
-                   STR_ARG(st ? st->sql : c->script));
+        parse_err_ksql(err, &b);
+        buf_printf(&b, "\nStatement: %.*s", STR_ARG(st ? st->sql : c->script));
         ok = contains(buf_view(&b), want);
     }
     if (!ok && st) {
