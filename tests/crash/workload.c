@@ -78,14 +78,14 @@ static void add_query(Workload *w, int which)
     }
 }
 
-/* `inserts` rows in each of six stretches: before M, before and behind the first table, with all running, and
- * behind the end of each table. */
+/* `inserts` rows in each of seven stretches: before and behind the tables, with all running, with H gone, with a
+ * new H, whose topic must begin anew, and behind the end of T. */
 void workload_fixed(Workload *w, bool cache_off, int inserts)
 {
     *w = (Workload){.seed = FIXED_SEED, .partitions = {2, 2}, .batch_rows = 3, .cache_off = cache_off};
     Effects *fx = effects_sim_new(w->seed, 0);
-    const int stretches[][2] = {{MAKE_M, -1}, {MAKE_INSERT, MAKE_T}, {MAKE_H, -1},
-                                {-1, -1},     {DROP_H, -1},          {END_T, -1}};
+    const int stretches[][2] = {{MAKE_M, -1}, {MAKE_INSERT, MAKE_T}, {MAKE_H, -1}, {-1, -1},
+                                {DROP_H, -1}, {MAKE_H, -1},          {END_T, -1}};
     add_source(w, 0);
     add_source(w, 1);
     for (int s = 0; s < ARRAY_LEN(stretches); s++) {
@@ -137,7 +137,7 @@ void workload_random(Workload *w, uint64_t seed)
     w->cache_off = roll(fx, 2);
     add_source(w, 0);
     add_source(w, 1);
-    const int order[] = {MAKE_M, MAKE_INSERT, MAKE_T, MAKE_H, DROP_H, END_T};
+    const int order[] = {MAKE_M, MAKE_INSERT, MAKE_T, MAKE_H, DROP_H, MAKE_H, END_T};
     for (int q = 0; q < ARRAY_LEN(order); q++) {
         for (int i = roll(fx, 25); i > 0; i--)
             random_op(w, fx);
