@@ -40,9 +40,6 @@ static Status map_columns(const Stmt *s, const DataSource *ds, int *to, Err *err
             to[i] = i;
         return OK;
     }
-    if (s->columns.n != s->values.n)
-        return err_at(err, ERR_STATEMENT, s->span, "Expected number columns and values to match: %d, %d", s->columns.n,
-                      s->values.n);
     for (int i = 0; i < s->columns.n; i++) {
         const Name *name = &s->columns.v[i];
         to[i] = schema_find(sch, name->text);
@@ -101,10 +98,42 @@ static Status fill(const Analyzer *an, const Stmt *s, BoundInsert *out, Err *err
     return st;
 }
 
+typedef struct Qualified {
+    const Expr *column; /* the first one with a qualifier */
+} Qualified;
+
+static bool find_qualified(void *arg, const Expr *e)
+{
+    Qualified *q = arg;
+    if (!q->column && e->kind == EXPR_COLUMN && e->qualifier.text.n)
+        q->column = e;
+    return !q->column;
+}
+
+/* What ksqlDB says before it looks at the target. */
+static Status check_statement(const Stmt *s, Err *err)
+{
+    Qualified q = {NULL};
+    if (s->columns.n && s->columns.n != s->values.n)
+        return err_at(err, ERR_STATEMENT, s->span,
+                      "Failed to prepare statement: Expected number columns and values to match: %d, %d", s->columns.n,
+                      s->values.n);
+    for (int i = 0; i < s->values.n; i++)
+        expr_walk(s->values.v[i], find_qualified, &q);
+    if (!q.column)
+        return OK;
+    return err_at(err, ERR_STATEMENT, q.column->span,
+                  "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
+                  STR_ARG(q.column->qualifier.text));
+}
+
 Status bind_insert_values(const Analyzer *an, const Stmt *s, BoundInsert *out, Err *err)
 {
     *out = (BoundInsert){.source = catalog_find(an->cat, s->name.text)};
-    Status st = check_target(an, s, out->source, err);
+    Status st = check_statement(s, err);
+    if (st)
+        return st;
+    st = check_target(an, s, out->source, err);
     if (st)
         return st;
     st = fill(an, s, out, err);

@@ -11,12 +11,14 @@
 enum { MAX_KEYS = 10000 };
 
 typedef struct Pins {
-    bool pinned; /* rows is the complete list of keys that can match */
+    bool pinned;   /* rows is the complete list of keys that can match */
+    int null_key;  /* a key column that is to equal NULL; -1: none */
     VEC(const Value *) rows;
 } Pins;
 
 typedef struct Columns { /* one conjunction: a list of constants for each key column */
     int n;
+    int null_key;
     VEC(Value) *sets;
     bool *set;
 } Columns;
@@ -52,7 +54,9 @@ static void collect(const Analyzer *an, const BoundQuery *q, const TExpr *x, Col
         }
         if (k >= 0 && !c->set[k] && type_equal(other->type, q->input->cols[k].type) && constant(an, other, &v)) {
             c->set[k] = true;
-            if (!v.null)
+            if (v.null)
+                c->null_key = k;
+            else
                 vec_push(an->arena, &c->sets[k], v);
         }
         return;
@@ -66,7 +70,9 @@ static void collect(const Analyzer *an, const BoundQuery *q, const TExpr *x, Col
                 return;
         c->set[k] = true;
         for (int i = 0; i < x->nargs; i++)
-            if (constant(an, x->args[i], &v) && !v.null)
+            if (constant(an, x->args[i], &v) && v.null)
+                c->null_key = k;
+            else
                 vec_push(an->arena, &c->sets[k], v);
     }
 }
@@ -83,6 +89,7 @@ static void product(const Analyzer *an, const Columns *c, Pins *out)
             return;
     }
     out->pinned = true;
+    out->null_key = c->null_key;
     for (int64_t i = 0; i < total; i++) {
         Value *row = ARENA_ARRAY(an->arena, Value, c->n);
         int64_t rest = i;
@@ -108,7 +115,7 @@ static void add_row(const Analyzer *an, const BoundQuery *q, Pins *p, const Valu
 
 static void pins_of(const Analyzer *an, const BoundQuery *q, const TExpr *x, Pins *out)
 {
-    *out = (Pins){0};
+    *out = (Pins){.null_key = -1};
     if (x->kind == TEXPR_OR) {
         Pins left, right;
         pins_of(an, q, x->a, &left);
@@ -116,6 +123,7 @@ static void pins_of(const Analyzer *an, const BoundQuery *q, const TExpr *x, Pin
         if (!left.pinned || !right.pinned || left.rows.n + right.rows.n > MAX_KEYS)
             return;
         out->pinned = true;
+        out->null_key = left.null_key >= 0 ? left.null_key : right.null_key;
         for (int i = 0; i < left.rows.n; i++)
             add_row(an, q, out, left.rows.v[i]);
         for (int i = 0; i < right.rows.n; i++)
@@ -123,7 +131,7 @@ static void pins_of(const Analyzer *an, const BoundQuery *q, const TExpr *x, Pin
         return;
     }
     int n = q->source->nkeys;
-    Columns c = {.n = n, .set = ARENA_ARRAY(an->arena, bool, n)};
+    Columns c = {.n = n, .null_key = -1, .set = ARENA_ARRAY(an->arena, bool, n)};
     c.sets = arena_zalloc(an->arena, sizeof *c.sets * (size_t)n);
     collect(an, q, x, &c);
     product(an, &c, out);
@@ -135,14 +143,11 @@ Status bind_pull_keys(const Analyzer *an, const BoundQuery *q, PullKeys *out, Er
     if (q->where) {
         Pins p;
         pins_of(an, q, q->where, &p);
+        if (p.pinned && p.null_key >= 0)
+            return err_set(err, ERR_STATEMENT, "Primary key columns can not be NULL: (%.*s = null)",
+                           STR_ARG(q->input->cols[p.null_key].name));
         if (p.pinned)
             *out = (PullKeys){.n = p.rows.n, .rows = p.rows.v};
     }
-    if (out->scan && !props_bool(an->props, "ksql.query.pull.table.scan.enabled"))
-        return err_set(err, ERR_STATEMENT, "%s",
-                       q->where ? "Query requires table scan to be enabled. Table scans can be enabled by setting "
-                                  "ksql.query.pull.table.scan.enabled=true"
-                                : "Missing WHERE clause. See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you "
-                                  "intended to issue a push query.\nQuery requires table scan to be enabled");
     return OK;
 }

@@ -36,12 +36,6 @@ static Status check_shape(const Query *q, QueryUse use, Err *err)
         return err_at(err, ERR_STATEMENT, q->partition_span, "Only one of PARTITION BY or GROUP BY can be used.");
     if (q->having && !q->has_group_by)
         return err_at(err, ERR_STATEMENT, q->having->span, "HAVING clause requires a GROUP BY clause.");
-    if (use == USE_PULL) {
-        if (q->has_group_by)
-            return pull_refused(q->group_span, "GROUP BY", err);
-        if (q->has_partition_by)
-            return pull_refused(q->partition_span, "PARTITION BY", err);
-    }
     if (use == USE_PERSISTENT && q->has_limit)
         return err_at(err, ERR_STATEMENT, q->limit_span, "CREATE %s AS SELECT statements don't support LIMIT clause.",
                       q->has_group_by ? "TABLE" : "STREAM");
@@ -347,7 +341,7 @@ static Status finish_items(const Analyzer *an, const Query *q, BoundQuery *bq, E
                           "Can't infer a type of null. Please explicitly cast it to a required type, e.g. CAST(null AS "
                           "VARCHAR).");
         cols[i] = (ColumnDef){it->name, it->expr->type, i < bq->nkeys ? ROLE_KEY : ROLE_VALUE, {0}};
-        for (int k = 0; bq->use == USE_PERSISTENT && k < i; k++)
+        for (int k = 0; bq->use != USE_PUSH && k < i; k++)
             if (str_eq(cols[k].name, it->name))
                 return duplicate_name(an, bq, i, it->ast ? it->ast->span : q->span, err);
     }
@@ -502,7 +496,9 @@ static bool any_aggregate(const Query *q, const SelectList *list)
 Status bind_query(const Analyzer *an, const Query *q, QueryUse use, Str sink, BoundQuery *bq, Err *err)
 {
     *bq = (BoundQuery){.use = use, .has_limit = q->has_limit, .limit = q->limit};
-    Status st = check_shape(q, use, err);
+    Status st = use == USE_PULL ? pull_check_clauses(an, q, err) : OK;
+    if (st == OK)
+        st = check_shape(q, use, err);
     if (st == OK)
         st = find_source(an, q, bq, err);
     if (st)
@@ -533,6 +529,8 @@ Status bind_query(const Analyzer *an, const Query *q, QueryUse use, Str sink, Bo
     }
     if (st == OK)
         st = check_emit(q, err);
+    if (st == OK && use == USE_PULL)
+        st = pull_check_where(an, q, bq, err);
     return st ? st : finish_items(an, q, bq, err);
 }
 

@@ -17,6 +17,7 @@ libsluice_a_SOURCES += \
 	src/analyze/bound.c \
 	src/analyze/internal.h \
 	src/analyze/names.c \
+	src/analyze/pull_check.c \
 	src/analyze/resolved.c \
 	src/analyze/resolved.h \
 	src/analyze/with.c

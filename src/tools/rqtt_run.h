@@ -22,7 +22,7 @@ typedef VEC(RqttAnswer) RqttAnswerVec;
 /* Whether an answer holds what is expected: members that are not named may be there, a name may carry an operator
  * ("queryId|starts_with"), {STATEMENT} stands for `sql`. */
 bool rqtt_holds(Str sql, const JTree *expected, const JTree *actual);
-/* Compares the answers with c->responses; false with the first difference in r->why. */
+/* Compares the answers with c->responses but for those as protobuf; false with the first difference in r->why. */
 bool rqtt_check_answers(QttRun *r, const RqttAnswerVec *answers);
 
 #endif

@@ -20,3 +20,9 @@ INSERT INTO nosuch (a) VALUES (1);
 SELECT * FROM orders EMIT CHANGES;
 --> `ID` INTEGER, `CUSTOMER` STRING, `AMOUNT` DOUBLE, `TS` TIMESTAMP, `PRICE` DECIMAL(6, 2), `BIG` BIGINT
 --> 1 | null | 2.0 | 2024-01-02T03:04:05.678 | 1.50 | 7
+INSERT INTO orders (id, amount) VALUES (1);
+--> ERROR 1:1 Failed to prepare statement: Expected number columns and values to match: 2, 1
+INSERT INTO nosuch (id, amount) VALUES (1);
+--> ERROR 1:1 Failed to prepare statement: Expected number columns and values to match: 2, 1
+INSERT INTO orders (id, amount) VALUES (1, ABS(foo.bar));
+--> ERROR 1:48 Failed to prepare statement: 'FOO' is not a valid stream/table name or alias.
