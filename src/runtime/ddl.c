@@ -17,7 +17,12 @@
 #include "runtime/admin.h"
 #include "sql/parse.h"
 
-typedef VEC(RunQuery *) QueryVec;
+/* What a replay has come to, to be done at its end. */
+typedef struct Replay {
+    VEC(RunQuery *) live;  /* started */
+    VEC(RunQuery *) ended; /* erased, where no later query of the same id has taken over what goes by the id */
+    NameVec doomed;        /* topics whose deletion may not have been done; their names in the engine's arena */
+} Replay;
 
 typedef struct Ddl {
     Engine *e;
@@ -25,8 +30,7 @@ typedef struct Ddl {
     Analyzer an;
     Session *session;     /* NULL while replaying */
     const Command *replay;/* NULL: a new statement */
-    QueryVec *pending;    /* replaying: queries to start at the end */
-    NameVec *doomed;      /* replaying: topics whose deletion may not have been done; their names in the engine's arena */
+    Replay *past;         /* NULL: a new statement */
     Answer *out;
     Err *err;
     Str shown;            /* the statement as answers and sources show it; empty: the user's text */
@@ -53,7 +57,7 @@ static Status record_command(Ddl *d, Command *c, RunQuery *q)
                 .ts = effects_now(d->e->fx)};
     unit_append(u, d->e->command_topic, 0, &r);
     if (q)
-        query_first_positions(q, u);
+        query_first_positions(q, false, u);
     Status st = unit_commit(u, true, d->err);
     buf_free(&key);
     buf_free(&value);
@@ -81,9 +85,9 @@ static void resolve_text(Ddl *d, const DataSource *made, const TopicInfo *topic)
 /* A topic that a later statement uses is not to be deleted at the end of the replay. */
 static void spare_topic(Ddl *d, const DataSource *ds)
 {
-    for (int i = d->doomed ? d->doomed->n - 1 : -1; i >= 0; i--)
-        if (str_eq(d->doomed->v[i].text, ds->topic))
-            vec_remove(d->doomed, i);
+    for (int i = d->past ? d->past->doomed.n - 1 : -1; i >= 0; i--)
+        if (str_eq(d->past->doomed.v[i].text, ds->topic))
+            vec_remove(&d->past->doomed, i);
 }
 
 /* ---- CREATE STREAM | TABLE ---- */
@@ -168,17 +172,8 @@ static Status start_query(Ddl *d, RunQuery *q)
 {
     if (!d->replay)
         return query_start(q, d->err);
-    if (d->replay->fingerprint && q->plan->fingerprint != d->replay->fingerprint) {
-        Buf text = BUF_INIT;
-        buf_printf(&text, "query %.*s plans differently than when it was created: its state is rebuilt", STR_ARG(q->id));
-        vec_add(&d->e->warnings, mem_strdup(buf_z(&text)));
-        buf_free(&text);
-        query_erase(q);
-        Err err = ERR_INIT;
-        if (query_make_topics(q, &err))
-            err_clear(&err);
-    }
-    vec_add(d->pending, q);
+    q->planned = d->replay->fingerprint;
+    vec_add(&d->past->live, q);
     return OK;
 }
 
@@ -253,25 +248,26 @@ static Status insert_into(Ddl *d)
 
 static RunQuery *find_query(Ddl *d, Str id)
 {
-    for (int i = 0; d->pending && i < d->pending->n; i++)
-        if (str_eq_nocase(d->pending->v[i]->id, id))
-            return d->pending->v[i];
+    for (int i = 0; d->past && i < d->past->live.n; i++)
+        if (str_eq_nocase(d->past->live.v[i]->id, id))
+            return d->past->live.v[i];
     return engine_query(d->e, id);
 }
 
 static void end_query(Ddl *d, RunQuery *q)
 {
-    if (d->pending) {
-        for (int i = 0; i < d->pending->n; i++)
-            if (d->pending->v[i] == q) {
-                vec_remove(d->pending, i);
-                break;
-            }
-    } else {
+    if (!d->past) {
         query_stop(q);
+        query_erase(q);
+        query_free(q);
+        return;
     }
-    query_erase(q);
-    query_free(q);
+    for (int i = 0; i < d->past->live.n; i++)
+        if (d->past->live.v[i] == q) {
+            vec_remove(&d->past->live, i);
+            vec_add(&d->past->ended, q);
+            break;
+        }
 }
 
 static Status terminate(Ddl *d)
@@ -332,9 +328,9 @@ static Status check_constraints(Ddl *d, const DataSource *ds)
     }
     int n;
     RunQuery **running = engine_queries(d->e, d->an.arena, &n);
-    if (d->pending) {
-        running = d->pending->v;
-        n = d->pending->n;
+    if (d->past) {
+        running = d->past->live.v;
+        n = d->past->live.n;
     }
     for (int i = 0; i < n; i++) {
         const RunQuery *q = running[i];
@@ -405,7 +401,7 @@ static Status drop(Ddl *d)
     snprintf(message, sizeof message, "Source `%.*s` (topic: %.*s) was dropped.", STR_ARG(ds->name), STR_ARG(ds->topic));
     engine_set_catalog(d->e, catalog_without(d->e->cat, st->name.text));
     if (st->delete_topic && d->replay)
-        vec_push(d->e->arena, d->doomed, (Name){.text = arena_str(d->e->arena, ds->topic)});
+        vec_push(d->e->arena, &d->past->doomed, (Name){.text = arena_str(d->e->arena, ds->topic)});
     if (st->delete_topic && !d->replay) {
         Err gone = ERR_INIT; /* a topic that is missing already is as good as deleted */
         if (topic_delete(d->e->topics, ds->topic, &gone))
@@ -434,7 +430,7 @@ static Status run(Ddl *d)
     case STMT_TERMINATE:
         return terminate(d);
     default:
-        BUG("statement %d changes no catalog", d->st->kind);
+        return err_set(d->err, ERR_CORRUPT, "it changes no catalog");
     }
 }
 
@@ -460,23 +456,35 @@ static void warn(Engine *e, const Command *c, const Err *err)
     buf_free(&text);
 }
 
-static void replay_one(Engine *e, const Record *r, QueryVec *pending, NameVec *doomed)
+/* A record without a statement: query_rebuild's. */
+static void take_plan(const Command *c, Replay *past)
+{
+    for (int i = 0; i < past->live.n; i++)
+        if (str_eq(past->live.v[i]->id, c->query_id))
+            past->live.v[i]->planned = c->fingerprint;
+}
+
+static void replay_one(Engine *e, const Record *r, Replay *past)
 {
     Arena *a = arena_new(8192);
     Err err = ERR_INIT;
     Command c;
     StmtVec stmts = {0};
     Status st = command_decode(r, a, &c, &err);
-    if (st == OK) {
+    if (st == OK && !c.statement.n)
+        take_plan(&c, past);
+    if (st == OK && c.statement.n) {
         Buf text = BUF_INIT;
         buf_str(&text, c.statement);
         buf_byte(&text, ';');
         st = parse_all(arena_str(a, buf_view(&text)), a, NULL, &stmts, &err);
         buf_free(&text);
     }
+    if (st == OK && c.statement.n && stmts.n != 1)
+        st = err_set(&err, ERR_CORRUPT, "one statement is wanted, not %d", stmts.n);
     if (st == OK && stmts.n == 1) {
         Catalog *cat = catalog_ref(e->cat);
-        Ddl d = {.e = e, .st = stmts.v[0], .replay = &c, .pending = pending, .doomed = doomed, .err = &err};
+        Ddl d = {.e = e, .st = stmts.v[0], .replay = &c, .past = past, .err = &err};
         d.an = (Analyzer){.arena = a, .cat = cat, .props = &c.props, .topics = e->topics, .fx = e->fx,
                           .sql = stmts.v[0]->sql, .replay_partitions = c.partitions};
         st = run(&d);
@@ -489,35 +497,88 @@ static void replay_one(Engine *e, const Record *r, QueryVec *pending, NameVec *d
     arena_free(a);
 }
 
-Status ddl_replay(Engine *e, Err *err)
+/* Queries that ended before: most were erased then, the last perhaps not. */
+static Status erase_ended(Engine *e, Replay *past, Err *err)
 {
-    QueryVec pending = {0};
-    NameVec doomed = {0};
-    int64_t at = topic_begin(e->topics, e->command_topic, 0);
     Status st = OK;
-    for (;;) {
-        RecordSet set;
-        st = topic_read(e->topics, e->command_topic, 0, at, LIMIT_BATCH_ROWS, &set, err);
-        if (st || !set.n) {
-            if (st == OK)
-                recordset_release(&set);
-            break;
-        }
-        for (int i = 0; i < set.n; i++)
-            replay_one(e, &set.records[i], &pending, &doomed);
-        at = set.next_offset;
-        recordset_release(&set);
+    Unit *u = unit_begin(e->topics);
+    for (int i = 0; i < past->ended.n; i++) {
+        RunQuery *q = past->ended.v[i];
+        bool taken = false;
+        for (int k = 0; k < past->live.n && !taken; k++)
+            taken = str_eq(past->live.v[k]->id, q->id);
+        query_forget(q, !taken, u);
+        if (st == OK && !taken && q->plan->nsubs > 1)
+            st = query_drop_topics(q, err);
     }
-    for (int i = 0; i < doomed.n && st == OK; i++) {
+    for (int i = 0; i < past->doomed.n && st == OK; i++) {
         Err gone = ERR_INIT; /* deleted at the time, most likely */
-        if (topic_delete(e->topics, doomed.v[i].text, &gone))
+        if (topic_delete(e->topics, past->doomed.v[i].text, &gone))
             err_clear(&gone);
     }
-    for (int i = 0; i < pending.n; i++)
+    if (st == OK)
+        return unit_commit(u, false, err);
+    unit_abort(u);
+    return st;
+}
+
+static Status take_new_plan(RunQuery *q, Err *err)
+{
+    Engine *e = q->e;
+    Buf text = BUF_INIT, key = BUF_INIT, value = BUF_INIT;
+    buf_printf(&text, "query %.*s plans differently than when it was created: ", STR_ARG(q->id));
+    buf_cstr(&text, q->plan->nstores ? "its state is rebuilt from the beginning of its input"
+                                     : "it keeps no state and goes on where it was");
+    vec_add(&e->warnings, mem_strdup(buf_z(&text)));
+    buf_clear(&text);
+    buf_printf(&text, "query/`%.*s`/plan", STR_ARG(q->id));
+    Command c = {.key = buf_view(&text), .statement = STR(""), .query_id = q->id, .fingerprint = q->plan->fingerprint};
+    command_encode(&c, &key, &value);
+    Record r = {.key = key.p, .key_len = (int32_t)key.n, .value = value.p, .value_len = (int32_t)value.n,
+                .ts = effects_now(e->fx)};
+    Status st = query_rebuild(q, &r, err);
+    buf_free(&text);
+    buf_free(&key);
+    buf_free(&value);
+    return st;
+}
+
+static Status read_commands(Engine *e, Replay *past, Err *err)
+{
+    int64_t at = topic_begin(e->topics, e->command_topic, 0);
+    for (;;) {
+        RecordSet set;
+        Status st = topic_read(e->topics, e->command_topic, 0, at, LIMIT_BATCH_ROWS, &set, err);
+        if (st)
+            return st;
+        for (int i = 0; i < set.n; i++)
+            replay_one(e, &set.records[i], past);
+        at = set.next_offset;
+        bool more = set.n > 0;
+        recordset_release(&set);
+        if (!more)
+            return OK;
+    }
+}
+
+Status ddl_replay(Engine *e, Err *err)
+{
+    Replay past = {0};
+    Status st = read_commands(e, &past, err);
+    if (st == OK)
+        st = erase_ended(e, &past, err);
+    for (int i = 0; i < past.ended.n; i++)
+        query_free(past.ended.v[i]);
+    for (int i = 0; i < past.live.n; i++) {
+        RunQuery *q = past.live.v[i];
+        if (st == OK && q->planned && q->planned != q->plan->fingerprint)
+            st = take_new_plan(q, err);
         if (st == OK)
-            st = query_start(pending.v[i], err);
+            st = query_start(q, err);
         else
-            query_free(pending.v[i]);
-    vec_free(&pending);
+            query_free(q);
+    }
+    vec_free(&past.live);
+    vec_free(&past.ended);
     return st;
 }

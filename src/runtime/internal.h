@@ -116,6 +116,7 @@ struct RunQuery {
     PropSet props;
     const LNode *logical;
     PPlan *plan;
+    uint64_t planned;     /* replaying: the stored fingerprint, 0 when there is none */
     DataSource *source, *sink; /* references */
     int ntasks;
     Task **tasks;
@@ -195,12 +196,19 @@ Status query_new(Engine *e, const BoundQuery *bq, DataSource *sink, Str id, uint
                  RunQuery **out, Err *err) MUST_CHECK;
 /* Internal topics are made. */
 Status query_make_topics(RunQuery *q, Err *err) MUST_CHECK;
-/* The positions where its tasks begin, into the unit. */
-void query_first_positions(RunQuery *q, Unit *u);
+/* The positions where its tasks begin, into the unit. earliest: at the first record, whatever its properties say. */
+void query_first_positions(RunQuery *q, bool earliest, Unit *u);
 Status query_start(RunQuery *q, Err *err) MUST_CHECK;
 void query_stop(RunQuery *q);
 /* After query_stop: stores, positions and internal topics go. */
 void query_erase(RunQuery *q);
+/* Its stores, and where `positions` its positions, go with the unit. */
+void query_forget(RunQuery *q, bool positions, Unit *u);
+/* Its internal topics go, also those of an earlier plan. */
+Status query_drop_topics(RunQuery *q, Err *err) MUST_CHECK;
+/* Before it is started: its state, made by another plan, goes, and it begins with the first record of its inputs. What it
+ * has kept no state of goes on where it was. Synced, with `plan`: the record that tells of the new plan. */
+Status query_rebuild(RunQuery *q, const Record *plan, Err *err) MUST_CHECK;
 void query_free(RunQuery *q);
 
 /* ddl.c: statements that change the catalog. */

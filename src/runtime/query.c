@@ -89,7 +89,7 @@ Status query_make_topics(RunQuery *q, Err *err)
     return OK;
 }
 
-void query_first_positions(RunQuery *q, Unit *u)
+void query_first_positions(RunQuery *q, bool earliest, Unit *u)
 {
     Topics *topics = q->e->topics;
     const char *reset = props_get(&q->props, "auto.offset.reset");
@@ -99,8 +99,9 @@ void query_first_positions(RunQuery *q, Unit *u)
         Str owner = task_owner(t, a);
         for (int k = 0; k < t->ninputs; k++) {
             const TaskInput *ti = &t->inputs[k];
-            bool earliest = ti->in->internal || (reset ? str_eq_nocase(str_of(reset), STR("earliest")) : ti->in->is_table);
-            int64_t at = earliest ? topic_begin(topics, ti->in->topic, ti->partition)
+            bool begin = earliest || ti->in->internal ||
+                         (reset ? str_eq_nocase(str_of(reset), STR("earliest")) : ti->in->is_table);
+            int64_t at = begin ? topic_begin(topics, ti->in->topic, ti->partition)
                                   : topic_end(topics, ti->in->topic, ti->partition);
             unit_position(u, owner, ti->in->topic, ti->partition, at);
         }
@@ -164,23 +165,62 @@ void query_stop(RunQuery *q)
     pthread_mutex_unlock(&q->e->mu);
 }
 
-void query_erase(RunQuery *q)
+void query_forget(RunQuery *q, bool positions, Unit *u)
 {
-    Engine *e = q->e;
-    Err err = ERR_INIT;
-    Unit *u = unit_begin(e->topics);
     DiskBatch *b = unit_disk(u);
     for (int s = 0; b && s < q->plan->nstores; s++)
         store_drop(b, (q->number << 8) + (uint32_t)s);
-    for (int i = 0; i < q->ntasks; i++) {
+    for (int i = 0; positions && i < q->ntasks; i++) {
         Arena *a = arena_new(256);
         unit_position_drop(u, task_owner(q->tasks[i], a));
         arena_free(a);
     }
+}
+
+Status query_drop_topics(RunQuery *q, Err *err)
+{
+    Arena *a = arena_new(4096);
+    TopicInfoVec all = {NULL, 0, 0};
+    Str prefix = arena_strf(a, "%.*s-", STR_ARG(app_id(q->e, a, q->id)));
+    Status st = OK;
+    topic_list(q->e->topics, a, &all);
+    for (int i = 0; i < all.n && st == OK; i++)
+        if (all.v[i].internal && str_starts(all.v[i].name, prefix))
+            st = topic_delete(q->e->topics, all.v[i].name, err);
+    arena_free(a);
+    return st;
+}
+
+void query_erase(RunQuery *q)
+{
+    Err err = ERR_INIT;
+    Unit *u = unit_begin(q->e->topics);
+    query_forget(q, true, u);
     Status st = unit_commit(u, false, &err);
-    for (int s = 1; s < q->plan->nsubs && st == OK; s++)
-        st = topic_delete(e->topics, q->plan->subs[s].input.topic, &err);
+    if (st == OK && q->plan->nsubs > 1)
+        st = query_drop_topics(q, &err);
     err_clear(&err); /* what is left is erased again when the command topic is replayed */
+    UNUSED(st);
+}
+
+Status query_rebuild(RunQuery *q, const Record *plan, Err *err)
+{
+    enum { STORES = 256 }; /* an earlier plan may have had more */
+    bool anew = q->plan->nstores > 0;
+    Status st = anew ? query_drop_topics(q, err) : OK;
+    if (st == OK)
+        st = query_make_topics(q, err);
+    if (st)
+        return st;
+    Unit *u = unit_begin(q->e->topics);
+    unit_append(u, q->e->command_topic, 0, plan);
+    for (uint32_t s = 0; anew && unit_disk(u) && s < STORES; s++)
+        store_drop(unit_disk(u), (q->number << 8) + s);
+    if (anew) {
+        query_forget(q, true, u);
+        query_first_positions(q, true, u);
+    }
+    return unit_commit(u, true, err);
 }
 
 void query_free(RunQuery *q)

@@ -73,8 +73,8 @@ bool rowstream_take(void *arg, const Batch *b)
             continue;
         if (rs->limit >= 0 && rs->taken_in >= rs->limit)
             break;
-        if (kind != ROW_DELETE && (batch_flags(b, row) & ROW_VALUE_NULL) && rs->is_pull)
-            continue;
+        if (kind != ROW_DELETE && (batch_flags(b, row) & ROW_VALUE_NULL))
+            continue; /* a stream's record without a value is no row */
         put_row(rs, b, row, kind == ROW_DELETE);
     }
     if (rs->limit >= 0 && rs->taken_in >= rs->limit)
