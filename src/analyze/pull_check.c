@@ -11,8 +11,8 @@
 
 enum { MAX_DISJUNCTS = 1000 };
 
-static const char HELP[] = "See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you intended to issue a push "
-                           "query.";
+static const char HELP[] = "See https://cnfl.io/queries for more info.\n"
+                           "Add EMIT CHANGES if you intended to issue a push query.";
 
 /* ---- clauses ---- */
 
@@ -48,8 +48,8 @@ static Status check_columns(const Query *q, Err *err)
     }
     Status st = OK;
     if (r.names.n)
-        st = err_at(err, ERR_STATEMENT, r.first, "Pull queries don't support the following columns in %s clauses: %s. %s",
-                    clause, buf_z(&r.names), HELP);
+        st = err_at(err, ERR_STATEMENT, r.first,
+                    "Pull queries don't support the following columns in %s clauses: %s. %s", clause, buf_z(&r.names), HELP);
     buf_free(&r.names);
     return st;
 }
@@ -173,8 +173,8 @@ static void print_keys(Buf *out, const Check *c)
 static Status see_key(Check *c, int k, Span at)
 {
     if (c->seen[k])
-        return needs_scan(c, at, "A comparison condition on the key column cannot be combined with other comparisons such "
-                                 "as an IN predicate");
+        return needs_scan(c, at, "A comparison condition on the key column cannot be combined with other "
+                                 "comparisons such as an IN predicate");
     c->seen[k] = true;
     c->nseen++;
     return OK;
@@ -278,7 +278,8 @@ Status pull_check_where(const Analyzer *an, const Query *q, const BoundQuery *bq
     if (!bq->source->is_table || props_bool(an->props, "ksql.query.pull.table.scan.enabled"))
         return OK;
     if (!q->where)
-        return err_at(err, ERR_STATEMENT, q->span, "Missing WHERE clause. %s\nQuery requires table scan to be enabled", HELP);
+        return err_at(err, ERR_STATEMENT, q->span,
+                      "Missing WHERE clause. %s\nQuery requires table scan to be enabled", HELP);
     if (!disjuncts(an->arena, q->where, &all))
         return scan_disabled(&c, q->where->span);
     c.seen = ARENA_ARRAY(an->arena, bool, bq->source->nkeys);

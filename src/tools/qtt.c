@@ -6,6 +6,8 @@
 //   --verbose       a line for every case, with the reason of a skip
 //   --passing FILE  ids that must pass, one a line ('#' starts a comment): any that does not fails
 //   --bless FILE    write the ids that passed
+//   --known FILE    ids that fail for a known reason, `id<TAB>reason` a line: they count as skipped, and fail
+//                   when they pass
 //
 // The last line is `N passed, N failed, N skipped`. A crash or a case that runs for a minute names the
 // case before the process ends. @thread main
@@ -31,9 +33,10 @@ typedef struct Tool {
     Arena *arena;
     bool list, verbose, has_match;
     regex_t match;
-    const char *passing, *bless;
+    const char *passing, *bless, *known_file;
     PathVec files;
     StrMap must_pass; /* id -> "" while it has not passed, "ok" after */
+    StrMap known;     /* id -> why it fails */
     StrMap reasons;   /* reason of a skip -> int * */
     PathVec passed_ids;
     int passed, failed, skipped;
@@ -43,7 +46,7 @@ static int usage(const Tool *t)
 {
     fprintf(stderr,
             "usage: sluice test %s [--match RE] [--list] [--verbose] [--passing FILE] [--bless FILE]\n"
-            "                       FILE|DIR...\n",
+            "                       [--known FILE] FILE|DIR...\n",
             t->kind->name);
     return 2;
 }
@@ -72,6 +75,8 @@ static int arguments(Tool *t, int argc, char **argv)
             t->passing = argv[++i];
         } else if (!strcmp(argv[i], "--bless") && more) {
             t->bless = argv[++i];
+        } else if (!strcmp(argv[i], "--known") && more) {
+            t->known_file = argv[++i];
         } else if (argv[i][0] == '-') {
             return usage(t);
         } else if (files_find(t->arena, argv[i], ".json", &t->files, &err)) {
@@ -83,13 +88,14 @@ static int arguments(Tool *t, int argc, char **argv)
     return t->files.n ? 0 : usage(t);
 }
 
-static int read_passing(Tool *t)
+/* Reads a list of ids into `to`, each with what stands behind its tab. */
+static int read_list(Tool *t, const char *file, StrMap *to)
 {
     Err err = ERR_INIT;
     Str text;
-    if (!t->passing)
+    if (!file)
         return 0;
-    if (files_read(t->arena, t->passing, &text, &err)) {
+    if (files_read(t->arena, file, &text, &err)) {
         bad(t, "no such list", err.msg);
         err_clear(&err);
         return 2;
@@ -98,8 +104,10 @@ static int read_passing(Tool *t)
         const char *nl = memchr(text.p, '\n', text.n);
         size_t n = nl ? (size_t)(nl - text.p) : text.n;
         Str line = str_sub(text, 0, n); /* not trimmed: names of cases may end with a blank */
+        const char *tab = line.n ? memchr(line.p, '\t', line.n) : NULL;
+        Str id = tab ? str_sub(line, 0, (size_t)(tab - line.p)) : line;
         if (line.n && line.p[0] != '#')
-            strmap_put(&t->must_pass, line, "");
+            strmap_put(to, id, (void *)arena_cstr(t->arena, str_sub(line, tab ? id.n + 1 : line.n, line.n)));
         text = str_sub(text, n + (nl != NULL), text.n - n - (nl != NULL));
     }
     return 0;
@@ -129,12 +137,24 @@ static void print_failure(const QttCase *c, Buf *why)
     printf("%s----\n", buf_z(why));
 }
 
+/* The verdict of a case that may be one of those that are known to fail. */
+static QttVerdict judge_known(Tool *t, const QttCase *c, QttVerdict v, Buf *why)
+{
+    const char *known = strmap_find(&t->known, c->id);
+    if (!known || v == QTT_SKIPPED)
+        return v;
+    buf_clear(why);
+    buf_printf(why, v == QTT_FAILED ? "known to fail: %s" : "it passes, but is listed as known to fail: %s", known);
+    return v == QTT_FAILED ? QTT_SKIPPED : QTT_FAILED;
+}
+
 static void run_one(Tool *t, const QttCase *c, int counts[3])
 {
     Buf why = BUF_INIT;
     guard_enter(t->kind->name, c->id, CASE_SECONDS);
     QttVerdict v = t->kind->run(c, &why);
     guard_leave();
+    v = judge_known(t, c, v, &why);
     counts[v]++;
     if (v == QTT_FAILED)
         print_failure(c, &why);
@@ -243,7 +263,9 @@ static int run_tool(const Kind *kind, int argc, char **argv)
     Tool t = {.kind = kind, .arena = arena_new(0)};
     int code = arguments(&t, argc, argv);
     if (!code)
-        code = read_passing(&t);
+        code = read_list(&t, t.passing, &t.must_pass);
+    if (!code)
+        code = read_list(&t, t.known_file, &t.known);
     for (int i = 0; !code && i < t.files.n; i++)
         run_file(&t, t.files.v[i]);
     if (!code && !t.list) {
@@ -258,6 +280,7 @@ static int run_tool(const Kind *kind, int argc, char **argv)
     if (t.has_match)
         regfree(&t.match);
     strmap_free(&t.must_pass);
+    strmap_free(&t.known);
     strmap_free(&t.reasons);
     arena_free(t.arena);
     return code;
