@@ -42,13 +42,13 @@ typedef struct Tool {
     int passed, failed, skipped;
 } Tool;
 
-static int usage(const Tool *t)
+static int usage(const Tool *t, FILE *to)
 {
-    fprintf(stderr,
+    fprintf(to,
             "usage: sluice test %s [--match RE] [--list] [--verbose] [--passing FILE] [--bless FILE]\n"
             "                       [--known FILE] FILE|DIR...\n",
             t->kind->name);
-    return 2;
+    return to == stdout ? 0 : 2;
 }
 
 static int bad(const Tool *t, const char *what, const char *name)
@@ -78,14 +78,14 @@ static int arguments(Tool *t, int argc, char **argv)
         } else if (!strcmp(argv[i], "--known") && more) {
             t->known_file = argv[++i];
         } else if (argv[i][0] == '-') {
-            return usage(t);
+            return usage(t, stderr);
         } else if (files_find(t->arena, argv[i], ".json", &t->files, &err)) {
             bad(t, "no such file", err.msg);
             err_clear(&err);
             return 2;
         }
     }
-    return t->files.n ? 0 : usage(t);
+    return t->files.n ? 0 : usage(t, stderr);
 }
 
 /* Reads a list of ids into `to`, each with what stands behind its tab. */
@@ -106,8 +106,9 @@ static int read_list(Tool *t, const char *file, StrMap *to)
         Str line = str_sub(text, 0, n); /* not trimmed: names of cases may end with a blank */
         const char *tab = line.n ? memchr(line.p, '\t', line.n) : NULL;
         Str id = tab ? str_sub(line, 0, (size_t)(tab - line.p)) : line;
+        const char *note = tab ? arena_cstr(t->arena, str_sub(line, id.n + 1, line.n - id.n - 1)) : "";
         if (line.n && line.p[0] != '#')
-            strmap_put(to, id, (void *)arena_cstr(t->arena, str_sub(line, tab ? id.n + 1 : line.n, line.n)));
+            strmap_put(to, id, (void *)note);
         text = str_sub(text, n + (nl != NULL), text.n - n - (nl != NULL));
     }
     return 0;
@@ -260,7 +261,10 @@ static int bless(Tool *t)
 
 static int run_tool(const Kind *kind, int argc, char **argv)
 {
-    Tool t = {.kind = kind, .arena = arena_new(0)};
+    Tool t = {.kind = kind};
+    if (argc > 1 && !strcmp(argv[1], "--help"))
+        return usage(&t, stdout);
+    t.arena = arena_new(0);
     int code = arguments(&t, argc, argv);
     if (!code)
         code = read_list(&t, t.passing, &t.must_pass);
