@@ -491,14 +491,16 @@ static int run_file(const Options *opt, Str path)
     return result;
 }
 
-static int usage(void)
+static int usage(FILE *to)
 {
-    fputs("usage: sluice test sql [--batch N] [--disk] [--reprint] [--bless] [--verbose] FILE|DIR...\n", stderr);
-    return 2;
+    fputs("usage: sluice test sql [--batch N] [--disk] [--reprint] [--bless] [--verbose] FILE|DIR...\n", to);
+    return to == stdout ? 0 : 2;
 }
 
 int tool_sqltest(int argc, char **argv)
 {
+    if (argc > 1 && !strcmp(argv[1], "--help"))
+        return usage(stdout);
     Options opt = {0};
     Arena *a = arena_new(0);
     PathVec files = {0};
@@ -516,7 +518,7 @@ int tool_sqltest(int argc, char **argv)
         } else if (!strcmp(argv[i], "--batch") && i + 1 < argc) {
             opt.batch = atoi(argv[++i]);
         } else if (argv[i][0] == '-') {
-            code = usage();
+            code = usage(stderr);
         } else if (files_find(a, argv[i], ".sql", &files, &err)) {
             fprintf(stderr, "sluice test sql: %s\n", err.msg);
             err_clear(&err);
@@ -524,7 +526,7 @@ int tool_sqltest(int argc, char **argv)
         }
     }
     if (!code && files.n == 0)
-        code = usage();
+        code = usage(stderr);
     for (int i = 0; i < files.n && !code; i++)
         counts[run_file(&opt, files.v[i]) + 1]++;
     if (!code) {

@@ -154,8 +154,16 @@ static bool run_file(Str path, bool bless)
     return ok;
 }
 
+static int usage(FILE *to)
+{
+    fputs("usage: sluice test plan [--bless] FILE|DIR...\n", to);
+    return to == stdout ? 0 : 2;
+}
+
 int tool_plantest(int argc, char **argv)
 {
+    if (argc > 1 && !strcmp(argv[1], "--help"))
+        return usage(stdout);
     Arena *a = arena_new(0);
     PathVec files = {0};
     bool bless = false;
@@ -171,8 +179,7 @@ int tool_plantest(int argc, char **argv)
         }
     }
     if (!code && files.n == 0) {
-        fputs("usage: sluice test plan [--bless] FILE|DIR...\n", stderr);
-        code = 2;
+        code = usage(stderr);
     }
     for (int i = 0; i < files.n && !code; i++)
         counts[run_file(files.v[i], bless)]++;
