@@ -7,6 +7,7 @@
 //                                                          | varint replicas | zvarint retention ms
 //                                                          | byte cleanup | byte internal
 //   meta      "topic_next"                                 be32: the id that the next topic gets
+//   meta      "topic_compacted/" id be32 | partition be32  be64: end when last compacted | be64: records left
 //   meta      "topic_begin/" id be32 | partition be32      be64: first offset; absent: 0
 //   log       id be32 | partition be32 | base offset be64  a block
 //   position  owner length be16 | owner | id be32 | partition be32    be64: offset
@@ -149,9 +150,11 @@ static void embedded_clear(Topics *t, Topic *tp)
 
 /* ---- begin and end ---- */
 
-static void begin_key(Buf *out, uint32_t id, int partition)
+static const char begin_name[] = "topic_begin/", compacted_name[] = "topic_compacted/";
+
+static void part_key(Buf *out, const char *name, uint32_t id, int partition)
 {
-    buf_str(out, STR("topic_begin/"));
+    buf_cstr(out, name);
     buf_be32(out, id);
     buf_be32(out, (uint32_t)partition);
 }
@@ -164,11 +167,20 @@ static Status load_ends(Topics *t, Topic *tp, int partition, Err *err)
     bool found;
     if (pt->loaded)
         return OK;
-    begin_key(&key, tp->id, partition);
+    part_key(&key, begin_name, tp->id, partition);
     Status s = disk_get(t->disk, FAMILY_META, buf_view(&key), &value, &found, err);
     if (s == OK && found) {
         Rd r = rd_of(buf_view(&value));
         pt->begin = (int64_t)rd_be64(&r);
+    }
+    buf_clear(&key);
+    part_key(&key, compacted_name, tp->id, partition);
+    if (s == OK && tp->info.cleanup != CLEANUP_DELETE)
+        s = disk_get(t->disk, FAMILY_META, buf_view(&key), &value, &found, err);
+    if (s == OK && tp->info.cleanup != CLEANUP_DELETE && found) {
+        Rd r = rd_of(buf_view(&value));
+        pt->compacted = (int64_t)rd_be64(&r);
+        pt->kept = (int64_t)rd_be64(&r);
     }
     buf_free(&key);
     buf_free(&value);
@@ -427,9 +439,14 @@ static Status embedded_drop(Topics *t, Topic *tp, Err *err)
     LogKey first = log_key(tp, 0, 0), behind = log_key(tp, tp->info.partitions, 0);
     topic_key(&key, tp);
     disk_batch_delete(b, FAMILY_META, buf_view(&key));
-    begin_key(&from, tp->id, 0);
-    begin_key(&to, tp->id, tp->info.partitions);
-    disk_batch_delete_range(b, FAMILY_META, buf_view(&from), buf_view(&to));
+    const char *const names[] = {begin_name, compacted_name};
+    for (int i = 0; i < ARRAY_LEN(names); i++) {
+        buf_clear(&from);
+        buf_clear(&to);
+        part_key(&from, names[i], tp->id, 0);
+        part_key(&to, names[i], tp->id, tp->info.partitions);
+        disk_batch_delete_range(b, FAMILY_META, buf_view(&from), buf_view(&to));
+    }
     disk_batch_delete_range(b, FAMILY_LOG, log_str(&first), log_str(&behind));
     Status s = drop_positions(t, tp, b, err);
     if (s == OK)
@@ -443,7 +460,7 @@ static Status embedded_drop(Topics *t, Topic *tp, Err *err)
 
 /* ---- retention, compaction ---- */
 
-static Status embedded_expire(Topics *t, Topic *tp, int partition, int64_t before, Err *err)
+static Status embedded_drop_head(Topics *t, Topic *tp, int partition, int64_t ts, int64_t offset, Err *err)
 {
     int64_t begin, end, keep;
     Str key, value;
@@ -455,7 +472,7 @@ static Status embedded_expire(Topics *t, Topic *tp, int partition, int64_t befor
     for (keep = begin; s == OK && disk_iter_next(it, &key, &value); keep = key_offset(key) + head.span) {
         if (!block_head(value, &head))
             s = bad_block(err, tp, partition, key_offset(key));
-        else if (head.n && head.max_ts >= before)
+        else if ((head.n && head.max_ts >= ts) || key_offset(key) + head.span > offset)
             break;
     }
     s = iter_end(it, s, err);
@@ -465,7 +482,7 @@ static Status embedded_expire(Topics *t, Topic *tp, int partition, int64_t befor
     char v[8];
     LogKey from = log_key(tp, partition, begin), to = log_key(tp, partition, keep);
     DiskBatch *b = disk_batch_new(t->disk);
-    begin_key(&bk, tp->id, partition);
+    part_key(&bk, begin_name, tp->id, partition);
     set_be64(v, (uint64_t)keep);
     disk_batch_put(b, FAMILY_META, buf_view(&bk), (Str){v, 8});
     disk_batch_delete_range(b, FAMILY_LOG, log_str(&from), log_str(&to));
@@ -481,10 +498,12 @@ static Status embedded_expire(Topics *t, Topic *tp, int partition, int64_t befor
     return s;
 }
 
+/* Only blocks below the end as it was are read and written, which nobody else changes (Partition.keep), so appends go on. */
 typedef struct Compact {
     Topics *t;
     Topic *tp;
     int partition;
+    int64_t begin, end, kept;
     StrMap last;
     DiskBatch *batch;
 } Compact;
@@ -492,11 +511,8 @@ typedef struct Compact {
 static Status compact_pass(Compact *c, Status (*fn)(Compact *c, const Block *b, Err *err), Err *err)
 {
     Str key, value;
-    int64_t begin, end;
-    Status s = embedded_ends(c->t, c->tp, c->partition, &begin, &end, err);
-    if (s != OK)
-        return s;
-    DiskIter *it = log_iter(c->t, c->tp, c->partition, begin, end);
+    Status s = OK;
+    DiskIter *it = log_iter(c->t, c->tp, c->partition, c->begin, c->end);
     while (s == OK && disk_iter_next(it, &key, &value)) {
         Block *b = block_new(0);
         s = block_decode(b, key_offset(key), value, err);
@@ -514,11 +530,21 @@ static Status note_block(Compact *c, const Block *b, Err *err)
     return OK;
 }
 
+/* Writes what has gathered, unless the topic was deleted. */
+static Status compact_write(Compact *c, Err *err)
+{
+    pthread_rwlock_rdlock(&c->t->ddl);
+    Status s = c->tp->gone || !disk_batch_count(c->batch) ? OK : disk_commit(c->t->disk, c->batch, false, err);
+    pthread_rwlock_unlock(&c->t->ddl);
+    disk_batch_clear(c->batch);
+    return s;
+}
+
 /* The last block always keeps its last record, so the partition's end stays known. */
 static Status filter_block(Compact *c, const Block *b, Err *err)
 {
-    Status s = OK;
     Block *kept = last_filter(&c->last, b);
+    c->kept += kept ? kept->n : b->n;
     if (!kept)
         return OK;
     LogKey key = log_key(c->tp, c->partition, b->base);
@@ -531,21 +557,37 @@ static Status filter_block(Compact *c, const Block *b, Err *err)
         buf_free(&v);
     }
     block_unref(kept);
-    if (disk_batch_bytes(c->batch) > 4 * BLOCK_BYTES) {
-        s = disk_commit(c->t->disk, c->batch, false, err);
-        disk_batch_clear(c->batch);
-    }
-    return s;
+    return disk_batch_bytes(c->batch) > 4 * BLOCK_BYTES ? compact_write(c, err) : OK;
+}
+
+static void note_compacted(Compact *c)
+{
+    Partition *pt = &c->tp->parts[c->partition];
+    Buf key = BUF_INIT;
+    char v[16];
+    part_key(&key, compacted_name, c->tp->id, c->partition);
+    set_be64(v, (uint64_t)c->end);
+    set_be64(v + 8, (uint64_t)c->kept);
+    disk_batch_put(c->batch, FAMILY_META, buf_view(&key), (Str){v, sizeof v});
+    buf_free(&key);
+    pthread_mutex_lock(&pt->lock);
+    pt->compacted = c->end;
+    pt->kept = c->kept;
+    pthread_mutex_unlock(&pt->lock);
 }
 
 static Status embedded_compact(Topics *t, Topic *tp, int partition, Err *err)
 {
     Compact c = {.t = t, .tp = tp, .partition = partition, .batch = disk_batch_new(t->disk)};
-    Status s = compact_pass(&c, note_block, err);
+    Status s = embedded_ends(t, tp, partition, &c.begin, &c.end, err);
+    if (s == OK)
+        s = compact_pass(&c, note_block, err);
     if (s == OK)
         s = compact_pass(&c, filter_block, err);
-    if (s == OK && disk_batch_count(c.batch))
-        s = disk_commit(t->disk, c.batch, false, err);
+    if (s == OK) {
+        note_compacted(&c);
+        s = compact_write(&c, err);
+    }
     disk_batch_free(c.batch);
     strmap_free(&c.last);
     cache_forget(t, &tp->parts[partition]);
@@ -567,7 +609,7 @@ const TopicsOps topics_embedded_ops = {
     .commit = embedded_commit,
     .position = embedded_position,
     .compact = embedded_compact,
-    .expire = embedded_expire,
+    .drop_head = embedded_drop_head,
 };
 
 static Status load_topic(Topics *t, Str name, Str value, Err *err)

@@ -204,6 +204,10 @@ static Status memory_compact(Topics *t, Topic *tp, int partition, Err *err)
     }
     strmap_free(&last);
     pthread_mutex_lock(&pt->lock);
+    pt->compacted = pt->end;
+    pt->kept = 0;
+    for (int i = 0; i < out.n; i++)
+        pt->kept += out.v[i]->n;
     BlockVec old = pt->blocks;
     pt->blocks = out;
     pt->open = NULL;
@@ -214,13 +218,13 @@ static Status memory_compact(Topics *t, Topic *tp, int partition, Err *err)
     return OK;
 }
 
-static Status memory_expire(Topics *t, Topic *tp, int partition, int64_t before, Err *err)
+static Status memory_drop_head(Topics *t, Topic *tp, int partition, int64_t ts, int64_t offset, Err *err)
 {
     UNUSED(t), UNUSED(err);
     Partition *pt = &tp->parts[partition];
     pthread_mutex_lock(&pt->lock);
     int n = 0;
-    while (n < pt->blocks.n && pt->blocks.v[n]->max_ts < before) {
+    while (n < pt->blocks.n && pt->blocks.v[n]->max_ts < ts && pt->blocks.v[n]->next <= offset) {
         pt->begin = pt->blocks.v[n]->next;
         if (pt->blocks.v[n] == pt->open)
             pt->open = NULL;
@@ -246,7 +250,7 @@ const TopicsOps topics_memory_ops = {
     .commit = memory_commit,
     .position = memory_position,
     .compact = memory_compact,
-    .expire = memory_expire,
+    .drop_head = memory_drop_head,
 };
 
 Topics *topics_memory_new(Effects *fx) { return topics_new(&topics_memory_ops, fx, NULL); }

@@ -104,8 +104,14 @@ void unit_abort(Unit *u);
 /* ---- housekeeping; @thread any ---- */
 /* Drops whole blocks whose records are all older than the topic's retention. Nothing on compacted topics. */
 Status topic_expire(Topics *t, Str name, int64_t now_ms, Err *err) MUST_CHECK;
-/* Keeps the last record of each key (and all without one), under their offsets. */
+/* Drops whole blocks that end at or before the offset: what stands there has been read by all who will. */
+Status topic_trim(Topics *t, Str name, int partition, int64_t offset, Err *err) MUST_CHECK;
+/* Keeps the last record of each key (and all without one), under their offsets. Readers go on meanwhile, and on disk so do
+ * appends. Not atomic as a whole: a crash leaves some blocks as they were. */
 Status topic_compact(Topics *t, Str name, int partition, Err *err) MUST_CHECK;
+/* The topic is one to be compacted, and since the partition last was, at least `least` records came, and twice as many as it
+ * had then. */
+bool topic_compact_due(Topics *t, Str name, int partition, int64_t least);
 
 /* ---- stored positions ---- */
 /* -1 when the owner has none there. */

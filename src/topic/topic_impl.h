@@ -2,6 +2,7 @@
 // What the topic implementations share: blocks of records, topics and their partitions, units.
 //
 // Locks, in the order in which they are taken:
+//   Partition.keep    retention, trimming and compaction of the partition, one at a time
 //   Topics.ddl        read: a commit; write: create, delete, compact, expire. Never by a reader of records.
 //   Partition.append  a commit or rewrite of the partition, over its disk write; several are taken in
 //                     the order (topic id, partition)
@@ -89,10 +90,12 @@ typedef struct CacheSlot {
 enum { CACHE_TAIL, CACHE_READ, CACHE_SLOTS };
 
 struct Partition {
+    pthread_mutex_t keep;
     pthread_mutex_t append;
     pthread_mutex_t lock; /* of: */
     bool loaded;          /* begin and end are known */
     int64_t begin, end;
+    int64_t compacted, kept; /* the end when it was last compacted, and the records left then */
     BlockVec blocks;      /* memory: all of them */
     Block *open;          /* memory: the last of them, when it takes more */
     CacheSlot cache[CACHE_SLOTS]; /* embedded: the last appended, the last read */
@@ -150,9 +153,10 @@ typedef struct TopicsOps {
     /* Under ddl. Applies all of the unit or nothing; assigns the offsets. */
     Status (*commit)(Topics *t, Unit *u, Err *err);
     Status (*position)(Topics *t, Str key, int64_t *offset, Err *err);
-    /* Under ddl and the partition's append lock: replaces / removes blocks. */
+    /* Under the partition's keep lock; in memory under ddl and the append lock too. */
     Status (*compact)(Topics *t, Topic *tp, int partition, Err *err);
-    Status (*expire)(Topics *t, Topic *tp, int partition, int64_t before, Err *err);
+    /* Under keep, ddl and append: removes the first blocks that are older than `ts` and end at or before `offset`. */
+    Status (*drop_head)(Topics *t, Topic *tp, int partition, int64_t ts, int64_t offset, Err *err);
 } TopicsOps;
 
 struct Topics {

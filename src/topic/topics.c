@@ -37,6 +37,7 @@ Topic *topic_make(uint32_t id, const TopicInfo *info)
     tp->info.name = (Str){mem_strndup(info->name.p, info->name.n), info->name.n};
     tp->parts = mem_zalloc(sizeof *tp->parts * (size_t)info->partitions);
     for (int i = 0; i < info->partitions; i++) {
+        pthread_mutex_init(&tp->parts[i].keep, NULL);
         pthread_mutex_init(&tp->parts[i].append, NULL);
         pthread_mutex_init(&tp->parts[i].lock, NULL);
     }
@@ -55,6 +56,7 @@ void topic_drop(Topics *t, Topic *tp)
         return;
     t->ops->clear(t, tp);
     for (int i = 0; i < tp->info.partitions; i++) {
+        pthread_mutex_destroy(&tp->parts[i].keep);
         pthread_mutex_destroy(&tp->parts[i].append);
         pthread_mutex_destroy(&tp->parts[i].lock);
     }
@@ -295,33 +297,17 @@ int64_t position_get(Topics *t, Str owner, Str topic, int partition)
 
 /* ---- retention, compaction ---- */
 
-typedef Status Rewrite(Topics *t, Topic *tp, int partition, int64_t before, Err *err);
-
-static Status rewrite(Topics *t, Topic *tp, int partition, Rewrite *fn, int64_t before, Err *err)
+/* The topic stays meanwhile; commits to other partitions go on. */
+static Status drop_head(Topics *t, Topic *tp, int partition, int64_t ts, int64_t offset, Err *err)
 {
     Partition *pt = &tp->parts[partition];
-    pthread_rwlock_rdlock(&t->ddl); /* the topic stays; commits to other partitions go on */
+    pthread_mutex_lock(&pt->keep);
+    pthread_rwlock_rdlock(&t->ddl);
     pthread_mutex_lock(&pt->append);
-    Status s = tp->gone ? OK : fn(t, tp, partition, before, err);
+    Status s = tp->gone ? OK : t->ops->drop_head(t, tp, partition, ts, offset, err);
     pthread_mutex_unlock(&pt->append);
     pthread_rwlock_unlock(&t->ddl);
-    return s;
-}
-
-static Status compact_one(Topics *t, Topic *tp, int partition, int64_t before, Err *err)
-{
-    UNUSED(before);
-    return t->ops->compact(t, tp, partition, err);
-}
-
-Status topic_compact(Topics *t, Str name, int partition, Err *err)
-{
-    Topic *tp;
-    Status s = find_partition(t, name, partition, &tp, err);
-    if (s != OK)
-        return s;
-    s = rewrite(t, tp, partition, compact_one, 0, err);
-    topic_drop(t, tp);
+    pthread_mutex_unlock(&pt->keep);
     return s;
 }
 
@@ -333,7 +319,60 @@ Status topic_expire(Topics *t, Str name, int64_t now, Err *err)
         return s;
     if (tp->info.retention_ms >= 0 && tp->info.cleanup != CLEANUP_COMPACT)
         for (int p = 0; p < tp->info.partitions && s == OK; p++)
-            s = rewrite(t, tp, p, t->ops->expire, now - tp->info.retention_ms, err);
+            s = drop_head(t, tp, p, now - tp->info.retention_ms, INT64_MAX, err);
     topic_drop(t, tp);
     return s;
+}
+
+Status topic_trim(Topics *t, Str name, int partition, int64_t offset, Err *err)
+{
+    Topic *tp;
+    Status s = find_partition(t, name, partition, &tp, err);
+    if (s != OK)
+        return s;
+    s = drop_head(t, tp, partition, INT64_MAX, offset, err);
+    topic_drop(t, tp);
+    return s;
+}
+
+Status topic_compact(Topics *t, Str name, int partition, Err *err)
+{
+    Topic *tp;
+    Status s = find_partition(t, name, partition, &tp, err);
+    if (s != OK)
+        return s;
+    Partition *pt = &tp->parts[partition];
+    pthread_mutex_lock(&pt->keep);
+    if (!t->disk) {
+        pthread_rwlock_rdlock(&t->ddl);
+        pthread_mutex_lock(&pt->append);
+    }
+    s = t->ops->compact(t, tp, partition, err);
+    if (!t->disk) {
+        pthread_mutex_unlock(&pt->append);
+        pthread_rwlock_unlock(&t->ddl);
+    }
+    pthread_mutex_unlock(&pt->keep);
+    topic_drop(t, tp);
+    return s;
+}
+
+bool topic_compact_due(Topics *t, Str name, int partition, int64_t least)
+{
+    Topic *tp;
+    Err err = ERR_INIT;
+    int64_t begin, end;
+    bool due = false;
+    if (find_partition(t, name, partition, &tp, &err) == OK) {
+        Partition *pt = &tp->parts[partition];
+        if (tp->info.cleanup != CLEANUP_DELETE && t->ops->ends(t, tp, partition, &begin, &end, &err) == OK) {
+            pthread_mutex_lock(&pt->lock);
+            int64_t came = end - (pt->compacted > begin ? pt->compacted : begin);
+            due = came >= least && came > 2 * pt->kept;
+            pthread_mutex_unlock(&pt->lock);
+        }
+        topic_drop(t, tp);
+    }
+    err_clear(&err);
+    return due;
 }
