@@ -75,6 +75,12 @@ bool rowstream_take(void *arg, const Batch *b)
             break;
         if (kind != ROW_DELETE && (batch_flags(b, row) & ROW_VALUE_NULL))
             continue; /* a stream's record without a value is no row */
+        if (rs->is_pull && rs->taken_in >= LIMIT_PULL_ROWS) {
+            err_set(&rs->err, ERR_LIMIT, "A pull query answers at most %d rows; a WHERE or a LIMIT makes them fewer",
+                    LIMIT_PULL_ROWS);
+            end_locked(rs, "");
+            break;
+        }
         put_row(rs, b, row, kind == ROW_DELETE);
     }
     if (rs->limit >= 0 && rs->taken_in >= rs->limit)
