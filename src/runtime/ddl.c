@@ -237,11 +237,45 @@ static Status create_as(Ddl *d)
     return rc ? rc : launch(d, &b, is_table ? "CTAS" : "CSAS", false);
 }
 
+/* Whether what is written to `from` gets to `to` through running queries. Each source is entered once. */
+static bool flows(RunQuery **all, int n, bool *entered, const DataSource *from, const DataSource *to)
+{
+    if (str_eq(from->topic, to->topic))
+        return true;
+    for (int i = 0; i < n; i++)
+        if (!entered[i] && str_eq(all[i]->source->topic, from->topic)) {
+            entered[i] = true;
+            if (flows(all, n, entered, all[i]->sink, to))
+                return true;
+        }
+    return false;
+}
+
+/* A stream that is fed with what it feeds would grow without end. */
+static Status check_loop(Ddl *d, const BoundCreateAs *b)
+{
+    int n;
+    RunQuery **all = engine_queries(d->e, d->an.arena, &n);
+    bool *entered = ARENA_ARRAY(d->an.arena, bool, n);
+    if (d->replay || !flows(all, n, entered, b->sink, b->query.source))
+        return OK;
+    return err_at(d->err, ERR_STATEMENT, d->st->span,
+                  "Cannot insert into %.*s from %.*s: what is inserted would come back to it without end.",
+                  STR_ARG(b->sink->name), STR_ARG(b->query.source->name));
+}
+
 static Status insert_into(Ddl *d)
 {
     BoundCreateAs b;
     Status rc = bind_insert_into(&d->an, d->st, &b, d->err);
-    return rc ? rc : launch(d, &b, "INSERTQUERY", true);
+    if (rc)
+        return rc;
+    rc = check_loop(d, &b);
+    if (rc) {
+        source_unref(b.sink);
+        return rc;
+    }
+    return launch(d, &b, "INSERTQUERY", true);
 }
 
 /* ---- TERMINATE, DROP ---- */
