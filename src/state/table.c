@@ -21,7 +21,7 @@ StoreEntry *table_find(const Store *st, Str key, uint64_t hash)
             continue;
         StoreEntry *e = entry_at(st, st->slots[i].at);
         if (e->hash == hash && e->key_len == key.n &&
-            memcmp((char *)e + STATE_AT + st->state_size, key.p, key.n) == 0)
+            (!key.n || memcmp((char *)e + STATE_AT + st->state_size, key.p, key.n) == 0))
             return e;
     }
     return NULL;
