@@ -71,8 +71,8 @@ int test_rows_clipped_lines(void)
 
 int test_rows_wide_characters(void)
 {
-    return lays_out((RowsStyle){.terminal = true, .width = 80, .column_width = 8, .wrap = true}, "na\xc3\xafve \xe6\x97\xa5\xe6\x9c\xac",
-                    false,
+    return lays_out((RowsStyle){.terminal = true, .width = 80, .column_width = 8, .wrap = true},
+                    "na\xc3\xafve \xe6\x97\xa5\xe6\x9c\xac", false,
                     "+--------+--------+--------+\n"
                     "|CUSTOMER|ITEM    |QTY     |\n"
                     "+--------+--------+--------+\n"
