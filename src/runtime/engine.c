@@ -80,6 +80,8 @@ Status engine_open(const EngineConfig *config, Engine **out, Err *err)
         e->cfg.state_budget = DEFAULT_STATE_BUDGET;
     pthread_mutex_init(&e->ddl, NULL);
     pthread_mutex_init(&e->mu, NULL);
+    pthread_mutex_init(&e->keeper.mu, NULL);
+    pthread_cond_init(&e->keeper.wake, NULL);
     e->cat = catalog_new();
     Status st = open_topics(e, err);
     if (st == OK)
@@ -90,6 +92,8 @@ Status engine_open(const EngineConfig *config, Engine **out, Err *err)
         st = open_command_topic(e, err);
     if (st == OK)
         st = ddl_replay(e, err);
+    if (st == OK)
+        st = keeper_start(e, err);
     if (st) {
         engine_close(e);
         return st;
@@ -113,6 +117,7 @@ void runtime_commit_all(Engine *e)
 
 static void close_engine(Engine *e, bool commit)
 {
+    keeper_stop(e);
     if (commit && e->nworkers)
         runtime_commit_all(e);
     if (e->topics)
@@ -148,6 +153,8 @@ static void close_engine(Engine *e, bool commit)
     vec_free(&e->warnings);
     pthread_mutex_destroy(&e->ddl);
     pthread_mutex_destroy(&e->mu);
+    pthread_mutex_destroy(&e->keeper.mu);
+    pthread_cond_destroy(&e->keeper.wake);
     arena_free(e->arena);
     mem_free(e);
 }
@@ -169,6 +176,8 @@ bool runtime_step(Engine *e)
     bool did = false;
     for (int i = 0; i < e->nworkers; i++)
         did |= worker_step(&e->workers[i]);
+    if (!did)
+        keeper_step(e);
     return did;
 }
 

@@ -39,6 +39,7 @@ typedef struct TaskInput {
     int partition;
     int64_t position;     /* the next offset to read */
     int64_t end;          /* stop before it; -1: go on for ever */
+    int64_t trimmed;      /* internal topics: what is before it was given back */
     SourceReader *reader; /* NULL: not attached */
 } TaskInput;
 
@@ -158,6 +159,14 @@ void worker_forget(Worker *w, Task *t); /* takes the task out of its lists */
 
 /* ---- engine ---- */
 
+typedef struct Keeper {
+    void *thread;
+    pthread_mutex_t mu; /* guards stop */
+    pthread_cond_t wake;
+    bool stop;
+    int64_t next_ms;    /* when its next round is due; simulated effects */
+} Keeper;
+
 struct Engine {
     EngineConfig cfg;
     Str service_id;
@@ -178,7 +187,14 @@ struct Engine {
     VEC(char *) warnings;
     DataSource *log_source;   /* KSQL_PROCESSING_LOG, or NULL */
     bool replaying;
+    Keeper keeper;
 };
+
+/* keeper.c: housekeeping. The first round is done at once. */
+Status keeper_start(Engine *e, Err *err) MUST_CHECK;
+void keeper_stop(Engine *e);
+/* Simulated effects: a round when it is due. */
+void keeper_step(Engine *e);
 
 /* A reference. @thread any */
 Catalog *engine_catalog(Engine *e);

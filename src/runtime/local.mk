@@ -11,6 +11,7 @@ libsluice_a_SOURCES += \
 	src/runtime/explain.c \
 	src/runtime/insert.c \
 	src/runtime/internal.h \
+	src/runtime/keeper.c \
 	src/runtime/print.c \
 	src/runtime/proclog.c \
 	src/runtime/query.c \

@@ -14,7 +14,7 @@
 // @thread worker
 #include "runtime/internal.h"
 
-enum { BACKOFF_SHARE = 2, EAGER_BYTES = 1 << 20 };
+enum { BACKOFF_SHARE = 2, EAGER_BYTES = 1 << 20, TRIM_ROWS = 100000 };
 
 Str task_owner(const Task *t, Arena *a) { return arena_strf(a, "%.*s/%d", STR_ARG(t->q->id), t->sub); }
 
@@ -48,6 +48,7 @@ static void set_positions(Task *t)
         TaskInput *ti = &t->inputs[i];
         int64_t at = t->q->kind == QUERY_PERSISTENT ? position_get(topics, owner, ti->in->topic, ti->partition) : -1;
         ti->position = at >= 0 ? at : first_position(t, ti);
+        ti->trimmed = ti->position;
         ti->end = t->q->bounded ? topic_end(topics, ti->in->topic, ti->partition) : -1;
     }
     arena_free(a);
@@ -181,6 +182,20 @@ void task_batch(Task *t, const Batch *b)
     err_clear(&err);
 }
 
+/* Repartition topics do not grow while they are read fast; the rest is the keeper's. */
+static void trim_inputs(Task *t)
+{
+    Err err = ERR_INIT;
+    for (int i = 0; i < t->ninputs; i++) {
+        TaskInput *ti = &t->inputs[i];
+        if (!ti->in->internal || ti->position - ti->trimmed < TRIM_ROWS)
+            continue;
+        if (topic_trim(t->q->e->topics, ti->in->topic, ti->partition, ti->position, &err))
+            err_clear(&err); /* what is left goes the next time */
+        ti->trimmed = ti->position;
+    }
+}
+
 void task_commit(Task *t)
 {
     Err err = ERR_INIT;
@@ -208,6 +223,7 @@ void task_commit(Task *t)
         return;
     }
     op_chain_committed(&t->chain);
+    trim_inputs(t);
     t->dirty = false;
     t->backoff_ms = 0;
 }
