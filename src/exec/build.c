@@ -92,6 +92,15 @@ void op_chain_aborted(const OpChain *c)
             c->v[i]->class->aborted(c->v[i]);
 }
 
+size_t op_chain_held(const OpChain *c)
+{
+    size_t n = 0;
+    for (int i = 0; i < c->n; i++)
+        if (c->v[i]->class->held)
+            n += c->v[i]->class->held(c->v[i]);
+    return n;
+}
+
 void op_chain_free(const OpChain *c)
 {
     for (int i = 0; i < c->n; i++)

@@ -34,7 +34,7 @@ typedef struct OpEnv {
     bool single_partition; /* every record goes to partition 0 */
     int batch_rows;
     const PropSet *props; /* the query's */
-    size_t store_budget; /* bytes for each store */
+    StoreShare *share;   /* bytes for all stores together, or NULL */
     uint32_t store_base; /* id of the plan's store slot 0 */
     RowLog *log;
     void *log_arg;
@@ -50,6 +50,7 @@ typedef struct OpClass {
     Status (*on_commit)(Op *op, Err *err); /* the rest may be NULL */
     void (*committed)(Op *op);
     void (*aborted)(Op *op);
+    size_t (*held)(const Op *op); /* bytes that wait for the commit */
     void (*close)(Op *op);
 } OpClass;
 
@@ -100,6 +101,7 @@ Status op_build(Arena *a, const PNode *nodes, int n, OpEnv *env, RowTaker *take,
 Status op_chain_commit(const OpChain *c, Err *err) MUST_CHECK;
 void op_chain_committed(const OpChain *c);
 void op_chain_aborted(const OpChain *c);
+size_t op_chain_held(const OpChain *c);
 void op_chain_free(const OpChain *c);
 /* Rows handed in at the head. */
 Status op_chain_batch(const OpChain *c, const Batch *b, Err *err) MUST_CHECK;

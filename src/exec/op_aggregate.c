@@ -444,6 +444,7 @@ static void committed(Op *op)
 }
 
 static void aborted(Op *op) { store_aborted(((OpAggregate *)op)->store); }
+static size_t held(const Op *op) { return store_dirty_bytes(((const OpAggregate *)op)->store); }
 
 static void close_aggregate(Op *op)
 {
@@ -454,7 +455,7 @@ static void close_aggregate(Op *op)
 }
 
 static const OpClass class = {.name = "aggregate", .on_batch = on_batch, .on_commit = on_commit, .committed = committed,
-                              .aborted = aborted, .close = close_aggregate};
+                              .aborted = aborted, .held = held, .close = close_aggregate};
 
 /* ksql.functions.<name>.limit, -1 when unset. */
 static int64_t element_limit(const OpEnv *env, const AggRow *row)
@@ -489,7 +490,8 @@ Status op_aggregate_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *
         size += agg->row->size;
     }
     const StoreOwner owner = {.arg = g, .size = size, .save = state_save, .load = state_load, .drop = state_drop};
-    g->store = store_new(env->disk, env->store_base + (uint32_t)node->store, env->partition, &owner, env->store_budget);
+    g->store = store_new(env->disk, env->store_base + (uint32_t)node->store, env->partition, &owner, 0);
+    store_join(g->store, env->share);
     *out = &g->op;
     return OK;
 }

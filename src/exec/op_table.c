@@ -225,6 +225,7 @@ static Status on_commit(Op *op, Err *err)
 
 static void committed(Op *op) { store_committed(((OpTable *)op)->store); }
 static void aborted(Op *op) { store_aborted(((OpTable *)op)->store); }
+static size_t held(const Op *op) { return store_dirty_bytes(((const OpTable *)op)->store); }
 
 static void close_table(Op *op)
 {
@@ -313,7 +314,7 @@ Status op_table_rows(Op *op, const Value *const *keys, int n, Arena *a, Op *to, 
 }
 
 static const OpClass class = {.name = "table", .on_batch = on_batch, .on_commit = on_commit, .committed = committed,
-                              .aborted = aborted, .close = close_table};
+                              .aborted = aborted, .held = held, .close = close_table};
 
 Status op_table_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err)
 {
@@ -322,7 +323,8 @@ Status op_table_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err)
     t->op = (Op){.class = &class, .node = node, .env = env};
     const StoreOwner owner = {.arg = t, .size = sizeof(TableRow), .save = row_save, .load = row_load, .drop = row_drop,
                               .weight = row_weight};
-    t->store = store_new(env->disk, env->store_base + (uint32_t)node->store, env->partition, &owner, env->store_budget);
+    t->store = store_new(env->disk, env->store_base + (uint32_t)node->store, env->partition, &owner, 0);
+    store_join(t->store, env->share);
     *out = &t->op;
     return OK;
 }

@@ -78,6 +78,7 @@ Status engine_open(const EngineConfig *config, Engine **out, Err *err)
         e->cfg.batch_rows = LIMIT_BATCH_ROWS;
     if (!e->cfg.state_budget)
         e->cfg.state_budget = DEFAULT_STATE_BUDGET;
+    e->share.budget = e->cfg.state_budget;
     pthread_mutex_init(&e->ddl, NULL);
     pthread_mutex_init(&e->mu, NULL);
     pthread_mutex_init(&e->keeper.mu, NULL);

@@ -88,6 +88,7 @@ struct Task {
     bool dirty;         /* worked since the last commit … */
     int64_t dirty_ms;   /* … from then on */
     bool eager;         /* holds nothing back: commits as soon as nothing more is there to read */
+    int64_t held_most;  /* bytes of held back changes above which it commits early; -1: the user set no limit */
     int64_t next_commit;/* ms on the clock */
     int64_t retry_at, backoff_ms;
     int64_t rows_in, errors;
@@ -188,6 +189,7 @@ struct Engine {
     DataSource *log_source;   /* KSQL_PROCESSING_LOG, or NULL */
     bool replaying;
     Keeper keeper;
+    StoreShare share;         /* of cfg.state_budget, over all stores */
 };
 
 /* keeper.c: housekeeping. The first round is done at once. */

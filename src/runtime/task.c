@@ -92,7 +92,7 @@ static void fill_env(Task *t)
         .single_partition = e->cfg.single_partition,
         .batch_rows = e->cfg.batch_rows,
         .props = &q->props,
-        .store_budget = e->cfg.state_budget,
+        .share = &e->share,
         .store_base = q->number << 8,
         .log = log_row,
         .log_arg = t,
@@ -112,6 +112,8 @@ Status task_start(Task *t, Err *err)
     }
     set_positions(t);
     t->eager = !holds_back(t);
+    bool limited = props_has(&t->q->props, "cache.max.bytes.buffering");
+    t->held_most = limited ? props_int(&t->q->props, "cache.max.bytes.buffering") : -1;
     t->next_commit = effects_now(t->q->e->fx) + commit_interval(t);
     for (int i = 0; i < t->ninputs; i++) {
         st = reader_attach(t->w, &t->inputs[i], err);
@@ -240,5 +242,5 @@ bool task_due(const Task *t, int64_t now, bool idle)
         return false;
     if (t->eager)
         return idle || now - t->dirty_ms >= commit_interval(t) || (t->env.unit && unit_bytes(t->env.unit) > EAGER_BYTES);
-    return now >= t->next_commit;
+    return now >= t->next_commit || (t->held_most >= 0 && op_chain_held(&t->chain) > (size_t)t->held_most);
 }

@@ -41,11 +41,47 @@ void store_free(Store *st)
 {
     if (!st)
         return;
+    if (st->share) {
+        __atomic_sub_fetch(&st->share->used, st->reported, __ATOMIC_RELAXED);
+        __atomic_sub_fetch(&st->share->stores, 1, __ATOMIC_RELAXED);
+    }
     table_free(st);
     vec_free(&st->touch.dirty);
     buf_free(&st->key);
     buf_free(&st->value);
     mem_free(st);
+}
+
+void store_join(Store *st, StoreShare *share)
+{
+    if (!st->disk || !share)
+        return;
+    st->share = share;
+    st->budget = share->budget;
+    __atomic_add_fetch(&share->stores, 1, __ATOMIC_RELAXED);
+}
+
+/* Tells the share how many bytes it has now. */
+static void report(Store *st)
+{
+    size_t have = store_bytes(st);
+    __atomic_add_fetch(&st->share->used, have - st->reported, __ATOMIC_RELAXED);
+    st->reported = have;
+}
+
+/* How many bytes it may have: its budget; of a share all it has, until the share is used up, then what brings the
+ * whole back below, but never less than an equal part. */
+static size_t allowed(Store *st)
+{
+    if (!st->share)
+        return st->budget;
+    report(st);
+    size_t budget = st->share->budget, used = __atomic_load_n(&st->share->used, __ATOMIC_RELAXED);
+    size_t stores = (size_t)__atomic_load_n(&st->share->stores, __ATOMIC_RELAXED);
+    if (used <= budget)
+        return st->reported;
+    size_t over = used - budget, part = budget / stores;
+    return st->reported > part + over ? st->reported - over : part;
 }
 
 /* ---- disk ---- */
@@ -283,6 +319,11 @@ void store_dirty(Store *st, void (*fn)(void *arg, StoreEntry *e), void *arg)
 
 int store_dirty_count(const Store *st) { return st->touch.dirty.n; }
 
+size_t store_dirty_bytes(const Store *st)
+{
+    return st->count ? (size_t)st->touch.dirty.n * ((st->entry_bytes + st->weights) / (size_t)st->count) : 0;
+}
+
 /* A dirty entry, with the first bytes of its key as a number in their order. */
 typedef struct Flushed {
     uint64_t first;
@@ -367,8 +408,10 @@ static bool is_evicted(void *arg, StoreEntry *e)
 /* Down to 7/8 of the budget, so that the walk is paid for by many commits; by commits since the last use. */
 static void evict(Store *st)
 {
-    size_t by_age[AGES] = {0}, have = store_bytes(st), want = st->budget - st->budget / 8;
-    if (!st->disk || !st->budget || have <= st->budget)
+    if (!st->disk || !st->budget)
+        return;
+    size_t by_age[AGES] = {0}, have = store_bytes(st), most = allowed(st), want = most - most / 8;
+    if (have <= most)
         return;
     for (size_t i = 0; i <= st->mask; i++) {
         if (!st->slots[i].at)
@@ -385,6 +428,8 @@ static void evict(Store *st)
     table_remove_if(st, is_evicted, &ev);
     if (st->count < before)
         st->complete = COMPLETE_NO;
+    if (st->share)
+        report(st);
 }
 
 void store_committed(Store *st)

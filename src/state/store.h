@@ -62,6 +62,15 @@ typedef struct StoreOwner {
 Store *store_new(Disk *disk, uint32_t id, int partition, const StoreOwner *owner, size_t budget);
 void store_free(Store *st);
 
+/* Bytes that several stores share, in whatever threads. Who has more than his part of it makes room when it is used up. */
+typedef struct StoreShare {
+    size_t budget; /* 0: no limit */
+    size_t used;   /* atomic, as of each store's last commit */
+    int stores;    /* atomic */
+} StoreShare;
+/* Instead of a budget of its own; on disk only. The share outlives the store. */
+void store_join(Store *st, StoreShare *share);
+
 /* The inline state; the key (borrowed, as long as the entry). An entry stays where it is until it is evicted,
  * deleted or aborted: its pointer holds until the next store_committed or store_aborted. */
 static inline void *store_state(StoreEntry *e) { return (char *)e + 32; }
@@ -94,6 +103,8 @@ void store_delete(Store *st, StoreEntry *e);
 /* Dirty entries in the order of their last touch (oldest first), dead ones too; fn may read the entry. */
 void store_dirty(Store *st, void (*fn)(void *arg, StoreEntry *e), void *arg);
 int store_dirty_count(const Store *st);
+/* About how many bytes the dirty entries have. */
+size_t store_dirty_bytes(const Store *st);
 
 /* Writes each dirty key once into `batch` (NULL when memory only). Entries stay dirty until store_committed
  * or store_aborted. */

@@ -41,6 +41,8 @@ struct Store {
     StoreOwner own;
     uint32_t state_size; /* rounded up to GRAIN */
     size_t budget;
+    StoreShare *share;   /* instead of it, or NULL */
+    size_t reported;     /* of its bytes, in share->used */
     Slot *slots;
     uint32_t mask; /* slots - 1; 0 with slots NULL */
     int64_t count; /* entries in the table, dead ones too */
