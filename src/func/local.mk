@@ -3,11 +3,17 @@
 libsluice_a_SOURCES += \
 	src/func/aggregate/collect.c \
 	src/func/aggregate/count.c \
+	src/func/aggregate/count_distinct.c \
 	src/func/aggregate/held.c \
 	src/func/aggregate/held.h \
 	src/func/aggregate/min_max.c \
 	src/func/aggregate/offset.c \
+	src/func/aggregate/stddev.c \
 	src/func/aggregate/sum.c \
+	src/func/aggregate/tally.c \
+	src/func/aggregate/topk.c \
+	src/func/md5.c \
+	src/func/md5.h \
 	src/func/print.c \
 	src/func/registry.c \
 	src/func/registry.h \
@@ -15,7 +21,10 @@ libsluice_a_SOURCES += \
 	src/func/scalar/array.c \
 	src/func/scalar/collection.c \
 	src/func/scalar/conditional.c \
+	src/func/scalar/encode.c \
+	src/func/scalar/mask.c \
 	src/func/scalar/math.c \
+	src/func/scalar/regexp.c \
 	src/func/scalar/string.c \
 	src/func/scalar/text.c \
 	src/func/scalar/time.c \

@@ -181,7 +181,10 @@ static void print_alternatives(Buf *out, const Function *f)
 {
     for (int i = 0; i < f->noverloads; i++) {
         const Overload *o = &f->overloads[i];
-        print_upper(out, f->name);
+        if (f->kind == FUNCTION_AGGREGATE)
+            buf_str(out, f->name);
+        else
+            print_upper(out, f->name);
         buf_byte(out, '(');
         for (int k = 0; k < o->nparams; k++) {
             buf_cstr(out, k ? ", " : "");

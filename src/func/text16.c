@@ -68,3 +68,34 @@ Str text16_slice(Arena *a, Str s, int64_t from, int64_t to)
     buf_free(&b);
     return out;
 }
+
+uint16_t *text16_units(Arena *a, Str s, int32_t *n)
+{
+    uint16_t *u = arena_alloc(a, sizeof *u * (s.n + 1));
+    const uint8_t *p = (const uint8_t *)s.p, *end = p + s.n;
+    *n = 0;
+    while (p < end) {
+        uint32_t c = utf8_next(&p, end);
+        if (c >= 0x10000) {
+            u[(*n)++] = (uint16_t)(0xd7c0 + (c >> 10));
+            u[(*n)++] = (uint16_t)(0xdc00 | (c & 0x3ff));
+        } else {
+            u[(*n)++] = (uint16_t)c;
+        }
+    }
+    return u;
+}
+
+Str text16_text(Arena *a, const uint16_t *u, int32_t n)
+{
+    Buf b = BUF_INIT;
+    for (int32_t i = 0; i < n; i++) {
+        uint32_t c = u[i];
+        if ((c & 0xfc00) == 0xd800 && i + 1 < n && (u[i + 1] & 0xfc00) == 0xdc00)
+            c = 0x10000 + ((c & 0x3ff) << 10) + (u[++i] & 0x3ffu);
+        utf8_put(&b, c);
+    }
+    Str s = b.n ? arena_str(a, buf_view(&b)) : (Str){"", 0};
+    buf_free(&b);
+    return s;
+}

@@ -13,6 +13,9 @@ Str text16_slice(Arena *a, Str s, int64_t from, int64_t to);
 size_t text16_byte(Str s, int64_t at);
 /* The same, but inside a pair the byte behind its character. */
 size_t text16_byte_from(Str s, int64_t at);
+/* The code units themselves, in the arena, and back. Lone halves are kept. */
+uint16_t *text16_units(Arena *a, Str s, int32_t *n);
+Str text16_text(Arena *a, const uint16_t *u, int32_t n);
 /* All ASCII: units are bytes. */
 bool text_ascii(Str s);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SUM and AVG, with undo. NULLs are left out; integers wrap as in ksqlDB; a DECIMAL sum that leaves its
-// type fails the row and stays what it was.
+// SUM, SUM_LIST and AVG, with undo. NULLs are left out; integers wrap as in ksqlDB; a DECIMAL sum that
+// leaves its type fails the row and stays what it was.
 //
 // PERSISTED v1: SUM's state is the sum in its own width (4, 8 or 16 bytes); AVG's is {sum, count}, 8 bytes
 // each, the sum of INT kept as a sign-extended INT.
@@ -199,11 +199,41 @@ static void avg_double_result(AggCtx *c, const void *state, Value *out)
     *out = value_double(s->count ? s->sum / (double)s->count : 0.0);
 }
 
+/* ---- SUM_LIST -------------------------------------------------------------------------------- */
+
+typedef void AddFn(AggCtx *c, void *state, const Value *args);
+
+static void each(AggCtx *c, void *state, const Value *list, AddFn *fn)
+{
+    for (uint32_t i = 0; !list->null && i < list->d.arr->n; i++)
+        fn(c, state, &list->d.arr->v[i]);
+}
+
+#define LISTS(name)                                                                                          \
+    static void name##_list_add(AggCtx *c, void *state, const Value *args)                                   \
+    {                                                                                                        \
+        each(c, state, args, name##_add);                                                                    \
+    }                                                                                                        \
+    static void name##_list_undo(AggCtx *c, void *state, const Value *args)                                  \
+    {                                                                                                        \
+        each(c, state, args, name##_undo);                                                                   \
+    }
+
+LISTS(sum_int)
+LISTS(sum_bigint)
+LISTS(sum_double)
+
+#define LIST_ROW(sig, bytes, name, ...)                                                                      \
+    {.signature = sig, .size = bytes, .add = name##_list_add, .undo = name##_list_undo, .merge = name##_merge, \
+     .result_of = name##_result, .params = "val",                                                            \
+     .description = "The sum of the elements that are not NULL, of all lists.", __VA_ARGS__}
+
 #define SUM_ROW(sig, bytes, name, ...)                                                                           \
     {.signature = sig, .size = bytes, .add = name##_add, .undo = name##_undo, .merge = name##_merge,             \
-     .result_of = name##_result, .params = "val", __VA_ARGS__}
-#define SUM_TEXT .description = "The sum of the values that are not NULL."
-#define AVG_TEXT .description = "The average of the values that are not NULL; 0.0 when there is none."
+     .result_of = name##_result, __VA_ARGS__}
+#define SUM_TEXT .params = "val", .description = "The sum of the values that are not NULL."
+#define AVG_TEXT \
+    .params = "val1", .description = "The average of the values that are not NULL; 0.0 when there is none."
 
 static const AggRow rows[] = {
     SUM_ROW("SUM(INT) -> INT", 4, sum_int, .add_rows = sum_int_add_rows, SUM_TEXT,
@@ -216,11 +246,18 @@ static const AggRow rows[] = {
     SUM_ROW("SUM(DECIMAL) -> DECIMAL", 16, sum_decimal, .result = same_type, SUM_TEXT,
             .example = "1.50, 2.25 => SUM",
             .expected = "3.75"),
-    SUM_ROW("AVG(INT) -> DOUBLE", 16, avg_long, AVG_TEXT, .example = "1, 2, NULL => AVG", .expected = "1.5"),
-    SUM_ROW("AVG(BIGINT) -> DOUBLE", 16, avg_long, AVG_TEXT, .example = "3000000000, 3000000001 => AVG",
-            .expected = "3.0000000005E9"),
-    SUM_ROW("AVG(DOUBLE) -> DOUBLE", 16, avg_double, AVG_TEXT, .example = "1e0, 2e0 => AVG",
+    SUM_ROW("avg(DOUBLE) -> DOUBLE", 16, avg_double, AVG_TEXT,
+            .example = "1e0, 2e0 => AVG", .expected = "1.5"),
+    SUM_ROW("avg(INT) -> DOUBLE", 16, avg_long, AVG_TEXT, .example = "1, 2, NULL => AVG",
             .expected = "1.5"),
+    SUM_ROW("avg(BIGINT) -> DOUBLE", 16, avg_long, AVG_TEXT,
+            .example = "3000000000, 3000000001 => AVG", .expected = "3.0000000005E9"),
+    LIST_ROW("sum_list(ARRAY<INT>) -> INT", 4, sum_int, .example = "ARRAY[1, 2], ARRAY[3] => SUM_LIST",
+             .expected = "6"),
+    LIST_ROW("sum_list(ARRAY<BIGINT>) -> BIGINT", 8, sum_bigint,
+             .example = "ARRAY[3000000000], ARRAY[2, 3000000000] => SUM_LIST", .expected = "6000000002"),
+    LIST_ROW("sum_list(ARRAY<DOUBLE>) -> DOUBLE", 8, sum_double, .example = "ARRAY[1e0], ARRAY[2.5e0] => SUM_LIST",
+             .expected = "3.5"),
 };
 
 const AggTable agg_sum = {rows, ARRAY_LEN(rows)};

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// HISTOGRAM and ATTR: how often each value is there, with undo.
+//
+// HISTOGRAM takes at most 1000 different texts, later new ones are left out; NULL counts as the text null.
+// ATTR gives the value when there is exactly one, NULL being a value too.
+//
+// PERSISTED v1: varint number of entries, then held: per entry varint count and the value, oldest first.
+#include "func/aggregate/held.h"
+#include "func/tables.h"
+
+enum { HISTOGRAM_MOST = 1000 };
+
+typedef struct Tally {
+    int64_t n;
+    Held entries;
+} Tally;
+
+static Rd reader(const Tally *t) { return rd_of((Str){t->entries.p, t->entries.n}); }
+
+/* The entry of v: its bytes [from, to) and count; false when there is none. */
+static bool find(AggCtx *c, const Tally *t, const Value *v, uint32_t *from, uint32_t *to, int64_t *count)
+{
+    Rd r = reader(t);
+    *from = *to = 0;
+    *count = 0;
+    for (int64_t i = 0; i < t->n; i++) {
+        *from = (uint32_t)((const char *)r.p - t->entries.p);
+        *count = (int64_t)rd_varint(&r);
+        Value e = value_load(&r, c->arena, c->types[0]);
+        *to = (uint32_t)((const char *)r.p - t->entries.p);
+        if (value_equal(c->types[0], &e, v))
+            return true;
+    }
+    return false;
+}
+
+static void put_entry(AggCtx *c, Buf *b, int64_t count, const Value *v)
+{
+    buf_varint(b, (uint64_t)count);
+    value_save(b, c->types[0], v);
+}
+
+/* Adds `by` to v's count; an entry that comes to nothing goes. */
+static void step(AggCtx *c, Tally *t, const Value *v, int64_t by, int64_t most)
+{
+    uint32_t from, to;
+    int64_t count;
+    bool known = find(c, t, v, &from, &to, &count);
+    if (!known && (by < 0 || t->n >= most))
+        return;
+    if (!known) {
+        from = to = t->entries.n;
+        count = 0;
+    }
+    Buf b = BUF_INIT;
+    buf_bytes(&b, t->entries.p, from);
+    if (count + by > 0)
+        put_entry(c, &b, count + by, v);
+    buf_bytes(&b, t->entries.p + to, t->entries.n - to);
+    held_set_bytes(&t->entries, buf_view(&b));
+    buf_free(&b);
+    t->n += !known;
+    t->n -= count + by <= 0;
+}
+
+static void merge(AggCtx *c, Tally *t, const Tally *o, int64_t most)
+{
+    Rd r = reader(o);
+    for (int64_t i = 0; i < o->n; i++) {
+        int64_t count = (int64_t)rd_varint(&r);
+        Value v = value_load(&r, c->arena, c->types[0]);
+        step(c, t, &v, count, most);
+    }
+}
+
+static Value text_of(const Value *v) { return v->null ? value_str(STR("null")) : *v; }
+
+static void histogram_add(AggCtx *c, void *state, const Value *args)
+{
+    Value v = text_of(&args[0]);
+    step(c, state, &v, 1, HISTOGRAM_MOST);
+}
+
+static void histogram_undo(AggCtx *c, void *state, const Value *args)
+{
+    Value v = text_of(&args[0]);
+    step(c, state, &v, -1, HISTOGRAM_MOST);
+}
+
+static void histogram_merge(AggCtx *c, void *state, const void *other)
+{
+    merge(c, state, other, HISTOGRAM_MOST);
+}
+
+static void histogram_result(AggCtx *c, const void *state, Value *out)
+{
+    const Tally *t = state;
+    Rd r = rd_of((Str){t->entries.n ? arena_dup(c->arena, t->entries.p, t->entries.n) : NULL, t->entries.n});
+    Value *kv = arena_alloc(c->arena, sizeof *kv * (size_t)(2 * t->n + 1));
+    for (int64_t i = 0; i < t->n; i++) {
+        kv[2 * i + 1] = value_bigint((int64_t)rd_varint(&r));
+        kv[2 * i] = value_load(&r, c->arena, c->types[0]);
+    }
+    *out = (Value){.d.map = map_new(c->arena, c->result, kv, (uint32_t)t->n)};
+}
+
+static void attr_add(AggCtx *c, void *state, const Value *args) { step(c, state, &args[0], 1, INT64_MAX); }
+static void attr_undo(AggCtx *c, void *state, const Value *args) { step(c, state, &args[0], -1, INT64_MAX); }
+
+static void attr_merge(AggCtx *c, void *state, const void *other)
+{
+    merge(c, state, other, INT64_MAX);
+}
+
+static void attr_result(AggCtx *c, const void *state, Value *out)
+{
+    const Tally *t = state;
+    *out = value_null();
+    if (t->n != 1)
+        return;
+    Rd r = rd_of((Str){arena_dup(c->arena, t->entries.p, t->entries.n), t->entries.n});
+    rd_varint(&r);
+    *out = value_load(&r, c->arena, c->types[0]);
+}
+
+static void save(AggCtx *c, const void *state, Buf *out)
+{
+    const Tally *t = state;
+    UNUSED(c);
+    buf_varint(out, (uint64_t)t->n);
+    held_save(&t->entries, out);
+}
+
+static bool load(AggCtx *c, void *state, Rd *in)
+{
+    Tally *t = state;
+    UNUSED(c);
+    t->n = (int64_t)rd_varint(in);
+    return held_load(&t->entries, in);
+}
+
+static void drop(AggCtx *c, void *state)
+{
+    UNUSED(c);
+    held_clear(&((Tally *)state)->entries);
+}
+
+#define ROW(sig, name, ...)                                                                          \
+    {.signature = sig, .size = sizeof(Tally), .add = name##_add, .undo = name##_undo,                \
+     .merge = name##_merge, .result_of = name##_result, .save = save, .load = load, .drop = drop,    \
+     .params = "val", __VA_ARGS__}
+
+static const AggRow rows[] = {
+    ROW("histogram(VARCHAR) -> MAP<VARCHAR, BIGINT>", histogram,
+        .description = "How often each text is there; at most 1000 different ones.",
+        .example = "'a', 'b', 'a' => HISTOGRAM", .expected = "{a=2, b=1}"),
+    ROW("ATTR(T) -> T", attr, .description = "The value when there is only one, else NULL.",
+        .example = "7, 7 => ATTR", .expected = "7"),
+};
+
+const AggTable agg_tally = {rows, ARRAY_LEN(rows)};
