@@ -440,6 +440,8 @@ static Status drop(Ddl *d)
         Err gone = ERR_INIT; /* a topic that is missing already is as good as deleted */
         if (topic_delete(d->e->topics, ds->topic, &gone))
             err_clear(&gone);
+        for (int i = 0; i < d->e->nworkers * ds->partitions; i++) /* who still reads it is told */
+            worker_tell(&d->e->workers[i / ds->partitions], ds->topic, i % ds->partitions);
     }
     answer_status(d, c.key.p, message, (Str){NULL, 0}, c.number);
     return OK;

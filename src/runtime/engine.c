@@ -25,10 +25,8 @@ static int worker_count(const EngineConfig *c)
 static void on_append(void *arg, Str topic, int partition)
 {
     Engine *e = arg;
-    UNUSED(topic), UNUSED(partition);
     for (int i = 0; i < e->nworkers; i++)
-        if (e->workers[i].thread)
-            worker_poke(&e->workers[i]);
+        worker_tell(&e->workers[i], topic, partition);
 }
 
 static Status open_topics(Engine *e, Err *err)

@@ -48,6 +48,8 @@ struct SourceReader {
     const PInput *in;     /* of the first that came; borrowed from its query */
     int partition;
     int64_t position;
+    bool quiet;           /* found nothing to read: looked at again when its topic was written to, or after a while */
+    int bit;              /* in Worker.woken */
     bool *wanted;         /* the union of what its tasks need */
     Reader *key, *value;
     VEC(TaskInput *) subs;
@@ -132,6 +134,8 @@ struct RunQuery {
 
 /* ---- worker ---- */
 
+enum { WOKEN_WORDS = 16 };
+
 typedef void WorkerFn(void *arg);
 
 struct Worker {
@@ -147,11 +151,16 @@ struct Worker {
     Arena *batch_arena, *commit_arena;
     int next_reader;
     bool in_step;
+    int64_t quiet_ms;     /* until then quiet readers are left alone */
+    uint64_t woken[WOKEN_WORDS]; /* atomic: bits of topic partitions that were written to; by worker_woken_bit */
 };
 
 /* Runs fn on the worker and waits for it. Under simulated effects, and on the worker itself, at once. @thread any */
 void worker_call(Worker *w, WorkerFn *fn, void *arg);
 void worker_poke(Worker *w);
+/* Something happened to the topic partition: was written to, or deleted. @thread any */
+void worker_tell(Worker *w, Str topic, int partition);
+int worker_woken_bit(Str topic, int partition);
 /* One piece of work; false when there is none. @thread worker */
 bool worker_step(Worker *w);
 Status worker_start(Worker *w, Err *err) MUST_CHECK;

@@ -65,6 +65,7 @@ Status reader_attach(Worker *w, TaskInput *ti, Err *err)
         r->in = ti->in;
         r->partition = ti->partition;
         r->position = ti->position;
+        r->bit = worker_woken_bit(ti->in->topic, ti->partition);
         r->wanted = mem_zalloc((size_t)ti->in->schema->n);
         vec_add(&w->readers, r);
     }
@@ -347,6 +348,7 @@ Status reader_step(SourceReader *r, bool *did, Err *err)
     if (st)
         return st;
     *did = set.n > 0;
+    r->quiet = set.n == 0;
     if (set.n) {
         arena_reset(w->batch_arena);
         Batch *b = reader_decode(r, &set, w->batch_arena);

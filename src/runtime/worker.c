@@ -25,6 +25,19 @@ void worker_poke(Worker *w)
     pthread_mutex_unlock(&w->mu);
 }
 
+int worker_woken_bit(Str topic, int partition)
+{
+    return (int)((str_hash(topic) + (uint64_t)partition) % (WOKEN_WORDS * 64));
+}
+
+void worker_tell(Worker *w, Str topic, int partition)
+{
+    int bit = worker_woken_bit(topic, partition);
+    __atomic_or_fetch(&w->woken[bit / 64], (uint64_t)1 << (bit % 64), __ATOMIC_RELEASE);
+    if (w->thread)
+        worker_poke(w);
+}
+
 void worker_call(Worker *w, WorkerFn *fn, void *arg)
 {
     if (!w->thread || pthread_equal(pthread_self(), *(pthread_t *)w->thread)) {
@@ -73,10 +86,34 @@ static void fail_reader(SourceReader *r, Err *err)
     }
 }
 
+/* A quiet reader's topic was written to behind its last look: the bit was set after that, or is still to be seen. After
+ * MAX_SLEEP_MS all are looked at, written to or not. */
+static void wake_readers(Worker *w)
+{
+    uint64_t bits[WOKEN_WORDS], any = 0;
+    int64_t now = effects_now(w->e->fx);
+    bool all = now >= w->quiet_ms;
+    for (int i = 0; i < WOKEN_WORDS; i++) {
+        bits[i] = __atomic_load_n(&w->woken[i], __ATOMIC_RELAXED);
+        if (bits[i])
+            any |= bits[i] = __atomic_exchange_n(&w->woken[i], 0, __ATOMIC_ACQUIRE);
+    }
+    if (all)
+        w->quiet_ms = now + MAX_SLEEP_MS;
+    for (int i = 0; (all || any) && i < w->readers.n; i++) {
+        SourceReader *r = w->readers.v[i];
+        if (all || bits[r->bit / 64] >> (r->bit % 64) & 1)
+            r->quiet = false;
+    }
+}
+
 static bool step_reader(Worker *w)
 {
+    wake_readers(w);
     for (int i = 0; i < w->readers.n; i++) {
         SourceReader *r = w->readers.v[(w->next_reader + i) % w->readers.n];
+        if (r->quiet)
+            continue;
         Err err = ERR_INIT;
         bool did = false;
         Status st = reader_step(r, &did, &err);
