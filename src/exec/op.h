@@ -82,7 +82,8 @@ Status op_aggregate_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *
 Status op_system_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err) MUST_CHECK;
 Status op_sink_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err) MUST_CHECK; /* REPARTITION too */
 
-/* Rows of a result, live rows only, at the end of push and pull queries; false: no more are wanted. */
+/* Rows of a result, live rows only, at the end of push and pull queries; false: no more are wanted, and the chain
+ * answers ERR_CANCELLED. */
 typedef bool RowTaker(void *arg, const Batch *b);
 Status op_result_new(Arena *a, const PNode *node, OpEnv *env, RowTaker *take, void *arg, Op **out, Err *err) MUST_CHECK;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Result: the end of a push or pull query; hands live rows to a taker.
+// Result: the end of a push or pull query; hands live rows to a taker. A taker that has enough ends the
+// work on the batch, or the scan, with ERR_CANCELLED, which is no failure.
 #include "exec/op.h"
 
 typedef struct OpResult {
@@ -11,9 +12,7 @@ typedef struct OpResult {
 static Status on_batch(Op *op, const Batch *b, Err *err)
 {
     OpResult *r = (OpResult *)op;
-    UNUSED(err);
-    r->take(r->arg, b);
-    return OK;
+    return r->take(r->arg, b) ? OK : err_set(err, ERR_CANCELLED, "no more rows are wanted");
 }
 
 static const OpClass class = {.name = "result", .on_batch = on_batch};

@@ -129,6 +129,10 @@ static void pull_task(void *arg)
                 holder = t->chain.v[i];
         p->st = op_state_rows(holder, p->keys->scan ? NULL : p->keys->rows, p->keys->n, a, chain.v[0], p->err);
         op_chain_free(&chain);
+        if (p->st == ERR_CANCELLED) { /* the stream has enough, or says itself what is wrong */
+            err_clear(p->err);
+            p->st = OK;
+        }
     }
     arena_free(a);
 }

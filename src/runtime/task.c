@@ -179,7 +179,7 @@ void task_batch(Task *t, const Batch *b)
     task_begin(t);
     t->rows_in += b->nsel;
     Status st = b->nsel ? op_chain_batch(&t->chain, b, &err) : OK;
-    if (st)
+    if (st && st != ERR_CANCELLED)
         task_fail(t, &err);
     err_clear(&err);
 }
