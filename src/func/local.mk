@@ -12,6 +12,8 @@ libsluice_a_SOURCES += \
 	src/func/aggregate/sum.c \
 	src/func/aggregate/tally.c \
 	src/func/aggregate/topk.c \
+	src/func/date_format.c \
+	src/func/date_format.h \
 	src/func/md5.c \
 	src/func/md5.h \
 	src/func/print.c \
@@ -22,6 +24,7 @@ libsluice_a_SOURCES += \
 	src/func/scalar/collection.c \
 	src/func/scalar/conditional.c \
 	src/func/scalar/encode.c \
+	src/func/scalar/format.c \
 	src/func/scalar/mask.c \
 	src/func/scalar/math.c \
 	src/func/scalar/regexp.c \
@@ -31,4 +34,6 @@ libsluice_a_SOURCES += \
 	src/func/scalar/trig.c \
 	src/func/tables.h \
 	src/func/text16.c \
-	src/func/text16.h
+	src/func/text16.h \
+	src/func/zone.c \
+	src/func/zone.h
