@@ -32,6 +32,7 @@ libsluice_a_SOURCES += \
 	src/func/scalar/text.c \
 	src/func/scalar/time.c \
 	src/func/scalar/trig.c \
+	src/func/scalar/url.c \
 	src/func/tables.h \
 	src/func/text16.c \
 	src/func/text16.h \

@@ -20,6 +20,7 @@ static struct {
 static const ScalarTable *const scalar_tables[] = {
     &scalar_math, &scalar_trig, &scalar_string, &scalar_text, &scalar_conditional, &scalar_time, &scalar_collection,
     &scalar_array, &scalar_mask, &scalar_encode, &scalar_regexp, &scalar_format,
+    &scalar_url,
 };
 static const AggTable *const agg_tables[] = {
     &agg_count, &agg_sum, &agg_min_max, &agg_offset, &agg_collect, &agg_stddev, &agg_topk, &agg_count_distinct,
@@ -34,9 +35,7 @@ static const char *const missing[] = {
     "JSON_CONCAT", "JSON_ITEMS", "JSON_KEYS", "JSON_RECORDS", "PARSE_DATE", "PARSE_TIME",
     "PARSE_TIMESTAMP", "RANDOM", "REDUCE", "STDDEV_SAMP", "STDDEV_SAMPLE", "STRINGTODATE",
     "STRINGTOTIMESTAMP", "TIMEADD", "TIMESTAMPADD", "TIMESTAMPSUB", "TIMESUB", "TOPK", "TO_JSON_STRING",
-    "TRANSFORM", "TRUNC", "URL_DECODE_PARAM", "URL_ENCODE_PARAM", "URL_EXTRACT_FRAGMENT",
-    "URL_EXTRACT_HOST", "URL_EXTRACT_PARAMETER", "URL_EXTRACT_PATH", "URL_EXTRACT_PORT",
-    "URL_EXTRACT_PROTOCOL", "URL_EXTRACT_QUERY",
+    "TRANSFORM", "TRUNC",
 };
 
 bool function_unsupported(Str name)
