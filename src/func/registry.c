@@ -35,7 +35,7 @@ static const char *const missing[] = {
     "JSON_CONCAT", "JSON_ITEMS", "JSON_KEYS", "JSON_RECORDS", "PARSE_DATE", "PARSE_TIME",
     "PARSE_TIMESTAMP", "RANDOM", "REDUCE", "STDDEV_SAMP", "STDDEV_SAMPLE", "STRINGTODATE",
     "STRINGTOTIMESTAMP", "TIMEADD", "TIMESTAMPADD", "TIMESTAMPSUB", "TIMESUB", "TOPK", "TO_JSON_STRING",
-    "TRANSFORM", "TRUNC",
+    "TRANSFORM",
 };
 
 bool function_unsupported(Str name)

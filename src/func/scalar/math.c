@@ -111,6 +111,13 @@ static i128 round_half_up(i128 v, int drop)
     return rest * 2 >= unit ? q + 1 : q;
 }
 
+/* The same towards zero. */
+static i128 cut_digits(i128 v, int drop) { return v / decimal_pow10(drop); }
+
+enum { MOST_PLACES = 1000000000 };
+
+typedef i128 DropFn(i128 v, int drop);
+
 /* The shortest decimal text of |d| as digits × 10^exponent. */
 static int64_t shortest_digits(double d, int *exponent)
 {
@@ -133,13 +140,16 @@ static int64_t shortest_digits(double d, int *exponent)
     return digits;
 }
 
-static void round_double_places(FuncCtx *c, const Value *a, int n, Value *out)
+static void double_places(FuncCtx *c, const Value *a, Value *out, DropFn *drop_digits)
 {
     double d = a[0].d.d;
     int e;
-    UNUSED(n);
     if (!isfinite(d)) {
         func_fail(c, "Infinite or NaN");
+        return;
+    }
+    if ((a[1].d.i > MOST_PLACES || a[1].d.i < -MOST_PLACES) && d != 0) {
+        func_fail(c, "Overflow of the scale");
         return;
     }
     int64_t digits = shortest_digits(d, &e), drop = -(int64_t)e - a[1].d.i;
@@ -147,10 +157,34 @@ static void round_double_places(FuncCtx *c, const Value *a, int n, Value *out)
         out->d.d = d == 0 ? 0.0 : d;
         return;
     }
-    i128 q = drop > 19 ? 0 : round_half_up(d < 0 ? -digits : digits, (int)drop);
+    i128 q = drop > 19 ? 0 : drop_digits(d < 0 ? -digits : digits, (int)drop);
     char text[64];
     snprintf(text, sizeof text, "%ldE%ld", (long)q, -(long)a[1].d.i);
     out->d.d = q == 0 ? 0.0 : strtod(text, NULL);
+}
+
+static void round_double_places(FuncCtx *c, const Value *a, int n, Value *out)
+{
+    UNUSED(n);
+    double_places(c, a, out, round_half_up);
+}
+
+static void trunc_double_places(FuncCtx *c, const Value *a, int n, Value *out)
+{
+    UNUSED(n);
+    double_places(c, a, out, cut_digits);
+}
+
+static void trunc_double(FuncCtx *c, const Value *a, int n, Value *out)
+{
+    UNUSED(c), UNUSED(n);
+    out->d.l = double_to_long(a->d.d);
+}
+
+static void trunc_decimal(FuncCtx *c, const Value *a, int n, Value *out)
+{
+    UNUSED(n);
+    out->d.dec = cut_digits(a->d.dec, c->types[0]->scale);
 }
 
 static void round_decimal(FuncCtx *c, const Value *a, int n, Value *out)
@@ -166,18 +200,28 @@ static const Type *whole_decimal(Arena *a, const Type *const *args, int n)
     return type_decimal(a, digits > 0 ? digits : 1, 0);
 }
 
-static void round_decimal_places(FuncCtx *c, const Value *a, int n, Value *out)
+static void decimal_places(FuncCtx *c, const Value *a, Value *out, DropFn *drop_digits)
 {
-    enum { MOST_PLACES = 1000000000 };
     int64_t drop = (int64_t)c->types[0]->scale - a[1].d.i;
-    UNUSED(n);
     if ((a[1].d.i > MOST_PLACES || a[1].d.i < -MOST_PLACES) && a[0].d.dec != 0)
         func_fail(c, "Overflow of the scale");
     else if (drop <= 0)
         out->d.dec = a[0].d.dec;
     else
         out->d.dec = drop > DECIMAL_MAX_PRECISION ? 0
-            : round_half_up(a[0].d.dec, (int)drop) * decimal_pow10((int)drop);
+            : drop_digits(a[0].d.dec, (int)drop) * decimal_pow10((int)drop);
+}
+
+static void round_decimal_places(FuncCtx *c, const Value *a, int n, Value *out)
+{
+    UNUSED(n);
+    decimal_places(c, a, out, round_half_up);
+}
+
+static void trunc_decimal_places(FuncCtx *c, const Value *a, int n, Value *out)
+{
+    UNUSED(n);
+    decimal_places(c, a, out, cut_digits);
 }
 
 /* ---- SIGN, SQRT, GREATEST, LEAST ------------------------------------------------------------- */
@@ -272,6 +316,9 @@ static const Type *widest_decimal(Arena *a, const Type *const *args, int n)
 #define ROUND MATH, .params = "val", .description = "The nearest whole number; ties go up."
 #define PLACES MATH, .flags = FUNC_STRICT, .params = "val, decimalPlaces", \
                .description = "The value rounded to so many decimal places."
+#define TRUNC MATH, .flags = FUNC_STRICT, .params = "val", .description = "The whole part of the value."
+#define CUT MATH, .flags = FUNC_STRICT, .params = "val, decimalPlaces", \
+            .description = "The value cut off behind so many decimal places."
 #define SIGN MATH, .flags = FUNC_STRICT, .params = "value", .description = "-1, 0 or 1."
 #define SQRT MATH, .flags = FUNC_STRICT, .params = "value", .description = "The square root; NaN below zero."
 #define MOST MATH, .params = "val, vals", .description = "The largest of the arguments that are not NULL."
@@ -310,6 +357,16 @@ static const FuncRow rows[] = {
      .example = "ROUND(12.50)", .expected = "13"},
     {"Round(DECIMAL, INT) -> DECIMAL", .row = round_decimal_places, .result = first_decimal, PLACES,
      .example = "ROUND(1.255, 2)", .expected = "1.260"},
+    {"trunc(DECIMAL) -> DECIMAL", .row = trunc_decimal, .result = whole_decimal, TRUNC,
+     .example = "TRUNC(-12.50)", .expected = "-12"},
+    {"trunc(DOUBLE) -> BIGINT", .row = trunc_double, TRUNC, .example = "TRUNC(-1.5e0)", .expected = "-1"},
+    {"trunc(DOUBLE, INT) -> DOUBLE", .row = trunc_double_places, CUT, .example = "TRUNC(1.259e0, 2)",
+     .expected = "1.25"},
+    {"trunc(DECIMAL, INT) -> DECIMAL", .row = trunc_decimal_places, .result = first_decimal, CUT,
+     .example = "TRUNC(1.259, 2)", .expected = "1.250"},
+    {"trunc(INT) -> BIGINT", .row = round_int, TRUNC, .example = "TRUNC(7)", .expected = "7"},
+    {"trunc(BIGINT) -> BIGINT", .row = identity, TRUNC, .example = "TRUNC(3000000000)",
+     .expected = "3000000000"},
     {"sign(INT) -> INT", .row = sign_int, SIGN, .example = "SIGN(-5)", .expected = "-1"},
     {"sign(BIGINT) -> INT", .row = sign_bigint, SIGN, .example = "SIGN(3000000000)", .expected = "1"},
     {"sign(DOUBLE) -> INT", .row = sign_double, SIGN, .example = "SIGN(0e0)", .expected = "0"},

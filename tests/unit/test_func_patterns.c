@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Functions that read patterns and other small languages: what is wrong in them fails the row, and costs little.
+#include "test_expr_help.h"
+#include "unit.h"
+
+int test_function_date_patterns(void)
+{
+    Arena *a = arena_new(0);
+    CHECK_TEXT(help_eval(a, "FORMAT_DATE(FROM_DAYS(0), '[HH:mm ]yyyy')"), "1970");
+    CHECK_TEXT(help_eval(a, "FORMAT_DATE(FROM_DAYS(0), 'ppppd|')"), "   1|");
+    CHECK_TEXT(help_eval(a, "FORMAT_DATE(FROM_DAYS(-719529), 'uuuu yyyy G')"), "-0001 0002 BC");
+    CHECK(strstr(help_eval(a, "FORMAT_DATE(FROM_DAYS(0), 'yyyy]')"), "Failed to format"));
+    CHECK(strstr(help_eval(a, "FORMAT_DATE(FROM_DAYS(0), '''yyyy')"), "Failed to format"));
+    CHECK(strstr(help_eval(a, "FORMAT_TIMESTAMP(FROM_UNIXTIME(0), 'HH', 'No/Where')"), "Unknown time-zone ID"));
+    CHECK_TEXT(help_eval(a, "FORMAT_TIMESTAMP(FROM_UNIXTIME(1720000000000), 'HH zzz', 'Europe/Paris')"), "11 CEST");
+    arena_free(a);
+    return 0;
+}
+
+int test_function_regexps(void)
+{
+    Arena *a = arena_new(0);
+    CHECK_TEXT(help_eval(a, "REGEXP_REPLACE('a٣1', '\\d', '-')"), "a٣-");
+    CHECK_TEXT(help_eval(a, "REGEXP_EXTRACT('(a)(b)?', 'a', 3)"), "null");
+    CHECK(strstr(help_eval(a, "REGEXP_EXTRACT('(', 'a')"), "Invalid regular expression"));
+    /* Would take for ever without the limit. */
+    CHECK(strstr(help_eval(a, "REGEXP_EXTRACT('(a*)*b', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa')"),
+                 "regular expression failed"));
+    arena_free(a);
+    return 0;
+}
