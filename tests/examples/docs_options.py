@@ -75,7 +75,7 @@ def test_bash_completes(place):
     assert complete(place, "-d", "folder", "-f", "") == ["a.sql", "folder"]
     assert complete(place, "run", "") == ["a.sql", "folder"]
     assert complete(place, "fmt", "--c") == ["--check"]
-    assert complete(place, "test", "") == ["qtt", "sql", "plan", "--help"]
+    assert complete(place, "test", "") == ["qtt", "rqtt", "sql", "plan", "--help"]
     assert complete(place, "test", "qtt", "") == ["b.json", "folder"]
     assert complete(place, "test", "sql", "--di") == ["--disk"]
     assert complete(place, "test", "plan", "--") == ["--bless"]
