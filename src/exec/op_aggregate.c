@@ -93,6 +93,7 @@ static void encode_keys(OpAggregate *g, const Batch *b)
 {
     Buf *keys = &g->keys;
     buf_clear(keys);
+    buf_room(keys, 1); /* without grouping columns every key is empty, but it is somewhere */
     g->key_at = arena_alloc(b->arena, sizeof *g->key_at * (size_t)(b->nsel + 1));
     g->hashes = arena_alloc(b->arena, sizeof *g->hashes * (size_t)b->nsel);
     for (int i = 0; i < b->nsel; i++) {
