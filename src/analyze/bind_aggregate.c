@@ -322,13 +322,14 @@ static Status check_table_undo(Aggregation *ag)
 static Status check_intermediate(Aggregation *ag)
 {
     static const char *const nested[] = {"AVG", "COLLECT_LIST", "COLLECT_SET", "EARLIEST_BY_OFFSET", "LATEST_BY_OFFSET",
-                                         "HISTOGRAM", "TOPK", "TOPKDISTINCT", "STDDEV_SAMP", "CORRELATION", "ATTR"};
+                                         "HISTOGRAM", "TOPK", "TOPKDISTINCT", "STDDEV_SAMP", "STDDEV_SAMPLE", "CORRELATION",
+                                         "ATTR"};
     if (ag->bq->source->value_format != FORMAT_DELIMITED)
         return OK;
     for (int i = 0; i < ag->aggs.n; i++) {
         const char *sig = ag->aggs.v[i].row->signature;
         for (int k = 0; k < ARRAY_LEN(nested); k++)
-            if (str_eq_c((Str){sig, strcspn(sig, "(")}, nested[k]))
+            if (str_eq_nocase((Str){sig, strcspn(sig, "(")}, str_of(nested[k])))
                 return err_at(ag->err, ERR_STATEMENT, ag->q->span,
                               "One of the functions used in the statement has an intermediate type that the value format "
                               "can not handle. Please remove the function or change the format.");

@@ -37,3 +37,8 @@ EXPLAIN SHOW STREAMS;
 --> ERROR 1:9 The provided statement does not run a ksql query
 DESCRIBE FUNCTION nosuch;
 --> ERROR 1:19 Can't find any functions with the name 'nosuch'
+-- An aggregate whose state a flat value format cannot hold; its name in any case.
+CREATE STREAM flat (k INT KEY, v INT) WITH (kafka_topic='flat', value_format='delimited', partitions=1);
+--> Stream created
+CREATE TABLE means AS SELECT k, avg(v) AS mean FROM flat GROUP BY k;
+--> ERROR 1:23 Could not determine output schema for query due to error: One of the functions used in the statement has an intermediate type that the value format can not handle. Please remove the function or change the format.
