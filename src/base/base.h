@@ -31,7 +31,7 @@ typedef struct Str {
 
 /* str_of borrows a C string; NULL gives the empty view. */
 static inline Str str_of(const char *c) { return c ? (Str){c, strlen(c)} : (Str){NULL, 0}; }
-static inline Str str_sub(Str s, size_t from, size_t n) { return (Str){s.p + from, n}; }
+static inline Str str_sub(Str s, size_t from, size_t n) { return (Str){s.p ? s.p + from : s.p, n}; }
 static inline bool str_eq(Str a, Str b) { return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0); }
 static inline bool str_eq_c(Str a, const char *c) { return str_eq(a, str_of(c)); }
 

@@ -34,7 +34,7 @@ static bool legal(Str s, const char *extra)
             return false;
         }
     }
-    const uint8_t *p = (const uint8_t *)s.p, *end = p + s.n;
+    const uint8_t *p = (const uint8_t *)(s.n ? s.p : ""), *end = p + s.n;
     while (p < end) {
         uint32_t c = utf8_next(&p, end);
         if ((c >= 0x80 && c < 0xa1) || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
