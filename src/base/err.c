@@ -119,6 +119,27 @@ static Str line_at(Str text, size_t off)
     return str_sub(text, from, to - from);
 }
 
+/* The line and the caret below it; of a long line only what is around the place. */
+static void print_line(Buf *out, Str line, int col)
+{
+    enum { SHOWN = 160 };
+    size_t at = (size_t)col - 1, from = at > SHOWN / 2 && line.n > SHOWN ? at - SHOWN / 2 : 0;
+    if (from > line.n)
+        from = line.n;
+    while (from > 0 && from < line.n && ((unsigned char)line.p[from] & 0xc0) == 0x80)
+        from--; /* not within a character */
+    size_t n = line.n - from < SHOWN ? line.n - from : SHOWN;
+    while (from + n < line.n && n > 0 && ((unsigned char)line.p[from + n] & 0xc0) == 0x80)
+        n--;
+    Str shown = str_sub(line, from, n);
+    buf_printf(out, "  %s%.*s%s\n  ", from ? "… " : "", STR_ARG(shown), from + n < line.n ? " …" : "");
+    if (from)
+        buf_cstr(out, "  ");
+    for (size_t i = from; i < at && i < line.n; i++)
+        buf_byte(out, line.p[i] == '\t' ? '\t' : ' ');
+    buf_cstr(out, "^\n");
+}
+
 /* ksqlDB puts `Line: 1, Col: 7: ` before some messages; the place stands before ours already. */
 static const char *without_place(const char *msg)
 {
@@ -137,13 +158,8 @@ void err_print(Buf *out, const Err *err, Str text, const char *file)
         buf_byte(out, ' ');
     buf_cstr(out, err->msg ? without_place(err->msg) : err_code_name(err->code));
     buf_byte(out, '\n');
-    if (placed) {
-        Str line = line_at(text, (size_t)err->span.off);
-        buf_printf(out, "  %.*s\n  ", STR_ARG(line));
-        for (int i = 1; i < err->span.col && (size_t)i <= line.n; i++)
-            buf_byte(out, line.p[i - 1] == '\t' ? '\t' : ' ');
-        buf_cstr(out, "^\n");
-    }
+    if (placed)
+        print_line(out, line_at(text, (size_t)err->span.off), err->span.col);
     if (err->hint)
         buf_printf(out, "hint: %s\n", err->hint);
 }

@@ -387,3 +387,23 @@ int test_base_err_table_is_whole(void)
 #undef CODE
     return 0;
 }
+
+int test_err_long_line(void)
+{
+    Buf text = BUF_INIT, out = BUF_INIT;
+    Err err = ERR_INIT;
+    buf_repeat(&text, 'a', 5000);
+    buf_byte(&text, '!');
+    buf_repeat(&text, 'b', 5000);
+    err_at(&err, ERR_SYNTAX, (Span){.line = 1, .col = 5001, .off = 5000, .len = 1}, "bad");
+    err_print(&out, &err, buf_view(&text), NULL);
+    CHECK(out.n < 500);
+    const char *mark = strchr(buf_z(&out), '!'), *caret = strchr(buf_z(&out), '^');
+    CHECK(mark && caret);
+    const char *line = strchr(out.p, '\n') + 1, *below = strchr(line, '\n') + 1;
+    CHECK_INT(mark - line - 2, caret - below); /* the mark of the cut is three bytes and one column */
+    err_clear(&err);
+    buf_free(&text);
+    buf_free(&out);
+    return 0;
+}
