@@ -201,7 +201,7 @@ static void unescape(Buf *out, Str s, bool plus)
             buf_byte(&raw, plus && s.p[i] == '+' ? ' ' : s.p[i]);
         }
     }
-    const uint8_t *p = (const uint8_t *)raw.p, *end = p + raw.n;
+    const uint8_t *p = (const uint8_t *)buf_z(&raw), *end = p + raw.n;
     while (p < end)
         utf8_put(out, utf8_next(&p, end));
     buf_free(&raw);
