@@ -150,7 +150,6 @@ struct Worker {
     VEC(Task *) tasks;
     Arena *batch_arena, *commit_arena;
     int next_reader;
-    bool in_step;
     int64_t quiet_ms;     /* until then quiet readers are left alone */
     uint64_t woken[WOKEN_WORDS]; /* atomic: bits of topic partitions that were written to; by worker_woken_bit */
 };

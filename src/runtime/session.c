@@ -26,7 +26,6 @@ void session_free(Session *s)
     mem_free(s);
 }
 
-Engine *session_engine(Session *s) { return s->e; }
 StrMap *session_variables(Session *s) { return &s->vars; }
 
 Status session_set(Session *s, Str name, Str value, Err *err) { return props_set(&s->props, name, value, NULL, err); }

@@ -28,7 +28,6 @@ typedef struct Answer {
 
 Session *session_new(Engine *e);
 void session_free(Session *s);
-Engine *session_engine(Session *s);
 
 /* Session properties ('auto.offset.reset' …) as SET does it: checked by name and value. */
 Status session_set(Session *s, Str name, Str value, Err *err) MUST_CHECK;
