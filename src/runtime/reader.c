@@ -253,7 +253,7 @@ static void log_errors(const SourceReader *r, const Batch *b)
         if (t->state != TASK_RUNNING)
             continue;
         task_begin(t); /* what the log says of a record is there exactly when the record counts as read */
-        t->errors += (int64_t)es->total;
+        t->errors += (int64_t)es->total - es->v.n; /* the others are counted as they are logged */
         for (int i = 0; i < es->v.n; i++) {
             const char *where = es->v.v[i].stage == ROWERR_EVALUATE ? "KsqlTopic.Source" : "KsqlTopic.Source.deserializer";
             t->env.log(t->env.log_arg, where, es->v.v[i].stage, es->v.v[i].message);

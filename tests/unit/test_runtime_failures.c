@@ -2,6 +2,8 @@
 // runtime: one query fails, the others go on; what was not committed is done anew, once.
 #include "test_runtime_help.h"
 
+#include <stdlib.h>
+
 static const char *const two_readers =
     "SET 'auto.offset.reset'='earliest';"
     "CREATE STREAM s (k VARCHAR KEY, v INT) WITH (kafka_topic='s', value_format='json', partitions=1);"
@@ -142,6 +144,13 @@ int test_failures_log_once(void)
     bed_pass(&b, 5000);
     RUN(&b, "SET 'auto.offset.reset'='earliest';");
     CHECK_TEXT(bed_rows(&b, "SELECT level FROM KSQL_PROCESSING_LOG EMIT CHANGES;"), "ERROR");
+    json_t *entity = NULL;
+    Err err = ERR_INIT;
+    CHECK_INT(session_text(b.s, "DESCRIBE bad EXTENDED;", &entity, NULL, &err), OK);
+    const char *told = json_string_value(json_object_get(json_object_get(entity, "sourceDescription"), "errorStats"));
+    const char *count = told ? strstr(told, "consumer-failed-messages:") : NULL;
+    CHECK(count && strtol(count + strlen("consumer-failed-messages:"), NULL, 10) == 1);
+    json_decref(entity);
     bed_close(&b);
     return 0;
 }
