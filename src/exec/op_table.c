@@ -21,7 +21,7 @@ typedef struct OpTable {
 /* The inline state: the row as value_save wrote it, on the heap. */
 typedef struct TableRow {
     char *bytes;
-    uint32_t len;
+    uint32_t len, cap;
 } TableRow;
 
 static void row_save(void *arg, const void *state, Buf *out)
@@ -36,6 +36,7 @@ static bool row_load(void *arg, void *state, Rd *in)
     UNUSED(arg);
     TableRow *r = state;
     r->len = (uint32_t)(in->end - in->p);
+    r->cap = r->len;
     r->bytes = mem_alloc(r->len);
     Str s = rd_bytes(in, r->len);
     memcpy(r->bytes, s.p, s.n);
@@ -51,7 +52,7 @@ static void row_drop(void *arg, void *state)
 static size_t row_weight(void *arg, const void *state)
 {
     UNUSED(arg);
-    return ((const TableRow *)state)->len;
+    return ((const TableRow *)state)->cap;
 }
 
 /* ---- output ---- */
@@ -122,7 +123,10 @@ static void save_row(OpTable *t, const Batch *b, int row, TableRow *r)
         Value v = column_get(&b->cols[c], row);
         value_save(&t->row, s->cols[c].type, &v);
     }
-    r->bytes = mem_realloc(r->bytes, t->row.n);
+    if (t->row.n > r->cap) {
+        r->bytes = mem_realloc(r->bytes, t->row.n);
+        r->cap = (uint32_t)t->row.n;
+    }
     r->len = (uint32_t)t->row.n;
     memcpy(r->bytes, t->row.p, t->row.n);
 }
