@@ -30,7 +30,7 @@ static void die(Err *err)
 static void create(Topics *t, const char *name)
 {
     Err err = ERR_INIT;
-    TopicInfo info = {str_of(name), 1, 1, -1, CLEANUP_DELETE, false};
+    TopicInfo info = {str_of(name), 1, 1, -1, CLEANUP_DELETE, TOPIC_USER};
     if (topic_create(t, &info, &err) != OK)
         die(&err);
 }

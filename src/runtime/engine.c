@@ -45,7 +45,7 @@ static Status open_command_topic(Engine *e, Err *err)
     e->command_topic = arena_strf(e->arena, "_confluent-ksql-%.*s_command_topic", STR_ARG(e->service_id));
     if (topic_describe(e->topics, e->command_topic, &info))
         return OK;
-    info = (TopicInfo){e->command_topic, 1, 1, -1, CLEANUP_DELETE, true};
+    info = (TopicInfo){e->command_topic, 1, 1, -1, CLEANUP_DELETE, TOPIC_COMMAND};
     return topic_create(e->topics, &info, err);
 }
 

@@ -82,7 +82,7 @@ void keeper_round(Engine *e)
     }
     topic_list(e->topics, a, &all);
     for (int i = 0; i < all.n && !stopping(e); i++)
-        if (!all.v[i].internal || all.v[i].retention_ms >= 0)
+        if (all.v[i].use != TOPIC_REPARTITION || all.v[i].retention_ms >= 0)
             keep_topic(e, &all.v[i], now);
     arena_free(a);
 }

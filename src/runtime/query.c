@@ -81,7 +81,7 @@ Status query_make_topics(RunQuery *q, Err *err)
         TopicInfo info;
         if (topic_describe(q->e->topics, in->topic, &info))
             continue;
-        info = (TopicInfo){in->topic, in->partitions, 1, -1, CLEANUP_DELETE, true};
+        info = (TopicInfo){in->topic, in->partitions, 1, -1, CLEANUP_DELETE, TOPIC_REPARTITION};
         Status st = topic_create(q->e->topics, &info, err);
         if (st)
             return st;
@@ -185,7 +185,7 @@ Status query_drop_topics(RunQuery *q, Err *err)
     Status st = OK;
     topic_list(q->e->topics, a, &all);
     for (int i = 0; i < all.n && st == OK; i++)
-        if (all.v[i].internal && str_starts(all.v[i].name, prefix))
+        if (all.v[i].use != TOPIC_USER && str_starts(all.v[i].name, prefix))
             st = topic_delete(q->e->topics, all.v[i].name, err);
     arena_free(a);
     return st;

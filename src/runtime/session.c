@@ -246,7 +246,7 @@ void session_names(Session *s, char kind, Str prefix, void (*fn)(void *arg, Str 
     case 't':
         topic_list(s->e->topics, a, &topics);
         for (int i = 0; i < topics.n; i++)
-            if (!topics.v[i].internal)
+            if (topics.v[i].use == TOPIC_USER)
                 offer(&w, topics.v[i].name);
         break;
     case 'q':

@@ -77,7 +77,7 @@ static json_t *show_topics(Session *s, const Stmt *st)
         running_open(s->e, a, &run);
     for (int i = 0; i < topics.n; i++) {
         const TopicInfo *t = &topics.v[i];
-        if (st->all || (!t->internal && !str_starts(t->name, STR("_confluent"))))
+        if (st->all || (t->use == TOPIC_USER && !str_starts(t->name, STR("_confluent"))))
             json_array_append_new(rows, topic_line(t, st->extended ? &run : NULL));
     }
     if (st->extended)

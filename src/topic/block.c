@@ -143,7 +143,7 @@ int block_index(const Block *b, int64_t offset)
 void block_slice(Block *b, int n, int64_t offset, int max, RecordSet *set)
 {
     int from = block_index(b, offset);
-    *set = (RecordSet){0, NULL, offset > b->next ? offset : b->next, NULL};
+    *set = (RecordSet){.next_offset = offset > b->next ? offset : b->next};
     if (from >= n)
         return;
     set->n = n - from < max ? n - from : max;
@@ -155,6 +155,9 @@ void block_slice(Block *b, int n, int64_t offset, int max, RecordSet *set)
 
 void recordset_release(RecordSet *set)
 {
-    block_unref(set->owner);
-    *set = (RecordSet){0, NULL, set->next_offset, NULL};
+    if (set->release)
+        set->release(set->owner);
+    else
+        block_unref(set->owner);
+    *set = (RecordSet){.next_offset = set->next_offset};
 }

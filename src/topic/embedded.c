@@ -260,7 +260,7 @@ static Status embedded_read(Topics *t, Topic *tp, int partition, int64_t offset,
     int64_t begin, end;
     Status s = embedded_ends(t, tp, partition, &begin, &end, err);
     offset = offset < begin ? begin : offset;
-    *set = (RecordSet){0, NULL, offset, NULL};
+    *set = (RecordSet){.next_offset = offset};
     if (s != OK || offset >= end)
         return s;
     Partition *pt = &tp->parts[partition];
@@ -407,7 +407,7 @@ static Status embedded_create(Topics *t, Topic *tp, Err *err)
     buf_varint(&v, (uint64_t)tp->info.replicas);
     buf_varint(&v, zigzag(tp->info.retention_ms));
     buf_byte(&v, (char)tp->info.cleanup);
-    buf_byte(&v, tp->info.internal);
+    buf_byte(&v, (char)tp->info.use);
     disk_batch_put(b, FAMILY_META, buf_view(&key), buf_view(&v));
     set_be32(next, tp->id + 1);
     disk_batch_put(b, FAMILY_META, STR("topic_next"), (Str){next, 4});
@@ -622,7 +622,7 @@ static Status load_topic(Topics *t, Str name, Str value, Err *err)
     info.replicas = (int)rd_varint(&r);
     info.retention_ms = unzigzag(rd_varint(&r));
     info.cleanup = (CleanupPolicy)rd_u8(&r);
-    info.internal = rd_u8(&r);
+    info.use = rd_u8(&r);
     if (r.bad || version != 1 || partitions < 1 || partitions > LIMIT_PARTITIONS)
         return err_set(err, ERR_CORRUPT, "The stored description of topic '%.*s' does not read.",
                        STR_ARG(name));

@@ -3,6 +3,7 @@
 libsluice_a_SOURCES += \
 	src/topic/block.c \
 	src/topic/block_code.c \
+	src/topic/broker.h \
 	src/topic/compact.c \
 	src/topic/embedded.c \
 	src/topic/memory.c \

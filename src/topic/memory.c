@@ -61,7 +61,7 @@ static Status memory_read(Topics *t, Topic *tp, int partition, int64_t offset, i
     Partition *pt = &tp->parts[partition];
     pthread_mutex_lock(&pt->lock);
     offset = offset < pt->begin ? pt->begin : offset;
-    *set = (RecordSet){0, NULL, offset, NULL};
+    *set = (RecordSet){.next_offset = offset};
     for (int i = find_block(pt, offset); i < pt->blocks.n && set->n == 0; i++)
         block_slice(pt->blocks.v[i], pt->blocks.v[i]->n, offset, max, set);
     pthread_mutex_unlock(&pt->lock);

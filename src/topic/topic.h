@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Topics: named, partitioned logs of records, and the unit of work that changes them atomically.
 //
-// One contract, several implementations: memory, embedded (in a data directory); Kafka later.
-// Nothing outside this folder asks which one it stands on.
+// One contract, three implementations: memory, embedded (in a data directory), remote (in Kafka).
+// Nothing outside this folder asks which one it stands on. What differs is said by topics_remote: remote
+// topics are shared with other processes and outlive this one's state, so stores write changelogs and
+// the work is divided by membership.
 //
 //   append   goes through a unit of work: begin, append…, positions…, state…, commit | abort.
 //            A unit is atomic: after a crash all of it is there or none of it.
 //   read     hands out record sets: immutable blocks of records, shared by counted reference.
-//   offsets  count from 0 per partition, without holes but where a topic was compacted.
+//   offsets  count from 0 per partition, without holes but where a topic was compacted, or (remote) where a
+//            transaction was marked or aborted.
 //
 // Threads: a Topics is used by any thread; a Unit by one at a time. Appends to one partition are
 // ordered by commit.
@@ -22,12 +25,15 @@ typedef struct Unit Unit;
 
 typedef enum CleanupPolicy { CLEANUP_DELETE, CLEANUP_COMPACT, CLEANUP_COMPACT_DELETE } CleanupPolicy;
 
+/* What a topic is for. All but TOPIC_USER are hidden from SHOW TOPICS. Stored in data directories: PERSISTED v1. */
+typedef enum TopicUse { TOPIC_USER, TOPIC_COMMAND, TOPIC_REPARTITION, TOPIC_CHANGELOG, TOPIC_CONTROL } TopicUse;
+
 typedef struct TopicInfo {
     Str name;
     int partitions, replicas;
     int64_t retention_ms; /* -1: for ever */
     CleanupPolicy cleanup;
-    bool internal;        /* repartition and changelog topics: hidden from SHOW TOPICS */
+    TopicUse use;
 } TopicInfo;
 
 /* One record as appended or read. Views are borrowed: by append until it returns, from a read set while it
@@ -41,20 +47,29 @@ typedef struct Record {
     Headers headers;
 } Record;
 
+typedef VEC(Str) NameList;
+
 typedef struct RecordSet {
     int32_t n;
     const Record *records; /* rising offsets, one partition */
     int64_t next_offset;   /* where to read on */
+    bool pending;          /* n == 0, and yet there is more: it is on its way (remote topics) */
     void *owner;           /* implementation's */
+    void (*release)(void *owner); /* implementation's, or NULL */
 } RecordSet;
 
 /* ---- open, close ---- */
 Topics *topics_memory_new(Effects *fx);
 /* On a disk of the caller's, which must outlive it. */
 Status topics_embedded_open(Disk *d, Effects *fx, Topics **out, Err *err) MUST_CHECK;
+/* In a broker, which is taken over, also on error. d: where positions and state are kept beside it; NULL: nowhere. */
+typedef struct Broker Broker;
+Status topics_remote_open(Broker *b, Disk *d, Effects *fx, Topics **out, Err *err) MUST_CHECK;
 void topics_free(Topics *t);
-/* NULL on memory topics. */
+/* NULL where nothing is kept on a disk of this process. */
 Disk *topics_disk(const Topics *t);
+/* Shared with other processes; state needs changelogs. */
+bool topics_remote(const Topics *t);
 
 /* ---- names ---- */
 /* A created or deleted topic survives a power cut from the next synced commit on.
@@ -76,7 +91,18 @@ bool topic_name_valid(Str name);
 Status topic_read(Topics *t, Str name, int partition, int64_t offset, int max_records, RecordSet *set,
                   Err *err) MUST_CHECK;
 void recordset_release(RecordSet *set);
-/* The offset that the next record gets; 0 when empty or not there. */
+
+/* A reader that goes through one partition: what is remote is fetched ahead for it. @thread one at a time */
+typedef struct TopicReader TopicReader;
+/* ERR_TOPIC_GONE as above. */
+Status topic_reader_open(Topics *t, Str name, int partition, int64_t offset, TopicReader **out, Err *err) MUST_CHECK;
+/* As topic_read, from where it stands, and never waits: n == 0 with `pending` where more is known to be on its way. */
+Status topic_reader_next(TopicReader *r, int max_records, RecordSet *set, Err *err) MUST_CHECK;
+void topic_reader_close(TopicReader *r); /* NULL is ignored */
+/* Waits until something came for a reader that was answered `pending`, some 50 ms at most; false when there is no such reader.
+ * For those who step the engine themselves. */
+bool topics_wait(Topics *t);
+/* The offset that the next record gets (remote: behind open transactions too); 0 when empty or not there. */
 int64_t topic_end(Topics *t, Str name, int partition);
 int64_t topic_begin(Topics *t, Str name, int partition);
 /* The first offset whose timestamp is >= ts; the end offset when there is none. */
@@ -92,7 +118,15 @@ Unit *unit_begin(Topics *t);
 void unit_append(Unit *u, Str topic, int partition, const Record *r);
 /* An input position to be stored with the unit: `owner` reads on at `offset`. */
 void unit_position(Unit *u, Str owner, Str topic, int partition, int64_t offset);
-/* The state changes of the unit; NULL on memory topics (their state lives in memory only). */
+/* Where the owner's state (of the topic's partition number) stands in the log that it writes, kept with the state, here: the
+ * offset behind the unit's last record there; `offset` if it has none. Remote topics with a disk; else nothing is kept. */
+void unit_checkpoint(Unit *u, Str owner, Str topic, int partition, int64_t offset);
+/* Drops the owner's checkpoints on all partitions, or on one. */
+void unit_checkpoint_drop(Unit *u, Str owner, int partition /* -1: all */);
+/* What came before is committed all or not at all, positions and records, whatever happens, also to other processes' eyes. Else
+ * (remote): records may be there without their positions after a crash. Local topics: always so. */
+void unit_exactly_once(Unit *u);
+/* The state changes of the unit; NULL where state lives in memory only. */
 DiskBatch *unit_disk(Unit *u);
 bool unit_empty(const Unit *u);
 size_t unit_bytes(const Unit *u);
@@ -100,6 +134,19 @@ size_t unit_bytes(const Unit *u);
  * ERR_TOPIC_GONE: a topic it appends to went. Topics of a unit are resolved at its first append to each. */
 Status unit_commit(Unit *u, bool sync, Err *err) MUST_CHECK;
 void unit_abort(Unit *u);
+
+/* Who commits units together, under a name: each worker, and whoever orders the statements of a service. Remote: a transactional
+ * producer of that name and an idempotent one, made when they are first needed. @thread one at a time */
+typedef struct Committer Committer;
+/* member: its exactly-once units are fenced by the membership: none is committed once this process lost its slots. */
+Committer *committer_new(Topics *t, Str name, bool member);
+void committer_free(Committer *c); /* NULL is ignored */
+/* From here on the units of every other committer of the name fail with ERR_FENCED, and none of theirs is under way. Local: OK. */
+Status committer_take(Committer *c, Err *err) MUST_CHECK;
+/* Commits n units and frees them; errs[i] (ERR_INIT before) tells what became of each, as unit_commit does. Local: one by one.
+ * Remote: those that are exactly-once in one transaction; a unit that the broker refuses fails alone, the others are sent again.
+ * On any other failure all fail, retriably: what is stored by then decides, and must be read again by position_get. */
+void units_commit(Committer *c, Unit **units, int n, bool sync, Err *errs);
 
 /* ---- housekeeping; @thread any ---- */
 /* Drops whole blocks whose records are all older than the topic's retention. Nothing on compacted topics. */
@@ -116,8 +163,38 @@ bool topic_compact_due(Topics *t, Str name, int partition, int64_t least);
 /* ---- stored positions ---- */
 /* -1 when the owner has none there. */
 int64_t position_get(Topics *t, Str owner, Str topic, int partition);
-/* Forgets all of an owner's positions, in the unit. */
+/* As of this process's own last commit, which may be behind (another worked on meanwhile) or ahead (at least once: a crash came
+ * before the group was told). Local topics: the same as position_get. */
+int64_t position_local(Topics *t, Str owner, Str topic, int partition);
+/* What unit_checkpoint kept; -1. */
+int64_t checkpoint_get(Topics *t, Str owner, Str topic, int partition);
+/* Forgets all of an owner's positions, in the unit. Remote: the consumer group goes. */
 void unit_position_drop(Unit *u, Str owner);
+
+/* ---- membership ---- */
+
+/* The work of a service is divided into slots: partition p belongs to the owner of slot p % TOPIC_SLOTS, for every topic, so
+ * partitions that are joined have one owner. Local topics: this process has all, at once and for ever. */
+enum { TOPIC_SLOTS = 64 };
+
+typedef struct MembershipConfig {
+    Str group, topic; /* consumer group, and the control topic, which is made when it is not there */
+    Str name;         /* of this member, told to the others: "host:port" */
+    int session_ms;   /* dead when not heard of for so long; 0: 10 s */
+    /* Called with the slots that this process has from now on, from a thread of the implementation's, one call at a time. Slots
+     * that are not among them any more: their work must have been committed (or, where `lost`, dropped) when it returns. */
+    void (*changed)(void *arg, uint64_t slots, bool lost);
+    void *arg;
+} MembershipConfig;
+
+/* At once without waiting for slots. ERR_BROKER. */
+Status membership_join(Topics *t, const MembershipConfig *c, Err *err) MUST_CHECK;
+/* Gives up its slots (changed is called) and leaves. */
+void membership_leave(Topics *t);
+/* The member that has a slot: its name; false: nobody, or not known now. */
+bool membership_owner(Topics *t, int slot, Buf *name);
+/* All members' names, sorted. */
+Status membership_members(Topics *t, Arena *a, NameList *out, Err *err) MUST_CHECK;
 
 /* Kafka's default partitioner for keyed records: murmur2(key) & 0x7fffffff % partitions. */
 int partition_of(Str key, int partitions);

@@ -8,6 +8,7 @@
 //                     the order (topic id, partition)
 //   Topics.names      read: a look-up of a name; write: the map changes. Nothing waits under it.
 //   Partition.lock    the partition's offsets and blocks; short
+//   Topics.plain_lock: over a remote commit; nothing else is held
 //   Topics.cache_lock, Topics.positions_lock: short
 //
 // Reference counts: a Topic is held by the map, by units and by calls under way; a Block by its
@@ -129,8 +130,17 @@ typedef struct UnitPosition {
     int64_t offset;
 } UnitPosition;
 
+/* owner: owned. topic NULL: drop those of the owner, of the partition or (-1) all. */
+typedef struct UnitCheckpoint {
+    char *owner, *topic;
+    int partition;
+    int64_t offset;
+} UnitCheckpoint;
+
 struct Unit {
     Topics *t;
+    bool exactly_once;
+    VEC(UnitCheckpoint) checkpoints; /* remote topics with a disk */
     StrMap topics; /* name -> UnitTopic */
     Str last_name; /* of the topic below: the map's key */
     UnitTopic *last;
@@ -140,6 +150,42 @@ struct Unit {
     size_t bytes;
     char *missing; /* first name that was not there */
 };
+
+/* A reader of local topics is a place; of remote ones, the implementation's. */
+struct TopicReader {
+    Topics *t;
+    char *name;
+    int partition;
+    int64_t offset; /* the next */
+    void *remote;
+};
+
+struct Committer {
+    Topics *t;
+    char *name;
+    bool member;
+    void *remote; /* made by the implementation when first needed */
+};
+
+/* What remote topics do in their own way: each as its namesake of topic.h. */
+typedef struct RemoteOps {
+    Topic *(*lookup)(Topics *t, Str name); /* counted; NULL when it is not there; asks the broker when it is not known */
+    Status (*refresh)(Topics *t, Err *err); /* before the topics are listed */
+    Status (*reader_open)(TopicReader *r, Err *err);
+    Status (*reader_next)(TopicReader *r, int max, RecordSet *set, Err *err);
+    void (*reader_close)(TopicReader *r);
+    bool (*wait)(Topics *t);
+    Status (*take)(Committer *c, Err *err);
+    void (*units_commit)(Committer *c, Unit **units, int n, bool sync, Err *errs); /* does not free the units */
+    void (*committer_free)(Committer *c);
+    int64_t (*position_get)(Topics *t, Str owner, Str topic, int partition);
+    int64_t (*position_local)(Topics *t, Str owner, Str topic, int partition);
+    int64_t (*checkpoint_get)(Topics *t, Str owner, Str topic, int partition);
+    Status (*join)(Topics *t, const MembershipConfig *c, Err *err);
+    void (*leave)(Topics *t);
+    bool (*owner)(Topics *t, int slot, Buf *name);
+    Status (*members)(Topics *t, Arena *a, NameList *out, Err *err);
+} RemoteOps;
 
 typedef struct TopicsOps {
     void (*close)(Topics *t);
@@ -157,6 +203,7 @@ typedef struct TopicsOps {
     Status (*compact)(Topics *t, Topic *tp, int partition, Err *err);
     /* Under keep, ddl and append: removes the first blocks that are older than `ts` and end at or before `offset`. */
     Status (*drop_head)(Topics *t, Topic *tp, int partition, int64_t ts, int64_t offset, Err *err);
+    const RemoteOps *remote; /* NULL: local topics */
 } TopicsOps;
 
 struct Topics {
@@ -175,6 +222,10 @@ struct Topics {
     pthread_mutex_t listener_lock;
     void (*listener)(void *arg, Str topic, int partition);
     void *listener_arg;
+    MembershipConfig member; /* local: what was joined with; texts owned */
+    pthread_mutex_t plain_lock; /* over a commit by: */
+    Committer *plain;           /* remote: of unit_commit; made when first needed */
+    void *remote;            /* the remote implementation's own */
 };
 
 /* ---- topics.c ---- */
@@ -186,6 +237,13 @@ void topic_drop(Topics *t, Topic *tp);
 Topic *topic_lookup(Topics *t, Str name);
 /* owner length be16 | owner | topic id be32 | partition be32; the first two parts alone when tp is NULL. */
 void position_key(Buf *out, Str owner, const Topic *tp, int partition);
+
+/* ---- unit.c ---- */
+/* Calls the listener for what the unit appended. */
+void unit_tell(Unit *u);
+void unit_free(Unit *u);
+/* Sorts the parts by (topic id, partition), and checks that the topics are there: ERR_TOPIC_GONE. */
+Status unit_prepare(Unit *u, Err *err) MUST_CHECK;
 
 /* ---- memory.c, embedded.c ---- */
 extern const TopicsOps topics_memory_ops, topics_embedded_ops;

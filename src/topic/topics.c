@@ -23,10 +23,12 @@ Topics *topics_new(const TopicsOps *ops, Effects *fx, Disk *d)
     pthread_mutex_init(&t->positions_lock, NULL);
     pthread_mutex_init(&t->cache_lock, NULL);
     pthread_mutex_init(&t->listener_lock, NULL);
+    pthread_mutex_init(&t->plain_lock, NULL);
     return t;
 }
 
 Disk *topics_disk(const Topics *t) { return t->disk; }
+bool topics_remote(const Topics *t) { return t->ops->remote != NULL; }
 
 Topic *topic_make(uint32_t id, const TopicInfo *info)
 {
@@ -67,6 +69,8 @@ void topic_drop(Topics *t, Topic *tp)
 
 Topic *topic_lookup(Topics *t, Str name)
 {
+    if (t->ops->remote)
+        return t->ops->remote->lookup(t, name);
     pthread_rwlock_rdlock(&t->names);
     Topic *tp = strmap_find(&t->map, name);
     if (tp)
@@ -80,6 +84,7 @@ void topics_free(Topics *t)
     if (!t)
         return;
     StrMapEntry *e;
+    committer_free(t->plain);
     for (int i = 0; (e = strmap_next(&t->map, &i));)
         topic_drop(t, e->value);
     t->ops->close(t);
@@ -89,6 +94,7 @@ void topics_free(Topics *t)
     pthread_mutex_destroy(&t->positions_lock);
     pthread_mutex_destroy(&t->cache_lock);
     pthread_mutex_destroy(&t->listener_lock);
+    pthread_mutex_destroy(&t->plain_lock);
     mem_free(t);
 }
 
@@ -177,6 +183,11 @@ void topic_list(Topics *t, Arena *a, TopicInfoVec *out)
 {
     StrMapEntry *e;
     out->n = 0;
+    if (t->ops->remote) {
+        Err err = ERR_INIT; /* without an answer: those that are known */
+        if (t->ops->remote->refresh(t, &err))
+            err_clear(&err);
+    }
     pthread_rwlock_rdlock(&t->names);
     for (int i = 0; (e = strmap_next(&t->map, &i));) {
         TopicInfo info = ((Topic *)e->value)->info;
@@ -207,7 +218,7 @@ Status topic_read(Topics *t, Str name, int partition, int64_t offset, int max_re
                   Err *err)
 {
     Topic *tp;
-    *set = (RecordSet){0, NULL, offset, NULL};
+    *set = (RecordSet){.next_offset = offset};
     Status s = find_partition(t, name, partition, &tp, err);
     if (s != OK)
         return s;
@@ -215,6 +226,52 @@ Status topic_read(Topics *t, Str name, int partition, int64_t offset, int max_re
     topic_drop(t, tp);
     return s;
 }
+
+Status topic_reader_open(Topics *t, Str name, int partition, int64_t offset, TopicReader **out, Err *err)
+{
+    Topic *tp;
+    Status s = find_partition(t, name, partition, &tp, err);
+    if (s != OK)
+        return s;
+    TopicReader *r = mem_zalloc(sizeof *r);
+    *r = (TopicReader){.t = t, .name = mem_strndup(name.p, name.n), .partition = partition, .offset = offset};
+    topic_drop(t, tp);
+    s = t->ops->remote ? t->ops->remote->reader_open(r, err) : OK;
+    if (s == OK) {
+        *out = r;
+        return OK;
+    }
+    mem_free(r->name);
+    mem_free(r);
+    return s;
+}
+
+Status topic_reader_next(TopicReader *r, int max_records, RecordSet *set, Err *err)
+{
+    Topics *t = r->t;
+    Status s;
+    if (t->ops->remote) {
+        *set = (RecordSet){.next_offset = r->offset};
+        s = t->ops->remote->reader_next(r, max_records < 1 ? 1 : max_records, set, err);
+    } else {
+        s = topic_read(t, str_of(r->name), r->partition, r->offset, max_records, set, err);
+    }
+    if (s == OK)
+        r->offset = set->next_offset;
+    return s;
+}
+
+void topic_reader_close(TopicReader *r)
+{
+    if (!r)
+        return;
+    if (r->t->ops->remote)
+        r->t->ops->remote->reader_close(r);
+    mem_free(r->name);
+    mem_free(r);
+}
+
+bool topics_wait(Topics *t) { return t->ops->remote && t->ops->remote->wait(t); }
 
 static void ends(Topics *t, Str name, int partition, int64_t *begin, int64_t *end)
 {
@@ -280,6 +337,8 @@ void position_key(Buf *out, Str owner, const Topic *tp, int partition)
 
 int64_t position_get(Topics *t, Str owner, Str topic, int partition)
 {
+    if (t->ops->remote)
+        return t->ops->remote->position_get(t, owner, topic, partition);
     Topic *tp = topic_lookup(t, topic);
     if (!tp)
         return -1;
@@ -293,6 +352,16 @@ int64_t position_get(Topics *t, Str owner, Str topic, int partition)
     buf_free(&key);
     topic_drop(t, tp);
     return offset;
+}
+
+int64_t position_local(Topics *t, Str owner, Str topic, int partition)
+{
+    return t->ops->remote ? t->ops->remote->position_local(t, owner, topic, partition) : position_get(t, owner, topic, partition);
+}
+
+int64_t checkpoint_get(Topics *t, Str owner, Str topic, int partition)
+{
+    return t->ops->remote ? t->ops->remote->checkpoint_get(t, owner, topic, partition) : -1;
 }
 
 /* ---- retention, compaction ---- */
@@ -375,4 +444,45 @@ bool topic_compact_due(Topics *t, Str name, int partition, int64_t least)
     }
     err_clear(&err);
     return due;
+}
+
+/* ---- membership: one process has local topics for itself ---- */
+
+Status membership_join(Topics *t, const MembershipConfig *c, Err *err)
+{
+    if (t->ops->remote)
+        return t->ops->remote->join(t, c, err);
+    t->member = *c;
+    t->member.name = (Str){mem_strndup(c->name.p, c->name.n), c->name.n};
+    c->changed(c->arg, UINT64_MAX, false);
+    return OK;
+}
+
+void membership_leave(Topics *t)
+{
+    if (t->ops->remote) {
+        t->ops->remote->leave(t);
+    } else if (t->member.changed) {
+        t->member.changed(t->member.arg, 0, false);
+        mem_free((char *)t->member.name.p);
+        t->member = (MembershipConfig){0};
+    }
+}
+
+bool membership_owner(Topics *t, int slot, Buf *name)
+{
+    if (t->ops->remote)
+        return t->ops->remote->owner(t, slot, name);
+    buf_str(name, t->member.name);
+    return t->member.changed != NULL;
+}
+
+Status membership_members(Topics *t, Arena *a, NameList *out, Err *err)
+{
+    if (t->ops->remote)
+        return t->ops->remote->members(t, a, out, err);
+    out->n = 0;
+    if (t->member.changed)
+        vec_push(a, out, t->member.name);
+    return OK;
 }

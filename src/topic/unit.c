@@ -35,7 +35,7 @@ static void part_free(UnitPart *up)
     mem_free(up);
 }
 
-static void unit_free(Unit *u)
+void unit_free(Unit *u)
 {
     StrMapEntry *e;
     for (int i = 0; i < u->parts.n; i++)
@@ -53,6 +53,11 @@ static void unit_free(Unit *u)
         mem_free(ut);
     }
     strmap_free(&u->topics);
+    for (int i = 0; i < u->checkpoints.n; i++) {
+        mem_free(u->checkpoints.v[i].owner);
+        mem_free(u->checkpoints.v[i].topic);
+    }
+    vec_free(&u->checkpoints);
     disk_batch_free(u->batch);
     mem_free(u->missing);
     mem_free(u);
@@ -112,6 +117,20 @@ void unit_position_drop(Unit *u, Str owner)
     vec_add(&u->positions, (UnitPosition){mem_strndup(owner.p, owner.n), NULL, 0, 0});
 }
 
+void unit_checkpoint(Unit *u, Str owner, Str topic, int partition, int64_t offset)
+{
+    if (u->batch && topics_remote(u->t))
+        vec_add(&u->checkpoints, (UnitCheckpoint){mem_strndup(owner.p, owner.n), mem_strndup(topic.p, topic.n), partition, offset});
+}
+
+void unit_checkpoint_drop(Unit *u, Str owner, int partition)
+{
+    if (u->batch && topics_remote(u->t))
+        vec_add(&u->checkpoints, (UnitCheckpoint){mem_strndup(owner.p, owner.n), NULL, partition, 0});
+}
+
+void unit_exactly_once(Unit *u) { u->exactly_once = true; }
+
 DiskBatch *unit_disk(Unit *u) { return u->batch; }
 
 bool unit_empty(const Unit *u)
@@ -145,7 +164,7 @@ static Status check_topics(const Unit *u, Err *err)
     return OK;
 }
 
-static void tell_listener(Unit *u)
+void unit_tell(Unit *u)
 {
     Topics *t = u->t;
     pthread_mutex_lock(&t->listener_lock);
@@ -156,15 +175,19 @@ static void tell_listener(Unit *u)
         fn(arg, u->parts.v[i]->topic->info.name, u->parts.v[i]->partition);
 }
 
-Status unit_commit(Unit *u, bool sync, Err *err)
+Status unit_prepare(Unit *u, Err *err)
 {
-    Topics *t = u->t;
-    if (unit_empty(u)) {
-        unit_free(u);
-        return OK;
-    }
     if (u->parts.n)
         qsort(u->parts.v, (size_t)u->parts.n, sizeof *u->parts.v, by_place);
+    return check_topics(u, err);
+}
+
+/* Does not free the unit. */
+static Status commit_local(Unit *u, bool sync, Err *err)
+{
+    Topics *t = u->t;
+    if (unit_empty(u))
+        return OK;
     if (t->disk)
         for (int i = 0; i < u->parts.n; i++) {
             UnitPart *up = u->parts.v[i];
@@ -174,14 +197,75 @@ Status unit_commit(Unit *u, bool sync, Err *err)
             }
         }
     pthread_rwlock_rdlock(&t->ddl);
-    Status s = check_topics(u, err);
+    Status s = unit_prepare(u, err);
     if (s == OK)
         s = t->ops->commit(t, u, err);
     pthread_rwlock_unlock(&t->ddl);
     if (s == OK)
-        tell_listener(u);
+        unit_tell(u);
     if (s == OK && sync && t->disk)
         s = disk_sync(t->disk, err);
+    return s;
+}
+
+/* Of statements: whoever needs no transaction of his own. */
+static Committer *plain_committer(Topics *t)
+{
+    pthread_mutex_lock(&t->plain_lock);
+    if (!t->plain)
+        t->plain = committer_new(t, STR("plain"), false);
+    return t->plain;
+}
+
+Status unit_commit(Unit *u, bool sync, Err *err)
+{
+    Topics *t = u->t;
+    Status s;
+    if (t->ops->remote) {
+        Err e = ERR_INIT;
+        Committer *c = plain_committer(t);
+        t->ops->remote->units_commit(c, &u, 1, sync, &e);
+        pthread_mutex_unlock(&t->plain_lock);
+        s = (Status)e.code;
+        err_move(err, &e);
+    } else {
+        s = commit_local(u, sync, err);
+    }
     unit_free(u);
     return s;
+}
+
+/* ---- committers ---- */
+
+Committer *committer_new(Topics *t, Str name, bool member)
+{
+    Committer *c = mem_zalloc(sizeof *c);
+    c->t = t;
+    c->name = mem_strndup(name.p, name.n);
+    c->member = member;
+    return c;
+}
+
+void committer_free(Committer *c)
+{
+    if (!c)
+        return;
+    if (c->t->ops->remote)
+        c->t->ops->remote->committer_free(c);
+    mem_free(c->name);
+    mem_free(c);
+}
+
+Status committer_take(Committer *c, Err *err) { return c->t->ops->remote ? c->t->ops->remote->take(c, err) : OK; }
+
+void units_commit(Committer *c, Unit **units, int n, bool sync, Err *errs)
+{
+    Topics *t = c->t;
+    if (t->ops->remote)
+        t->ops->remote->units_commit(c, units, n, sync, errs);
+    for (int i = 0; i < n; i++) {
+        if (!t->ops->remote)
+            (void)!commit_local(units[i], sync, &errs[i]);
+        unit_free(units[i]);
+    }
 }

@@ -43,7 +43,7 @@ static bool run_statement(Case *c, const char *sql, Err *err)
 
 static void make_topic(Case *c, const char *name)
 {
-    TopicInfo info = {str_of(name), 1, 1, -1, CLEANUP_DELETE, false};
+    TopicInfo info = {str_of(name), 1, 1, -1, CLEANUP_DELETE, TOPIC_USER};
     TopicInfo there;
     Err err = ERR_INIT;
     if (!topic_describe(engine_topics(c->e), info.name, &there) && topic_create(engine_topics(c->e), &info, &err))

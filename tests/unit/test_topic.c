@@ -130,7 +130,7 @@ static int check_create_delete(bool embedded)
 {
     Fixture f = fixture_new(embedded);
     Err err = ERR_INIT;
-    TopicInfo info = {STR("b"), 3, 2, 1234, CLEANUP_COMPACT_DELETE, true};
+    TopicInfo info = {STR("b"), 3, 2, 1234, CLEANUP_COMPACT_DELETE, TOPIC_COMMAND};
     CHECK_INT(topic_create(f.t, &info, &err), OK);
     CHECK_INT(create(f.t, "a", 1), OK);
     CHECK_INT(create(f.t, "a", 1), ERR_STATEMENT);
@@ -140,7 +140,7 @@ static int check_create_delete(bool embedded)
     fixture_reopen(&f);
     CHECK(topic_describe(f.t, STR("b"), &info));
     CHECK_STR(info.name, "b");
-    CHECK(info.partitions == 3 && info.replicas == 2 && info.retention_ms == 1234 && info.internal);
+    CHECK(info.partitions == 3 && info.replicas == 2 && info.retention_ms == 1234 && info.use == TOPIC_COMMAND);
     CHECK_INT(info.cleanup, CLEANUP_COMPACT_DELETE);
     CHECK(!topic_describe(f.t, STR("c"), &info));
 
@@ -368,7 +368,7 @@ static int check_housekeeping(bool embedded)
     Fixture f = fixture_new(embedded);
     Err err = ERR_INIT;
     Buf text = BUF_INIT;
-    TopicInfo info = {STR("d"), 1, 1, 100, CLEANUP_DELETE, false};
+    TopicInfo info = {STR("d"), 1, 1, 100, CLEANUP_DELETE, TOPIC_USER};
     CHECK_INT(topic_create(f.t, &info, &err), OK);
     CHECK_INT(create(f.t, "c", 1), OK);
     char key[16], value[400];

@@ -53,7 +53,7 @@ static void commit_units(void *arg)
     effects_sim_on_gate(fx, crash_gate, c);
     crash_open(fx, c->dir, &d, &t);
     for (char name = 'a'; name <= 'b'; name++) {
-        TopicInfo info = {{&name, 1}, 1, 1, -1, CLEANUP_DELETE, false};
+        TopicInfo info = {{&name, 1}, 1, 1, -1, CLEANUP_DELETE, TOPIC_USER};
         if (topic_create(t, &info, &err) != OK)
             _exit(1);
     }
@@ -147,7 +147,7 @@ static void append_one(void *arg)
     Err err = ERR_INIT;
     effects_sim_on_gate(fx, crash_gate, c);
     crash_open(fx, c->dir, &d, &t);
-    TopicInfo info = {STR("t"), 1, 1, -1, CLEANUP_DELETE, false};
+    TopicInfo info = {STR("t"), 1, 1, -1, CLEANUP_DELETE, TOPIC_USER};
     if (topic_create(t, &info, &err) != OK)
         err_clear(&err); /* from an earlier life */
     for (int i = 0; i < 20; i++) {

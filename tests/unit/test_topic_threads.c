@@ -100,7 +100,7 @@ static void *keeper(void *arg)
     Err err = ERR_INIT;
     Topics *t = w->s->t;
     for (int n = 0; n < 20; n++) {
-        TopicInfo info = {STR("x"), 2, 1, 0, CLEANUP_DELETE, false};
+        TopicInfo info = {STR("x"), 2, 1, 0, CLEANUP_DELETE, TOPIC_USER};
         RecordSet set;
         Record r = {"k", "v", 1, 1, 0, 5, {0, NULL}};
         if (topic_create(t, &info, &err) != OK)
@@ -140,7 +140,7 @@ static int run_threads(Topics *t)
     pthread_t th[WRITERS + READERS + 1];
     Worker w[WRITERS + READERS + 1];
     Err err = ERR_INIT;
-    TopicInfo info = {STR("t"), THREAD_PARTS + WRITERS, 1, -1, CLEANUP_DELETE, false};
+    TopicInfo info = {STR("t"), THREAD_PARTS + WRITERS, 1, -1, CLEANUP_DELETE, TOPIC_USER};
     CHECK_INT(topic_create(t, &info, &err), OK);
     topics_on_append(t, on_append, &s.appended);
     for (int i = 0; i < ARRAY_LEN(th); i++) {
