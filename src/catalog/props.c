@@ -82,6 +82,8 @@ void props_copy(PropSet *to, const PropSet *from)
     StrMapEntry *e;
     for (int i = 0; (e = strmap_next(&from->map, &i));)
         mem_free(strmap_put(&to->map, e->key, mem_strdup(e->value)));
+    if (from->server)
+        to->server = from->server;
 }
 
 static bool is_int(Str v, int64_t *out)
@@ -174,6 +176,17 @@ Status props_set(PropSet *ps, Str name, Str value, char **old, Err *err)
     return OK;
 }
 
+Status props_set_server(PropSet *ps, Str name, Str value, Err *err)
+{
+    const PropRow *row = prop_find(name);
+    if (!row)
+        return unknown_property(name, err);
+    Status st = check_value(row, value, err);
+    if (st == OK)
+        mem_free(strmap_put(&ps->map, str_of(row->name), mem_strndup(value.p, value.n)));
+    return st;
+}
+
 Status props_unset(PropSet *ps, Str name, char **old, Err *err)
 {
     const PropRow *row = prop_find(name);
@@ -187,9 +200,11 @@ Status props_unset(PropSet *ps, Str name, char **old, Err *err)
 
 const char *props_get(const PropSet *ps, const char *name)
 {
-    const char *v = strmap_find(&ps->map, str_of(name));
-    if (v)
-        return v;
+    for (; ps; ps = ps->server) {
+        const char *v = strmap_find(&ps->map, str_of(name));
+        if (v)
+            return v;
+    }
     const PropRow *row = prop_find(str_of(name));
     BUG_IF(!row);
     return row->value;

@@ -3,7 +3,7 @@
 //
 // Names resolve as ksqlDB's: `ksql.streams.x` and bare Kafka Streams names are one property. Only
 // rows of the table are accepted, so nothing unknown ever reaches a client library. A PropSet is
-// one session's (or one query's stored) overrides.
+// one session's (or one query's stored) overrides; behind it stand those of the server, if it has any.
 #ifndef SLUICE_CATALOG_PROPS_H
 #define SLUICE_CATALOG_PROPS_H
 
@@ -30,20 +30,23 @@ const PropRow *prop_at(int i);      /* in name order; NULL after the last */
 
 typedef struct PropSet {
     StrMap map; /* canonical name -> char * (owned) */
+    const struct PropSet *server; /* what holds where this set says nothing; borrowed, NULL: the table's defaults */
 } PropSet;
 
 void props_free(PropSet *ps);
 void props_copy(PropSet *to, const PropSet *from);
+/* As props_set, of the server's own configuration: also what no client may set. */
+Status props_set_server(PropSet *ps, Str name, Str value, Err *err) MUST_CHECK;
 /* Checks name and value as ksqlDB does, then sets; *old (may be NULL) becomes a new copy of what stood there, or NULL. */
 Status props_set(PropSet *ps, Str name, Str value, char **old, Err *err) MUST_CHECK;
 /* *old: new copy of the value. */
 Status props_unset(PropSet *ps, Str name, char **old, Err *err) MUST_CHECK;
 
-/* The effective value: override, else default; NULL when neither. Borrowed. */
+/* The effective value: override, else the server's, else default; NULL when none. Borrowed. */
 const char *props_get(const PropSet *ps, const char *name);
 int64_t props_int(const PropSet *ps, const char *name);
 bool props_bool(const PropSet *ps, const char *name);
-/* True when the set overrides it. */
+/* True when the set itself overrides it. */
 bool props_has(const PropSet *ps, const char *name);
 
 #endif

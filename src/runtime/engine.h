@@ -9,12 +9,18 @@
 
 #include "base/effects.h"
 #include "base/err.h"
+#include "catalog/props.h"
 #include "topic/topic.h"
 
 typedef struct Engine Engine;
 
 typedef struct EngineConfig {
-    const char *dir;        /* data directory; NULL: everything in memory */
+    const char *dir;        /* data directory; NULL: everything in memory (but what is in Kafka) */
+    const struct KafkaConfig *kafka; /* topics are in Kafka (topic/kafka.h); NULL: they are local */
+    Broker *broker;         /* instead of kafka: taken over (tests) */
+    const char *member;     /* the name under which other servers know this one, "host:port"; NULL: made up */
+    const PropSet *props;   /* the server's configuration, behind all sessions and queries; borrowed for the engine's life */
+    bool headless;          /* statements come from a file at each start: no command topic, query ids count from 0 */
     Effects *fx;            /* effects_real() or simulated */
     int workers;            /* threads; 0: one a core, at most 8 */
     int batch_rows;         /* rows of a batch, 1 … LIMIT_BATCH_ROWS; 0: LIMIT_BATCH_ROWS */
