@@ -4,6 +4,7 @@
 #define SLUICE_EXEC_AGGREGATE_H
 
 #include "exec/op.h"
+#include "state/blocks.h"
 
 /* The inline state of a key; the aggregates' states follow at their offsets. */
 typedef struct Group {
@@ -23,6 +24,7 @@ typedef struct AggSlot {
 typedef struct OpAggregate {
     Op op;
     Store *store;
+    Blocks kept; /* rows before a change, headers: what the groups point to until the commit */
     AggSlot *aggs;
     Buf keys;          /* of the batch in hand, one after another */
     Buf scratch;

@@ -60,8 +60,8 @@ static void state_drop(void *arg, void *state)
 {
     OpAggregate *g = arg;
     Group *gr = state;
-    mem_free(gr->before);
-    mem_free(gr->headers);
+    blocks_free(&g->kept, gr->before, gr->before_len);
+    blocks_free(&g->kept, gr->headers, gr->headers_len);
     for (int i = 0; i < g->op.node->naggs; i++)
         if (g->aggs[i].row->drop)
             g->aggs[i].row->drop(&g->aggs[i].ctx, (char *)state + g->aggs[i].at);
@@ -183,8 +183,7 @@ static void keep_before(OpAggregate *g, Group *gr, Arena *a)
         Value v = result_of(g, gr, i, a);
         value_save(b, g->op.node->aggs[i].result, &v);
     }
-    mem_free(gr->before);
-    gr->before = mem_alloc(b->n);
+    gr->before = blocks_fit(&g->kept, gr->before, gr->before_len, b->n);
     gr->before_len = (uint32_t)b->n;
     memcpy(gr->before, b->p, b->n);
 }
@@ -214,8 +213,7 @@ static void keep_headers(OpAggregate *g, Group *gr, const Headers *h)
         buf_varint(b, h->h[i].value.p ? h->h[i].value.n + 1 : 0);
         buf_str(b, h->h[i].value);
     }
-    mem_free(gr->headers);
-    gr->headers = mem_alloc(b->n);
+    gr->headers = blocks_fit(&g->kept, gr->headers, gr->headers_len, b->n);
     gr->headers_len = (uint32_t)b->n;
     memcpy(gr->headers, b->p, b->n);
 }
@@ -260,10 +258,8 @@ static void apply_row(OpAggregate *g, const Batch *b, int row, void *state, bool
         c->failed = false;
         c->arena = b->arena;
         (undo ? agg->row->undo : agg->row->add)(c, (char *)state + g->aggs[i].at, args);
-        if (c->failed) {
-            g->op.stats.row_errors++;
-            g->op.env->log(g->op.env->log_arg, node->context, ROWERR_EVALUATE, str_of(c->reason));
-        }
+        if (c->failed)
+            op_row_failed(&g->op, node->context, ROWERR_EVALUATE, b, row, str_of(c->reason));
     }
 }
 
@@ -316,10 +312,8 @@ static void add_column(OpAggregate *g, int i, const Batch *b, const uint16_t *ro
             c->arena = b->arena;
             bool undo = takes_out(batch_kind(b, rows[k]));
             (undo ? agg->row->undo : agg->row->add)(c, (char *)g->states[k] + g->aggs[i].at, args);
-            if (c->failed) {
-                g->op.stats.row_errors++;
-                g->op.env->log(g->op.env->log_arg, g->op.node->context, ROWERR_EVALUATE, str_of(c->reason));
-            }
+            if (c->failed)
+                op_row_failed(&g->op, g->op.node->context, ROWERR_EVALUATE, b, rows[k], str_of(c->reason));
         }
         return;
     }
@@ -410,12 +404,12 @@ static void emit_dirty(void *arg, StoreEntry *e)
 
 static void clear_marks(void *arg, StoreEntry *e)
 {
-    UNUSED(arg);
+    OpAggregate *g = arg;
     Group *gr = store_state(e);
     e->mark = 0;
     gr->fresh = false;
-    mem_free(gr->before);
-    mem_free(gr->headers);
+    blocks_free(&g->kept, gr->before, gr->before_len);
+    blocks_free(&g->kept, gr->headers, gr->headers_len);
     gr->before = gr->headers = NULL;
 }
 
@@ -440,7 +434,7 @@ static Status on_commit(Op *op, Err *err)
 static void committed(Op *op)
 {
     OpAggregate *g = (OpAggregate *)op;
-    store_dirty(g->store, clear_marks, NULL);
+    store_dirty(g->store, clear_marks, g);
     store_committed(g->store);
 }
 
@@ -451,6 +445,7 @@ static void close_aggregate(Op *op)
 {
     OpAggregate *g = (OpAggregate *)op;
     store_free(g->store);
+    blocks_clear(&g->kept);
     buf_free(&g->keys);
     buf_free(&g->scratch);
 }

@@ -10,19 +10,29 @@
 //
 // State of a key, PERSISTED v1: timestamp (varint, zigzag), then the stored columns (value_save).
 #include "exec/aggregate.h"
+#include "state/blocks.h"
 
 typedef struct OpTable {
     Op op;
     Store *store;
+    Blocks rows; /* what the store's entries point to */
     Buf key; /* scratch */
     Buf row; /* scratch: a row being saved */
 } OpTable;
 
-/* The inline state: the row as value_save wrote it, on the heap. */
+/* The inline state: the row as value_save wrote it, in a block of len bytes; NULL: none yet. */
 typedef struct TableRow {
     char *bytes;
-    uint32_t len, cap;
+    uint32_t len;
 } TableRow;
+
+static void row_set(OpTable *t, TableRow *r, Str bytes)
+{
+    r->bytes = blocks_fit(&t->rows, r->bytes, r->len, bytes.n);
+    r->len = (uint32_t)bytes.n;
+    if (bytes.n)
+        memcpy(r->bytes, bytes.p, bytes.n);
+}
 
 static void row_save(void *arg, const void *state, Buf *out)
 {
@@ -33,26 +43,21 @@ static void row_save(void *arg, const void *state, Buf *out)
 
 static bool row_load(void *arg, void *state, Rd *in)
 {
-    UNUSED(arg);
-    TableRow *r = state;
-    r->len = (uint32_t)(in->end - in->p);
-    r->cap = r->len;
-    r->bytes = mem_alloc(r->len);
-    Str s = rd_bytes(in, r->len);
-    memcpy(r->bytes, s.p, s.n);
+    row_set(arg, state, rd_bytes(in, (size_t)(in->end - in->p)));
     return true;
 }
 
 static void row_drop(void *arg, void *state)
 {
-    UNUSED(arg);
-    mem_free(((TableRow *)state)->bytes);
+    OpTable *t = arg;
+    TableRow *r = state;
+    blocks_free(&t->rows, r->bytes, r->len);
 }
 
 static size_t row_weight(void *arg, const void *state)
 {
     UNUSED(arg);
-    return ((const TableRow *)state)->cap;
+    return block_size(((const TableRow *)state)->len);
 }
 
 /* ---- output ---- */
@@ -123,12 +128,7 @@ static void save_row(OpTable *t, const Batch *b, int row, TableRow *r)
         Value v = column_get(&b->cols[c], row);
         value_save(&t->row, s->cols[c].type, &v);
     }
-    if (t->row.n > r->cap) {
-        r->bytes = mem_realloc(r->bytes, t->row.n);
-        r->cap = (uint32_t)t->row.n;
-    }
-    r->len = (uint32_t)t->row.n;
-    memcpy(r->bytes, t->row.p, t->row.n);
+    row_set(t, r, buf_view(&t->row));
 }
 
 /* ---- input ---- */
@@ -202,8 +202,7 @@ static Status on_batch(Op *op, const Batch *b, Err *err)
             int row = sel[i], flags = batch_flags(b, row);
             if (flags & ROW_KEY_NULL) {
                 static const Str why = {"Skipping record due to null key.", 32};
-                op->stats.row_errors++;
-                op->env->log(op->env->log_arg, op->node->context, ROWERR_EVALUATE, why);
+                op_row_failed(op, op->node->context, ROWERR_EVALUATE, b, row, why);
                 continue;
             }
             encode_key(t, b, row);
@@ -235,6 +234,7 @@ static void close_table(Op *op)
 {
     OpTable *t = (OpTable *)op;
     store_free(t->store);
+    blocks_clear(&t->rows);
     buf_free(&t->key);
     buf_free(&t->row);
 }

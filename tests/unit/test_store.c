@@ -3,6 +3,7 @@
 #include "tmpdir.h"
 #include "unit.h"
 
+#include "state/blocks.h"
 #include "state/store.h"
 
 /* State with something behind it, so that leaks and double drops show under the address sanitizer. */
@@ -399,5 +400,93 @@ int test_store_reports_damage(void)
     disk_close(d);
     tmpdir_remove(&dir);
     CHECK_INT(alive, 0);
+    return 0;
+}
+
+/* ---- blocks ---- */
+
+int test_blocks_sizes(void)
+{
+    size_t last = 0;
+    for (size_t n = 0; n <= BLOCK_MOST + 100; n++) {
+        size_t size = block_size(n);
+        CHECK(size >= n && size >= last);
+        CHECK(n > BLOCK_MOST || (size % BLOCK_GRAIN == 0 && size >= BLOCK_GRAIN && size <= BLOCK_MOST));
+        CHECK(n < 256 || size <= n + n / 4);
+        CHECK_INT(block_size(size), size);
+        last = size;
+    }
+    return 0;
+}
+
+int test_blocks_come_back(void)
+{
+    Blocks bl = {.used = 0};
+    CHECK_INT(bl.held, 0);
+    char *a = blocks_alloc(&bl, 100), *b = blocks_alloc(&bl, 100);
+    CHECK(a != b);
+    CHECK(blocks_fit(&bl, a, 100, 112) == a); /* it has the room */
+    CHECK(blocks_fit(&bl, a, 112, 97) == a);
+    CHECK(blocks_fit(&bl, a, 97, 113) != a);
+    CHECK(blocks_alloc(&bl, 98) == a);
+    blocks_free(&bl, b, 100);
+    CHECK(blocks_fit(&bl, NULL, 0, 111) == b);
+    blocks_free(&bl, NULL, 100);
+    /* A row that changes its length a million times takes no more memory. */
+    size_t held = bl.held;
+    for (size_t i = 0; i < 1000000; i++)
+        a = blocks_fit(&bl, a, 98 + (i & 7), 98 + ((i + 1) & 7));
+    CHECK_INT(bl.held, held);
+    /* Large ones go back to the heap. */
+    char *large = blocks_alloc(&bl, BLOCK_MOST + 1), *larger = blocks_alloc(&bl, 1 << 20);
+    CHECK(bl.held > held + (1 << 20));
+    blocks_free(&bl, large, BLOCK_MOST + 1);
+    blocks_free(&bl, larger, 1 << 20);
+    CHECK_INT(bl.held, held);
+    CHECK(blocks_alloc(&bl, 2 * BLOCK_MOST) != NULL); /* left to blocks_clear */
+    blocks_clear(&bl);
+    CHECK_INT(bl.held, 0);
+    return 0;
+}
+
+enum { BLOCK_SLOTS = 500 };
+
+static bool filled(const char *p, size_t n, int with)
+{
+    for (size_t i = 0; i < n; i++)
+        if (p[i] != (char)with)
+            return false;
+    return true;
+}
+
+/* Blocks of all sizes come, change, go; none overlaps another, each is aligned. */
+int test_blocks_random(void)
+{
+    uint64_t seed = new_seed();
+    Effects *fx = effects_sim_new(seed, 0);
+    Blocks bl = {.used = 0};
+    char *p[BLOCK_SLOTS] = {NULL};
+    printf("seed %" PRIu64 "\n", seed);
+    size_t n[BLOCK_SLOTS] = {0};
+    for (int round = 0; round < 200000; round++) {
+        uint64_t r = fx->random(fx);
+        int k = (int)(r % BLOCK_SLOTS), log = (int)(r >> 16 & 63) % 17;
+        size_t want = (r >> 32) & (((size_t)1 << log) - 1);
+        CHECK(!p[k] || filled(p[k], n[k], k));
+        if ((r >> 24 & 3) == 0) {
+            blocks_free(&bl, p[k], n[k]);
+            p[k] = NULL;
+            n[k] = 0;
+            continue;
+        }
+        p[k] = blocks_fit(&bl, p[k], n[k], want);
+        n[k] = want;
+        CHECK(((uintptr_t)p[k] & 15) == 0);
+        memset(p[k], k, want);
+    }
+    for (int k = 0; k < BLOCK_SLOTS; k++)
+        CHECK(!p[k] || filled(p[k], n[k], k));
+    blocks_clear(&bl);
+    effects_sim_free(fx);
     return 0;
 }
