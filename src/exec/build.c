@@ -2,6 +2,13 @@
 // From physical nodes to a linked chain of operators, and what is done to a chain as a whole.
 #include "exec/op.h"
 
+void op_row_failed(Op *op, const char *where, RowErrorStage stage, const Batch *b, int row, Str message)
+{
+    const RowError e = {.row = (uint16_t)row, .stage = stage, .message = message};
+    op->stats.row_errors++;
+    op->env->log(op->env->log_arg, where, &e, b);
+}
+
 void op_drain_errors(Op *op, const Batch *b)
 {
     ErrorSet *es = b->errors;
@@ -9,7 +16,7 @@ void op_drain_errors(Op *op, const Batch *b)
         return;
     const char *where = op->node ? op->node->context : op->class->name;
     for (int i = 0; i < es->v.n; i++)
-        op->env->log(op->env->log_arg, where, es->v.v[i].stage, es->v.v[i].message);
+        op->env->log(op->env->log_arg, where, &es->v.v[i], b);
     op->stats.row_errors += (int64_t)es->total;
     es->v.n = 0;
     es->total = 0;

@@ -19,8 +19,9 @@
 
 typedef struct Op Op;
 
-/* Where failed rows are told: where is ksqlDB's logger suffix ("KsqlTopic.Source.deserializer", "Project" …). */
-typedef void RowLog(void *arg, const char *where, RowErrorStage stage, Str message);
+/* Where failed rows are told: where is ksqlDB's logger suffix ("KsqlTopic.Source.deserializer", "Project" …); b holds
+ * the row e->row as it came in. */
+typedef void RowLog(void *arg, const char *where, const RowError *e, const Batch *b);
 
 /* What operators of a task share. */
 typedef struct OpEnv {
@@ -71,6 +72,8 @@ static inline Status op_emit(Op *op, const Batch *b, Err *err)
     return op->out->class->on_batch(op->out, b, err);
 }
 
+/* Logs and counts a row of b that could not be computed or written. */
+void op_row_failed(Op *op, const char *where, RowErrorStage stage, const Batch *b, int row, Str message);
 /* Logs and counts what the batch's error set holds, and empties it. */
 void op_drain_errors(Op *op, const Batch *b);
 

@@ -258,10 +258,8 @@ static void apply_row(OpAggregate *g, const Batch *b, int row, void *state, bool
         c->failed = false;
         c->arena = b->arena;
         (undo ? agg->row->undo : agg->row->add)(c, (char *)state + g->aggs[i].at, args);
-        if (c->failed) {
-            g->op.stats.row_errors++;
-            g->op.env->log(g->op.env->log_arg, node->context, ROWERR_EVALUATE, str_of(c->reason));
-        }
+        if (c->failed)
+            op_row_failed(&g->op, node->context, ROWERR_EVALUATE, b, row, str_of(c->reason));
     }
 }
 
@@ -314,10 +312,8 @@ static void add_column(OpAggregate *g, int i, const Batch *b, const uint16_t *ro
             c->arena = b->arena;
             bool undo = takes_out(batch_kind(b, rows[k]));
             (undo ? agg->row->undo : agg->row->add)(c, (char *)g->states[k] + g->aggs[i].at, args);
-            if (c->failed) {
-                g->op.stats.row_errors++;
-                g->op.env->log(g->op.env->log_arg, g->op.node->context, ROWERR_EVALUATE, str_of(c->reason));
-            }
+            if (c->failed)
+                op_row_failed(&g->op, g->op.node->context, ROWERR_EVALUATE, b, rows[k], str_of(c->reason));
         }
         return;
     }

@@ -75,7 +75,8 @@ static Status project(Op *op, const Batch *b, Err *err)
     return op_emit(op, to, err);
 }
 
-static bool has_null_key(Op *op, const Batch *to, int row)
+/* b: the row before it was computed. */
+static bool has_null_key(Op *op, const Batch *b, const Batch *to, int row)
 {
     for (int k = 0; k < op->node->nkeys; k++)
         if (column_is_null(&to->cols[k], row)) {
@@ -84,8 +85,7 @@ static bool has_null_key(Op *op, const Batch *to, int row)
                              "Group-by column with index %d resolved to null. The source row will be excluded from the "
                              "table.",
                              k);
-            op->stats.row_errors++;
-            op->env->log(op->env->log_arg, op->node->context, ROWERR_EVALUATE, (Str){text, (size_t)n});
+            op_row_failed(op, "Aggregate.GroupBy", ROWERR_EVALUATE, b, row, (Str){text, (size_t)n});
             return true;
         }
     return false;
@@ -137,7 +137,7 @@ static Status group(Op *op, const Batch *b, Err *err)
             int row = batch_row(b, i);
             if (batch_flags(b, row) & ROW_VALUE_NULL)
                 continue;
-            if (nulls && has_null_key(op, to, row))
+            if (nulls && has_null_key(op, b, to, row))
                 continue;
             sel[n++] = (uint16_t)row;
         }

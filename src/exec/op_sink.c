@@ -16,10 +16,9 @@ typedef struct OpSink {
     Buf key_bytes, value_bytes;
 } OpSink;
 
-static bool failed(OpSink *s, const char *where, RowErrorStage stage, const char *why)
+static bool failed(OpSink *s, const char *where, RowErrorStage stage, const Batch *b, int row, const char *why)
 {
-    s->op.stats.row_errors++;
-    s->op.env->log(s->op.env->log_arg, where, stage, str_of(why));
+    op_row_failed(&s->op, where, stage, b, row, str_of(why));
     return false;
 }
 
@@ -34,7 +33,7 @@ static bool make_record(OpSink *s, const Batch *b, int row, bool is_delete, Reco
     if (node->nkeys && !(flags & ROW_KEY_NULL)) {
         WriteResult w = writer_write(s->key, s->cols, row, NULL, &s->key_bytes, &why);
         if (w == WRITE_FAILED)
-            return failed(s, "Sink.serializer", ROWERR_SERIALIZE_KEY, why);
+            return failed(s, "Sink.serializer", ROWERR_SERIALIZE_KEY, b, row, why);
         if (w == WRITE_BYTES) {
             r->key = s->key_bytes.p ? s->key_bytes.p : "";
             r->key_len = (int32_t)s->key_bytes.n;
@@ -44,7 +43,7 @@ static bool make_record(OpSink *s, const Batch *b, int row, bool is_delete, Reco
         return true;
     WriteResult w = writer_write(s->value, s->cols + node->nkeys, row, NULL, &s->value_bytes, &why);
     if (w == WRITE_FAILED)
-        return failed(s, "Sink.serializer", ROWERR_SERIALIZE_VALUE, why);
+        return failed(s, "Sink.serializer", ROWERR_SERIALIZE_VALUE, b, row, why);
     if (w == WRITE_BYTES) {
         r->value = s->value_bytes.p ? s->value_bytes.p : "";
         r->value_len = (int32_t)s->value_bytes.n;
@@ -60,9 +59,9 @@ static bool event_time(OpSink *s, const Batch *b, int row, int64_t *ts)
     if (c < 0 || batch_kind(b, row) == ROW_DELETE || (batch_flags(b, row) & ROW_VALUE_NULL))
         return true;
     if (column_is_null(&b->cols[c], row))
-        return failed(s, "Sink", ROWERR_EVALUATE, "Failed to extract timestamp from row: the column is null");
+        return failed(s, "Sink", ROWERR_EVALUATE, b, row, "Failed to extract timestamp from row: the column is null");
     *ts = column_get(&b->cols[c], row).d.l;
-    return *ts >= 0 || failed(s, "Sink", ROWERR_EVALUATE, "Failed to extract timestamp from row: it is negative");
+    return *ts >= 0 || failed(s, "Sink", ROWERR_EVALUATE, b, row, "Failed to extract timestamp from row: it is negative");
 }
 
 static void write_row(OpSink *s, const Batch *b, int row)

@@ -202,8 +202,7 @@ static Status on_batch(Op *op, const Batch *b, Err *err)
             int row = sel[i], flags = batch_flags(b, row);
             if (flags & ROW_KEY_NULL) {
                 static const Str why = {"Skipping record due to null key.", 32};
-                op->stats.row_errors++;
-                op->env->log(op->env->log_arg, op->node->context, ROWERR_EVALUATE, why);
+                op_row_failed(op, op->node->context, ROWERR_EVALUATE, b, row, why);
                 continue;
             }
             encode_key(t, b, row);

@@ -256,8 +256,8 @@ Status command_decode(const Record *r, Arena *a, Command *out, Err *err) MUST_CH
 
 /* proclog.c */
 Status proclog_open(Engine *e, Err *err) MUST_CHECK;
-/* One row of the processing log, into the unit, or into a unit of its own when NULL. */
-void proclog_write(Engine *e, Unit *u, Str query_id, const char *where, RowErrorStage stage, Str topic, Str message);
+/* One row of the processing log, into the task's unit, or into a unit of its own when it has none. where, b: as RowLog. */
+void proclog_write(const Task *t, const char *where, const RowError *e, const Batch *b);
 
 /* session parts */
 struct Session {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "runtime/internal.h"
+#include "types/cast.h"
 
 static const char *const message_type =
     "STRUCT<`TYPE` INTEGER, "
@@ -46,7 +47,7 @@ Status proclog_open(Engine *e, Err *err)
                          "(KAFKA_TOPIC='%.*s', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON');",
                          message_type, STR_ARG(ds->topic));
     ds->created_ms = effects_now(e->fx);
-    TopicInfo info = {ds->topic, 1, 1, 604800000, CLEANUP_DELETE, false};
+    TopicInfo info = {ds->topic, 1, 1, 604800000, CLEANUP_DELETE, TOPIC_USER};
     if (!topic_describe(e->topics, ds->topic, &info))
         st = topic_create(e->topics, &info, err);
     if (st == OK) {
@@ -57,43 +58,98 @@ Status proclog_open(Engine *e, Err *err)
     return st;
 }
 
-static json_t *message_json(RowErrorStage stage, Str topic, Str message)
+/* Where the task's rows go. */
+static Str sink_topic(const Task *t)
+{
+    const PSub *sub = &t->q->plan->subs[t->sub];
+    return sub->nodes[sub->n - 1].topic;
+}
+
+/* The row's values, key columns last, as the JSON array of a row; columns that the query does not read are null. */
+static json_t *row_json(const Batch *b, int row)
+{
+    const Schema *sc = b->schema;
+    Buf text = BUF_INIT;
+    for (int pass = 0; pass < 2; pass++)
+        for (int c = 0; c < sc->n; c++) {
+            const Column *col = &b->cols[c];
+            if (sc->cols[c].role != (pass ? ROLE_KEY : ROLE_VALUE))
+                continue;
+            Value v = col->data ? column_get(col, row) : value_null();
+            buf_byte(&text, text.n ? ',' : '[');
+            value_json(&text, col->type, &v);
+        }
+    buf_cstr(&text, text.n ? "]" : "[]");
+    json_t *j = json_str(buf_view(&text));
+    buf_free(&text);
+    return j;
+}
+
+static json_t *base64_json(Str raw)
+{
+    Buf text = BUF_INIT;
+    if (!raw.p)
+        return json_null();
+    text_base64(&text, raw);
+    json_t *j = json_str(buf_view(&text));
+    buf_free(&text);
+    return j;
+}
+
+static json_t *causes_json(const RowError *e)
+{
+    json_t *a = json_array();
+    for (int i = 0; i < e->ncauses; i++)
+        json_array_append_new(a, json_str(e->causes[i]));
+    return a;
+}
+
+static json_t *message_json(const Task *t, const RowError *e, const Batch *b)
 {
     static const char *const members[] = {"deserializationError", "recordProcessingError", "productionError",
                                           "serializationError", "kafkaStreamsThreadError"};
-    bool key = stage == ROWERR_DESERIALIZE_KEY || stage == ROWERR_SERIALIZE_KEY;
-    int type = stage == ROWERR_EVALUATE                                                   ? 1
-               : stage == ROWERR_SERIALIZE_KEY || stage == ROWERR_SERIALIZE_VALUE ? 3
-                                                                                     : 0;
+    static const struct {
+        int type;
+        const char *target;
+    } stages[] = {
+        [ROWERR_DESERIALIZE_KEY] = {0, "key"}, [ROWERR_DESERIALIZE_VALUE] = {0, "value"}, [ROWERR_EVALUATE] = {1, NULL},
+        [ROWERR_SERIALIZE_KEY] = {3, "key"},   [ROWERR_SERIALIZE_VALUE] = {3, "value"},
+    };
+    int type = stages[e->stage].type;
+    bool rows = props_bool(&t->q->props, "ksql.logging.processing.rows.include");
     json_t *detail = json_object();
     if (type != 1)
-        json_object_set_new(detail, "target", json_string(key ? "key" : "value"));
-    json_object_set_new(detail, "errorMessage", json_str(message));
-    json_object_set_new(detail, type == 0 ? "recordB64" : "record", json_null());
-    json_object_set_new(detail, "cause", json_array());
+        json_object_set_new(detail, "target", json_string(stages[e->stage].target));
+    json_object_set_new(detail, "errorMessage", json_str(e->message));
+    if (type == 0)
+        json_object_set_new(detail, "recordB64", rows ? base64_json(e->raw) : json_null());
+    else
+        json_object_set_new(detail, "record", rows ? row_json(b, e->row) : json_null());
+    json_object_set_new(detail, "cause", causes_json(e));
     if (type != 1)
-        json_object_set_new(detail, "topic", json_str(topic));
+        json_object_set_new(detail, "topic", json_str(type == 0 ? e->topic : sink_topic(t)));
     json_t *m = json_pack("{s:i}", "type", type);
     for (int i = 0; i < ARRAY_LEN(members); i++)
         json_object_set_new(m, members[i], i == type ? detail : json_null());
     return m;
 }
 
-void proclog_write(Engine *e, Unit *u, Str query_id, const char *where, RowErrorStage stage, Str topic, Str message)
+void proclog_write(const Task *t, const char *where, const RowError *re, const Batch *b)
 {
-    if (!e->log_source || str_eq(topic, e->log_source->topic))
+    Engine *e = t->q->e;
+    if (!e->log_source || str_eq(t->inputs[0].in->topic, e->log_source->topic))
         return;
     int64_t now = effects_now(e->fx);
     char logger[256];
-    int n = snprintf(logger, sizeof logger, "processing.%.*s.%s", STR_ARG(query_id), where);
+    int n = snprintf(logger, sizeof logger, "processing.%.*s.%s", STR_ARG(t->q->id), where);
     json_t *all = json_pack("{s:s, s:s%, s:I, s:o}", "level", "ERROR", "logger", logger,
                             (size_t)(n < (int)sizeof logger ? n : (int)sizeof logger - 1), "time", (json_int_t)now, "message",
-                            message_json(stage, topic, message));
+                            message_json(t, re, b));
     char *text = json_dumps(all, JSON_COMPACT);
     json_decref(all);
     Record r = {.value = text, .value_len = (int32_t)strlen(text), .ts = now};
-    if (u) {
-        unit_append(u, e->log_source->topic, 0, &r);
+    if (t->env.unit) {
+        unit_append(t->env.unit, e->log_source->topic, 0, &r);
     } else {
         Err err = ERR_INIT;
         Unit *own = unit_begin(e->topics);

@@ -256,7 +256,7 @@ static void log_errors(const SourceReader *r, const Batch *b)
         t->errors += (int64_t)es->total - es->v.n; /* the others are counted as they are logged */
         for (int i = 0; i < es->v.n; i++) {
             const char *where = es->v.v[i].stage == ROWERR_EVALUATE ? "KsqlTopic.Source" : "KsqlTopic.Source.deserializer";
-            t->env.log(t->env.log_arg, where, es->v.v[i].stage, es->v.v[i].message);
+            t->env.log(t->env.log_arg, where, &es->v.v[i], b);
         }
     }
 }

@@ -18,11 +18,11 @@ enum { BACKOFF_SHARE = 2, EAGER_BYTES = 1 << 20, TRIM_ROWS = 100000 };
 
 Str task_owner(const Task *t, Arena *a) { return arena_strf(a, "%.*s/%d", STR_ARG(t->q->id), t->sub); }
 
-static void log_row(void *arg, const char *where, RowErrorStage stage, Str message)
+static void log_row(void *arg, const char *where, const RowError *e, const Batch *b)
 {
     Task *t = arg;
     t->errors++;
-    proclog_write(t->q->e, t->env.unit, t->q->id, where, stage, t->inputs[0].in->topic, message);
+    proclog_write(t, where, e, b);
 }
 
 static int64_t commit_interval(const Task *t)

@@ -176,7 +176,7 @@ static bool count_fields(CsvReader *r, Cursor c, int *n)
     return true;
 }
 
-static bool csv_read(Reader *base, Str s, Batch *b, int first_col, int row)
+static bool read_line(Reader *base, Str s, Batch *b, int first_col, int row)
 {
     CsvReader *r = (CsvReader *)base;
     const SerdeSpec *spec = &base->spec;
@@ -200,6 +200,16 @@ static bool csv_read(Reader *base, Str s, Batch *b, int first_col, int row)
             return false;
     }
     return true;
+}
+
+static bool csv_read(Reader *base, Str s, Batch *b, int first_col, int row)
+{
+    if (read_line(base, s, b, first_col, row))
+        return true;
+    size_t first = sizeof READ_FAILED - 1; /* the line below it is the cause */
+    reader_cause(base, b, str_sub(buf_view(&base->why), first, base->why.n - first));
+    base->why.n = first - 1;
+    return false;
 }
 
 static void csv_free(Reader *base)

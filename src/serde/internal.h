@@ -29,6 +29,7 @@ struct Reader {
     const bool *want; /* one flag per column */
     Arena *arena;
     Buf why;
+    VEC(Str) causes; /* what `why` wraps, outermost first; in the batch's arena */
 };
 
 typedef struct WriterOps {
@@ -55,6 +56,8 @@ Writer *delimited_writer_new(Arena *a, const SerdeSpec *spec);
 
 /* Sets r->why; returns false. */
 bool reader_fail(Reader *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* One more cause below the last; copied into the batch's arena. Of one record that fails. */
+void reader_cause(Reader *r, const Batch *b, Str message);
 static inline const char *serde_side(const SerdeSpec *spec) { return spec->is_key ? "key" : "value"; }
 /* The single column stands without an envelope. */
 bool serde_unwrapped(const SerdeSpec *spec);

@@ -22,6 +22,7 @@ typedef struct JsonReader {
     bool unwrapped;
     bool slow;
     Buf path;  /* slow: where the cursor is, without the leading $ */
+    VEC(size_t) steps; /* where the parts of the path start */
     Buf upper;
     VEC(Value) stack; /* elements of the arrays and maps being read */
 } JsonReader;
@@ -272,6 +273,21 @@ static inline bool empty(Json *j, char close)
     return true;
 }
 
+/* Around an element of the path: where it starts is kept for the chain of causes. */
+static inline size_t step_in(JsonReader *r)
+{
+    if (r->slow)
+        vec_add(&r->steps, r->path.n);
+    return r->path.n;
+}
+
+static inline void step_out(JsonReader *r, size_t path)
+{
+    r->path.n = path;
+    if (r->slow)
+        r->steps.n--;
+}
+
 static bool read_array(JsonReader *r, const JsonNode *node, Value *out)
 {
     Json *j = &r->j;
@@ -282,13 +298,13 @@ static bool read_array(JsonReader *r, const JsonNode *node, Value *out)
     if (empty(j, ']'))
         more = false;
     for (int i = 0; more; i++) {
-        size_t path = r->path.n;
+        size_t path = step_in(r);
         Value v;
         if (r->slow)
             buf_printf(&r->path, "[%d]", i);
         if (!read_value(r, node->elem, &v))
             return false;
-        r->path.n = path;
+        step_out(r, path);
         vec_add(&r->stack, v);
         if (!next(j, ']', &more))
             return false;
@@ -312,7 +328,7 @@ static bool read_map(JsonReader *r, const JsonNode *node, Value *out)
     if (empty(j, '}'))
         more = false;
     while (more) {
-        size_t path = r->path.n;
+        size_t path = step_in(r);
         Str key;
         Value v;
         js_space(j);
@@ -328,7 +344,7 @@ static bool read_map(JsonReader *r, const JsonNode *node, Value *out)
             buf_printf(&r->path, ".%.*s.value", STR_ARG(key));
         if (!read_value(r, node->elem, &v))
             return false;
-        r->path.n = path;
+        step_out(r, path);
         vec_add(&r->stack, value_str(key));
         vec_add(&r->stack, v);
         if (!next(j, '}', &more))
@@ -565,7 +581,6 @@ static bool members_slow(JsonReader *r, const JsonFields *f, const Target *to)
     if (!pick_members(r, f, picked))
         return false;
     const char *after = j->p;
-    size_t path = r->path.n;
     for (int i = 0; i < f->n; i++) {
         if (!f->f[i].want)
             continue;
@@ -575,11 +590,12 @@ static bool members_slow(JsonReader *r, const JsonFields *f, const Target *to)
             continue;
         }
         j->depth = depth + 1;
+        size_t path = step_in(r);
         buf_byte(&r->path, '.');
         buf_str(&r->path, f->f[i].name);
         if (!read_field(r, f, to, i))
             return false;
-        r->path.n = path;
+        step_out(r, path);
     }
     j->depth = depth;
     j->p = after;
@@ -631,17 +647,42 @@ static void required_type(Buf *out, const Type *t)
     }
 }
 
-/* Puts the message of the failed cursor into why. */
-static bool explain(JsonReader *r)
+/* What wraps the bare message in `why`: Java names the path anew at each step outwards, and the root at last. */
+static bool explain_at(JsonReader *r, const Batch *b)
+{
+    Buf *why = &r->base.why;
+    const SerdeSpec *spec = &r->base.spec;
+    size_t bare = why->n;
+    Str path = buf_view(&r->path);
+    buf_printf(why, ", path: $%.*s", STR_ARG(path));
+    Str first = arena_str(b->arena, buf_view(why));
+    reader_cause(&r->base, b, first);
+    for (int i = 0; i < r->steps.n; i++) {
+        why->n = bare;
+        buf_printf(why, ", path: %.*s", (int)(path.n - r->steps.v[i]), path.p + r->steps.v[i]);
+        reader_cause(&r->base, b, buf_view(why));
+    }
+    why->n = bare;
+    reader_cause(&r->base, b, buf_view(why));
+    buf_clear(why);
+    buf_printf(why, "Failed to deserialize %s from topic: %.*s. ", serde_side(spec), STR_ARG(spec->topic));
+    buf_str(why, first);
+    return false;
+}
+
+/* Puts the message of the failed cursor into why, and its causes. */
+static bool explain(JsonReader *r, const Batch *b)
 {
     Json *j = &r->j;
     Buf *why = &r->base.why;
     const SerdeSpec *spec = &r->base.spec;
     buf_clear(why);
-    buf_printf(why, "Failed to deserialize %s from topic: %.*s. ", serde_side(spec), STR_ARG(spec->topic));
     switch (j->fail) {
     case JSON_SYNTAX:
+        buf_printf(why, "Failed to deserialize %s from topic: %.*s. ", serde_side(spec), STR_ARG(spec->topic));
+        size_t from = why->n;
         js_syntax_text(j, why);
+        reader_cause(&r->base, b, str_sub(buf_view(why), from, why->n - from));
         return false;
     case JSON_CONVERT:
         buf_printf(why, "Can't convert type. sourceType: %s, requiredType: ", js_node_name(j->at, j->end));
@@ -659,8 +700,7 @@ static bool explain(JsonReader *r)
     case JSON_OK:
         BUG("a record failed without a reason");
     }
-    buf_printf(why, ", path: $%.*s", (int)r->path.n, r->path.n ? r->path.p : "");
-    return false;
+    return explain_at(r, b);
 }
 
 static bool read_root(JsonReader *r, const Target *to)
@@ -696,7 +736,7 @@ static void start(JsonReader *r, Str payload, Batch *b, bool slow)
 }
 
 /* Not an object where the columns want one. */
-static bool fail_root(JsonReader *r)
+static bool fail_root(JsonReader *r, const Batch *b)
 {
     Json *j = &r->j;
     const SerdeSpec *spec = &r->base.spec;
@@ -707,15 +747,13 @@ static bool fail_root(JsonReader *r)
                       "because \"struct\" is null");
         return false;
     }
-    buf_printf(why, "Failed to deserialize %s from topic: %.*s. Can't convert type. sourceType: %s, "
-                    "requiredType: STRUCT<",
-               serde_side(spec), STR_ARG(spec->topic), js_node_name(j->p, j->end));
+    buf_printf(why, "Can't convert type. sourceType: %s, requiredType: STRUCT<", js_node_name(j->p, j->end));
     for (int i = 0; i < spec->ncols; i++) {
         buf_printf(why, "%s%.*s ", i ? ", " : "", STR_ARG(spec->cols[i].name));
         required_type(why, spec->cols[i].type);
     }
-    buf_cstr(why, ">, path: $");
-    return false;
+    buf_byte(why, '>');
+    return explain_at(r, b);
 }
 
 static bool read_slow(JsonReader *r, Str payload, Batch *b, const Target *to)
@@ -723,15 +761,16 @@ static bool read_slow(JsonReader *r, Str payload, Batch *b, const Target *to)
     Json *j = &r->j;
     buf_clear(&j->text);
     buf_clear(&r->path);
+    r->steps.n = 0;
     start(r, payload, b, true);
     if (js_peek(j) != JC_BAD || j->p < j->end) {
         if (!js_skip(j))
-            return explain(r);
+            return explain(r, b);
         start(r, payload, b, true);
     }
     if (read_root(r, to))
         return true;
-    return j->want || j->fail != JSON_CONVERT ? explain(r) : fail_root(r);
+    return j->want || j->fail != JSON_CONVERT ? explain(r, b) : fail_root(r, b);
 }
 
 static bool json_read(Reader *base, Str payload, Batch *b, int first_col, int row)
@@ -749,6 +788,7 @@ static void json_free(Reader *base)
     buf_free(&r->j.scratch);
     vec_free(&r->j.members);
     buf_free(&r->path);
+    vec_free(&r->steps);
     buf_free(&r->upper);
     vec_free(&r->stack);
 }

@@ -32,6 +32,8 @@ void cell_null(Batch *b, Column *c, int row)
     memset((char *)c->data + width * (size_t)row, 0, width);
 }
 
+void reader_cause(Reader *r, const Batch *b, Str message) { vec_add(&r->causes, arena_str(b->arena, message)); }
+
 bool decimal_read(Str s, const Type *t, i128 *out, Buf *why)
 {
     bool overflow;
@@ -111,6 +113,7 @@ void reader_free(Reader *r)
     if (r->ops->free)
         r->ops->free(r);
     buf_free(&r->why);
+    vec_free(&r->causes);
     arena_free(r->arena);
 }
 
@@ -157,7 +160,7 @@ static void null_row(Reader *r, Batch *b, int first_col, int row)
 }
 
 /* What a failed row's cells held is half a record. */
-static void fail_row(Reader *r, Batch *b, int first_col, int row)
+static void fail_row(Reader *r, Batch *b, int first_col, int row, const Bytes *in)
 {
     for (int i = 0; i < r->spec.ncols; i++) {
         Column *c = &b->cols[first_col + i];
@@ -166,7 +169,16 @@ static void fail_row(Reader *r, Batch *b, int first_col, int row)
             memset((char *)c->data + width * (size_t)row, 0, width);
     }
     RowErrorStage stage = r->spec.is_key ? ROWERR_DESERIALIZE_KEY : ROWERR_DESERIALIZE_VALUE;
-    batch_fail(b, row, stage, "%s", buf_z(&r->why));
+    batch_fail_with(b, (RowError){
+                           .row = (uint16_t)row,
+                           .stage = stage,
+                           .message = buf_view(&r->why),
+                           .raw = {in->p, (size_t)in->n},
+                           .topic = r->spec.topic,
+                           .ncauses = r->causes.n,
+                           .causes = r->causes.v,
+                       });
+    r->causes.n = 0;
 }
 
 /* Columns nobody asked for read as NULL where the batch has room for them. */
@@ -205,7 +217,7 @@ int reader_read(Reader *r, const Bytes *in, const uint16_t *rows, int n, Batch *
         } else if ((!window || strip_window(r, &s, b, row)) && r->ops->read(r, s, b, first_col, row)) {
             keep[kept++] = row;
         } else {
-            fail_row(r, b, first_col, row);
+            fail_row(r, b, first_col, row, &in[row]);
         }
     }
     return kept;

@@ -115,20 +115,30 @@ void column_put(Arena *a, Column *c, int nrows, int row, Value v)
     put_datum(c, row, v.d);
 }
 
+void batch_fail_with(Batch *b, RowError e)
+{
+    ErrorSet *es = b->errors;
+    if (!es)
+        es = b->errors = ARENA_NEW(b->arena, ErrorSet);
+    if (es->total++ >= ERRORS_KEPT)
+        return;
+    Str *causes = ARENA_ARRAY(b->arena, Str, e.ncauses);
+    for (int i = 0; i < e.ncauses; i++)
+        causes[i] = arena_str(b->arena, e.causes[i]);
+    e.causes = causes;
+    e.message = arena_str(b->arena, e.message);
+    vec_push(b->arena, &es->v, e);
+}
+
 void batch_fail(Batch *b, int row, RowErrorStage stage, const char *fmt, ...)
 {
     va_list ap;
-    ErrorSet *e = b->errors;
-    if (!e)
-        e = b->errors = ARENA_NEW(b->arena, ErrorSet);
-    if (e->total++ >= ERRORS_KEPT)
-        return;
     char text[1024];
     va_start(ap, fmt);
     int n = vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     size_t len = n < 0 ? 0 : n < (int)sizeof text ? (size_t)n : sizeof text - 1;
-    vec_push(b->arena, &e->v, (RowError){(uint16_t)row, stage, arena_str(b->arena, (Str){text, len})});
+    batch_fail_with(b, (RowError){.row = (uint16_t)row, .stage = stage, .message = {text, len}});
 }
 
 void batch_print(Buf *out, const Batch *b)

@@ -70,7 +70,11 @@ typedef enum RowErrorStage {
 typedef struct RowError {
     uint16_t row;
     RowErrorStage stage;
-    Str message; /* in the batch's arena or static */
+    Str message;       /* in the batch's arena or static */
+    Str raw;           /* the bytes that could not be read; borrowed from the record; p == NULL: none */
+    Str topic;         /* where raw comes from */
+    int ncauses;
+    const Str *causes; /* the messages that `message` wraps, outermost first; as message */
 } RowError;
 
 typedef struct ErrorSet {
@@ -127,6 +131,8 @@ void column_put(Arena *a, Column *c, int nrows, int row, Value v);
 
 /* Marks a row as failed: copies the message into the batch's arena; at most 1,000 are kept in detail. */
 void batch_fail(Batch *b, int row, RowErrorStage stage, const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* The same of an error that is put together: its message and causes are copied, raw and topic stay borrowed. */
+void batch_fail_with(Batch *b, RowError e);
 
 /* Text for tests, the checker and traces: one line a live row: kind, ts, cells. */
 void batch_print(Buf *out, const Batch *b);

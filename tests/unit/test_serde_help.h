@@ -3,8 +3,9 @@
 // record a call, and a short text of what came out.
 //
 // sd_read's text: the cells as JSON, separated by '|'; "null row" where the payload was null;
-// "! message" for a record error. sd_write's: the bytes, "null", or "! message". The payload is
-// copied into a block of exactly its size, so that a sanitizer sees any read beyond it.
+// "! message" for a record error, with its first cause on a line below where the message does not tell
+// it. sd_write's: the bytes, "null", or "! message". The payload is copied into a block of exactly its
+// size, so that a sanitizer sees any read beyond it.
 #ifndef SLUICE_TESTS_SERDE_HELP_H
 #define SLUICE_TESTS_SERDE_HELP_H
 
@@ -105,7 +106,10 @@ static inline const char *sd_read_bytes(Sd *s, const void *p, size_t n)
     buf_clear(&s->text);
     if (!s->kept) {
         buf_cstr(&s->text, "! ");
-        buf_str(&s->text, s->b->errors->v.v[0].message);
+        const RowError *e = &s->b->errors->v.v[0];
+        buf_str(&s->text, e->message);
+        if (e->ncauses && !str_ends(e->message, e->causes[0]))
+            buf_printf(&s->text, "\n%.*s", STR_ARG(e->causes[0]));
         return buf_z(&s->text);
     }
     if (s->b->flags[0])

@@ -20,7 +20,7 @@ SELECT logger, message->deserializationError->errorMessage AS error,
        message->deserializationError->cause AS cause
   FROM KSQL_PROCESSING_LOG EMIT CHANGES LIMIT 1;
 --> `LOGGER` STRING, `ERROR` STRING, `CAUSE` ARRAY<STRING>
---> processing.CSAS_WARM_1.KsqlTopic.Source.deserializer | Failed to deserialize value from topic: readings. Can't coerce string to type. targetType: INTEGER, path: $.CELSIUS | []
+--> processing.CSAS_WARM_1.KsqlTopic.Source.deserializer | Failed to deserialize value from topic: readings. Can't coerce string to type. targetType: INTEGER, path: $.CELSIUS | [Can't coerce string to type. targetType: INTEGER, path: $.CELSIUS, Can't coerce string to type. targetType: INTEGER, path: .CELSIUS, Can't coerce string to type. targetType: INTEGER]
 --> Limit Reached
 SELECT message->deserializationError->`TOPIC` AS source, FROM_UNIXTIME(time) AS noticed
   FROM KSQL_PROCESSING_LOG EMIT CHANGES LIMIT 1;
