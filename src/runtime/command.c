@@ -3,12 +3,14 @@
 //
 //   key    JSON text "stream/`NAME`/create"
 //   value  {"statement": text, "streamsProperties": {name: text}, "originalProperties": {}, "plan": null, "version": 1,
-//           "sluice": {"queryId": text, "number": n, "fingerprint": "hex", "partitions": n}}
+//           "sluice": {"queryId": text, "number": n, "fingerprint": "hex", "partitions": n, "token": "hex"}}
+//
+// A ksqlDB's own records are read too: without "sluice"; the query's id is in "plan".
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "runtime/internal.h"
+#include "runtime/admin.h"
 
 static int into_buf(const char *p, size_t n, void *arg)
 {
@@ -21,14 +23,12 @@ void command_encode(const Command *c, Buf *key, Buf *value)
     json_t *name = json_str(c->key);
     json_dump_callback(name, into_buf, key, JSON_ENCODE_ANY | JSON_COMPACT);
     json_decref(name);
-    json_t *props = json_object();
-    StrMapEntry *e;
-    for (int i = 0; (e = strmap_next(&c->props.map, &i));)
-        json_object_set_new(props, e->key.p, json_string(e->value));
-    char fingerprint[24];
+    json_t *props = overrides_json(&c->props);
+    char fingerprint[24], token[24];
     snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, c->fingerprint);
-    json_t *own = json_pack("{s:o, s:I, s:s, s:i}", "queryId", json_str(c->query_id), "number", (json_int_t)c->number,
-                            "fingerprint", fingerprint, "partitions", c->partitions);
+    snprintf(token, sizeof token, "%016" PRIx64, c->token);
+    json_t *own = json_pack("{s:o, s:I, s:s, s:i, s:s}", "queryId", json_str(c->query_id), "number", (json_int_t)c->number,
+                            "fingerprint", fingerprint, "partitions", c->partitions, "token", token);
     json_t *all = json_pack("{s:o, s:o, s:{}, s:n, s:i, s:o}", "statement", json_str(c->statement), "streamsProperties",
                             props, "originalProperties", "plan", "version", 1, "sluice", own);
     json_dump_callback(all, into_buf, value, JSON_COMPACT);
@@ -52,17 +52,23 @@ Status command_decode(const Record *r, Arena *a, Command *out, Err *err)
     } else {
         const json_t *own = json_object_get(value, "sluice");
         const char *name, *fp = json_string_value(json_object_get(own, "fingerprint"));
+        const char *token = json_string_value(json_object_get(own, "token"));
+        const json_t *plan = json_object_get(json_object_get(value, "plan"), "queryPlan");
         json_t *v;
+        out->own = own != NULL;
         out->key = text_of(a, key);
         out->statement = text_of(a, json_object_get(value, "statement"));
-        out->query_id = text_of(a, json_object_get(own, "queryId"));
+        out->query_id = text_of(a, json_object_get(own ? own : plan, "queryId"));
+        out->token = token ? strtoull(token, NULL, 16) : 0;
         out->number = (uint32_t)json_integer_value(json_object_get(own, "number"));
         out->fingerprint = fp ? strtoull(fp, NULL, 16) : 0;
         out->partitions = (int)json_integer_value(json_object_get(own, "partitions"));
         json_object_foreach(json_object_get(value, "streamsProperties"), name, v) {
             Err ignored = ERR_INIT; /* a property that this version does not know has no meaning to it */
-            if (json_is_string(v) && props_set(&out->props, str_of(name), str_of(json_string_value(v)), NULL, &ignored))
+            char *text = json_is_string(v) ? mem_strdup(json_string_value(v)) : json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
+            if (props_set(&out->props, str_of(name), str_of(text), NULL, &ignored))
                 err_clear(&ignored);
+            json_is_string(v) ? mem_free(text) : free(text);
         }
     }
     json_decref(key);

@@ -1,67 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // Statements that change the catalog: bound, made durable in the command topic, applied. And their replay.
 //
-//   1 bind against the snapshot; nothing is changed by what is refused
-//   2 make the topics that are needed
-//   3 one synced unit of work: the command record and the new query's starting positions
-//   4 swap the snapshot, start or stop queries
+//   1 have the right to write to the command topic, and all that others wrote there applied (commands.c)
+//   2 bind against the snapshot; nothing is changed by what is refused
+//   3 make the topics that are needed
+//   4 one synced unit of work: the command record and the new query's starting positions
+//   5 swap the snapshot, start or stop queries
 //
-// A crash before 3 leaves at most an empty topic; after 3 the replay at the next start does 4. Replaying skips 2 and 3; it
-// starts queries, and deletes topics that were to be deleted, only when the whole topic was read: what was dropped
-// later never runs, and a topic that was made anew stays.
+// A crash before 4 leaves at most an empty topic; after 4 the replay at the next start does 5. Whoever lost the right to
+// another server finds out in 4, and begins again at 1. A command of another server is applied by 2 and 5 alone.
 // @thread any, one at a time (Engine.ddl)
 #include <ctype.h>
 #include <stdio.h>
 
 #include "analyze/resolved.h"
-#include "runtime/admin.h"
+#include "runtime/ddl.h"
 #include "sql/parse.h"
-
-/* What a replay has come to, to be done at its end. */
-typedef struct Replay {
-    VEC(RunQuery *) live;  /* started */
-    VEC(RunQuery *) ended; /* erased, where no later query of the same id has taken over what goes by the id */
-    NameVec doomed;        /* topics whose deletion may not have been done; their names in the engine's arena */
-} Replay;
-
-typedef struct Ddl {
-    Engine *e;
-    const Stmt *st;
-    Analyzer an;
-    Session *session;     /* NULL while replaying */
-    const Command *replay;/* NULL: a new statement */
-    Replay *past;         /* NULL: a new statement */
-    Answer *out;
-    Err *err;
-    Str shown;            /* the statement as answers and sources show it; empty: the user's text */
-} Ddl;
 
 static const char *lower_kind(bool is_table) { return is_table ? "table" : "stream"; }
 
-/* The command's number: its offset. */
-static uint32_t next_number(const Ddl *d)
-{
-    return d->replay ? d->replay->number : (uint32_t)topic_end(d->e->topics, d->e->command_topic, 0);
-}
+/* The command's number: one more than the offset of the last command before it, as ksqlDB counts. */
+static uint32_t next_number(const Ddl *d) { return d->replay ? d->replay->number : (uint32_t)(d->e->commands.seen + 1); }
 
 static Status record_command(Ddl *d, Command *c, RunQuery *q)
 {
     if (d->replay)
         return OK;
-    Buf key = BUF_INIT, value = BUF_INIT;
     c->statement = d->st->sql;
     c->props = d->session->props; /* borrowed */
-    command_encode(c, &key, &value);
-    Unit *u = unit_begin(d->e->topics);
-    Record r = {.key = key.p, .key_len = (int32_t)key.n, .value = value.p, .value_len = (int32_t)value.n,
-                .ts = effects_now(d->e->fx)};
-    unit_append(u, d->e->command_topic, 0, &r);
-    if (q)
-        query_first_positions(q, false, u);
-    Status st = unit_commit(u, true, d->err);
-    buf_free(&key);
-    buf_free(&value);
-    return st;
+    return commands_append(d->e, c, q, d->err);
 }
 
 static void answer_status(Ddl *d, const char *key, const char *message, Str query_id, uint32_t number)
@@ -159,7 +126,7 @@ static Status create_source(Ddl *d)
 static Str new_query_id(Ddl *d, const BoundCreateAs *b, const char *prefix, uint32_t number)
 {
     uint32_t n = d->e->cfg.sequential_ids ? d->e->query_seq++ : number;
-    if (d->replay)
+    if (d->replay && d->replay->query_id.n)
         return d->replay->query_id;
     if (b->query_id.n)
         return b->query_id;
@@ -170,7 +137,7 @@ static Str new_query_id(Ddl *d, const BoundCreateAs *b, const char *prefix, uint
 
 static Status start_query(Ddl *d, RunQuery *q)
 {
-    if (!d->replay)
+    if (!d->past)
         return query_start(q, d->err);
     q->planned = d->replay->fingerprint;
     vec_add(&d->past->live, q);
@@ -292,7 +259,7 @@ static void end_query(Ddl *d, RunQuery *q)
 {
     if (!d->past) {
         query_stop(q);
-        query_erase(q);
+        query_erase(q, d->replay != NULL);
         query_free(q);
         return;
     }
@@ -434,7 +401,7 @@ static Status drop(Ddl *d)
         end_query(d, q);
     snprintf(message, sizeof message, "Source `%.*s` (topic: %.*s) was dropped.", STR_ARG(ds->name), STR_ARG(ds->topic));
     engine_set_catalog(d->e, catalog_without(d->e->cat, st->name.text));
-    if (st->delete_topic && d->replay)
+    if (st->delete_topic && d->past)
         vec_push(d->e->arena, &d->past->doomed, (Name){.text = arena_str(d->e->arena, ds->topic)});
     if (st->delete_topic && !d->replay) {
         Err gone = ERR_INIT; /* a topic that is missing already is as good as deleted */
@@ -449,7 +416,7 @@ static Status drop(Ddl *d)
 
 /* ---- dispatch, replay ---- */
 
-static Status run(Ddl *d)
+Status ddl_apply(Ddl *d)
 {
     switch (d->st->kind) {
     case STMT_CREATE_STREAM:
@@ -472,149 +439,24 @@ static Status run(Ddl *d)
 
 Status ddl_run(Session *s, const Stmt *st, Answer *out, Err *err)
 {
+    enum { TRIES = 5 };
     Engine *e = s->e;
-    Arena *a = arena_new(8192);
+    Status rc = OK;
     pthread_mutex_lock(&e->ddl);
-    Catalog *cat = engine_catalog(e);
-    Ddl d = {.e = e, .st = st, .session = s, .out = out, .err = err, .an = session_analyzer(s, a, cat, st->sql)};
-    Status rc = run(&d);
-    catalog_unref(cat);
+    for (int i = 0; i < TRIES; i++) {
+        rc = commands_ready(e, err);
+        if (rc == OK) {
+            Arena *a = arena_new(8192);
+            Catalog *cat = engine_catalog(e);
+            Ddl d = {.e = e, .st = st, .session = s, .out = out, .err = err, .an = session_analyzer(s, a, cat, st->sql)};
+            rc = ddl_apply(&d);
+            catalog_unref(cat);
+            arena_free(a);
+        }
+        if (rc != ERR_FENCED || i == TRIES - 1)
+            break;
+        err_clear(err); /* another server ran a statement meanwhile: this one is looked at again behind it */
+    }
     pthread_mutex_unlock(&e->ddl);
-    arena_free(a);
     return rc;
-}
-
-static void warn(Engine *e, const Command *c, const Err *err)
-{
-    Buf text = BUF_INIT;
-    buf_printf(&text, "a stored statement no longer runs: %.*s: %s", STR_ARG(c->statement), err->msg);
-    vec_add(&e->warnings, mem_strdup(buf_z(&text)));
-    buf_free(&text);
-}
-
-/* A record without a statement: query_rebuild's. */
-static void take_plan(const Command *c, Replay *past)
-{
-    for (int i = 0; i < past->live.n; i++)
-        if (str_eq(past->live.v[i]->id, c->query_id))
-            past->live.v[i]->planned = c->fingerprint;
-}
-
-static void replay_one(Engine *e, const Record *r, Replay *past)
-{
-    Arena *a = arena_new(8192);
-    Err err = ERR_INIT;
-    Command c;
-    StmtVec stmts = {0};
-    Status st = command_decode(r, a, &c, &err);
-    if (st == OK && !c.statement.n)
-        take_plan(&c, past);
-    if (st == OK && c.statement.n) {
-        Buf text = BUF_INIT;
-        buf_str(&text, c.statement);
-        buf_byte(&text, ';');
-        st = parse_all(arena_str(a, buf_view(&text)), a, NULL, &stmts, &err);
-        buf_free(&text);
-    }
-    if (st == OK && c.statement.n && stmts.n != 1)
-        st = err_set(&err, ERR_CORRUPT, "one statement is wanted, not %d", stmts.n);
-    if (st == OK && stmts.n == 1) {
-        Catalog *cat = catalog_ref(e->cat);
-        Ddl d = {.e = e, .st = stmts.v[0], .replay = &c, .past = past, .err = &err};
-        d.an = (Analyzer){.arena = a, .cat = cat, .props = &c.props, .topics = e->topics, .fx = e->fx,
-                          .sql = stmts.v[0]->sql, .replay_partitions = c.partitions};
-        st = run(&d);
-        catalog_unref(cat);
-    }
-    if (st)
-        warn(e, &c, &err);
-    err_clear(&err);
-    props_free(&c.props);
-    arena_free(a);
-}
-
-/* Queries that ended before: most were erased then, the last perhaps not. */
-static Status erase_ended(Engine *e, Replay *past, Err *err)
-{
-    Status st = OK;
-    Unit *u = unit_begin(e->topics);
-    for (int i = 0; i < past->ended.n; i++) {
-        RunQuery *q = past->ended.v[i];
-        bool taken = false;
-        for (int k = 0; k < past->live.n && !taken; k++)
-            taken = str_eq(past->live.v[k]->id, q->id);
-        query_forget(q, !taken, u);
-        if (st == OK && !taken && q->plan->nsubs > 1)
-            st = query_drop_topics(q, err);
-    }
-    for (int i = 0; i < past->doomed.n && st == OK; i++) {
-        Err gone = ERR_INIT; /* deleted at the time, most likely */
-        if (topic_delete(e->topics, past->doomed.v[i].text, &gone))
-            err_clear(&gone);
-    }
-    if (st == OK)
-        return unit_commit(u, false, err);
-    unit_abort(u);
-    return st;
-}
-
-static Status take_new_plan(RunQuery *q, Err *err)
-{
-    Engine *e = q->e;
-    Buf text = BUF_INIT, key = BUF_INIT, value = BUF_INIT;
-    buf_printf(&text, "query %.*s plans differently than when it was created: ", STR_ARG(q->id));
-    buf_cstr(&text, q->plan->nstores ? "its state is rebuilt from the beginning of its input"
-                                     : "it keeps no state and goes on where it was");
-    vec_add(&e->warnings, mem_strdup(buf_z(&text)));
-    buf_clear(&text);
-    buf_printf(&text, "query/`%.*s`/plan", STR_ARG(q->id));
-    Command c = {.key = buf_view(&text), .statement = STR(""), .query_id = q->id, .fingerprint = q->plan->fingerprint};
-    command_encode(&c, &key, &value);
-    Record r = {.key = key.p, .key_len = (int32_t)key.n, .value = value.p, .value_len = (int32_t)value.n,
-                .ts = effects_now(e->fx)};
-    Status st = query_rebuild(q, &r, err);
-    buf_free(&text);
-    buf_free(&key);
-    buf_free(&value);
-    return st;
-}
-
-static Status read_commands(Engine *e, Replay *past, Err *err)
-{
-    int64_t at = topic_begin(e->topics, e->command_topic, 0);
-    for (;;) {
-        RecordSet set;
-        Status st = topic_read(e->topics, e->command_topic, 0, at, LIMIT_BATCH_ROWS, &set, err);
-        if (st)
-            return st;
-        for (int i = 0; i < set.n; i++)
-            replay_one(e, &set.records[i], past);
-        at = set.next_offset;
-        bool more = set.n > 0;
-        recordset_release(&set);
-        if (!more)
-            return OK;
-    }
-}
-
-Status ddl_replay(Engine *e, Err *err)
-{
-    Replay past = {0};
-    Status st = read_commands(e, &past, err);
-    if (st == OK)
-        st = erase_ended(e, &past, err);
-    for (int i = 0; i < past.ended.n; i++)
-        query_free(past.ended.v[i]);
-    for (int i = 0; i < past.live.n; i++) {
-        RunQuery *q = past.live.v[i];
-        if (st == OK && q->planned && q->planned != q->plan->fingerprint)
-            st = take_new_plan(q, err);
-        if (st == OK)
-            st = query_start(q, err);
-        else
-            query_free(q);
-    }
-    vec_free(&past.live);
-    vec_free(&past.ended);
-    return st;
 }

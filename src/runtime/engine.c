@@ -39,16 +39,6 @@ static Status open_topics(Engine *e, Err *err)
     return st ? st : topics_embedded_open(e->disk, e->fx, &e->topics, err);
 }
 
-static Status open_command_topic(Engine *e, Err *err)
-{
-    TopicInfo info;
-    e->command_topic = arena_strf(e->arena, "_confluent-ksql-%.*s_command_topic", STR_ARG(e->service_id));
-    if (topic_describe(e->topics, e->command_topic, &info))
-        return OK;
-    info = (TopicInfo){e->command_topic, 1, 1, -1, CLEANUP_DELETE, TOPIC_COMMAND};
-    return topic_create(e->topics, &info, err);
-}
-
 static Status start_workers(Engine *e, Err *err)
 {
     e->workers = mem_zalloc(sizeof *e->workers * (size_t)worker_count(&e->cfg));
@@ -88,7 +78,7 @@ Status engine_open(const EngineConfig *config, Engine **out, Err *err)
     if (st == OK && !e->cfg.no_processing_log)
         st = proclog_open(e, err);
     if (st == OK)
-        st = open_command_topic(e, err);
+        st = commands_open(e, err);
     if (st == OK)
         st = ddl_replay(e, err);
     if (st == OK)
@@ -143,6 +133,7 @@ static void close_engine(Engine *e, bool commit)
     mem_free(e->workers);
     vec_free(&e->queries);
     vec_free(&e->streams);
+    commands_close(e);
     catalog_unref(e->cat);
     source_unref(e->log_source);
     topics_free(e->topics);

@@ -168,6 +168,15 @@ void worker_forget(Worker *w, Task *t); /* takes the task out of its lists */
 
 /* ---- engine ---- */
 
+/* The command topic as this server reads and writes it. Under ddl. */
+typedef struct Commands {
+    TopicReader *reader;
+    Committer *committer;
+    bool taken;          /* has the right to write, as far as it knows */
+    int64_t seen;        /* offset of the last command read; -1 */
+    VEC(uint64_t) own;   /* tokens of commands written, and not read back yet */
+} Commands;
+
 typedef struct Keeper {
     void *thread;
     pthread_mutex_t mu; /* guards stop */
@@ -190,6 +199,8 @@ struct Engine {
     VEC(RunQuery *) queries;  /* persistent ones and push queries */
     VEC(RowStream *) streams; /* open ones */
     Str command_topic;
+    Commands commands;
+    uint64_t slots;           /* atomic: that this server has; changed under ddl */
     Arena *arena;
     uint32_t query_seq;       /* sequential_ids */
     uint64_t transient_seq;
@@ -226,8 +237,8 @@ Status query_make_topics(RunQuery *q, Err *err) MUST_CHECK;
 void query_first_positions(RunQuery *q, bool earliest, Unit *u);
 Status query_start(RunQuery *q, Err *err) MUST_CHECK;
 void query_stop(RunQuery *q);
-/* After query_stop: stores, positions and internal topics go. */
-void query_erase(RunQuery *q);
+/* After query_stop: stores, positions and internal topics go; local_only: what is shared with other servers is left to them. */
+void query_erase(RunQuery *q, bool local_only);
 /* Its stores, and where `positions` its positions, go with the unit. */
 void query_forget(RunQuery *q, bool positions, Unit *u);
 /* Its internal topics go, also those of an earlier plan. */
@@ -239,7 +250,6 @@ void query_free(RunQuery *q);
 
 /* ddl.c: statements that change the catalog. */
 Status ddl_run(Session *s, const Stmt *st, Answer *out, Err *err) MUST_CHECK;
-Status ddl_replay(Engine *e, Err *err) MUST_CHECK;
 
 /* command.c: records of the command topic, PERSISTED v1. */
 typedef struct Command {
@@ -250,9 +260,23 @@ typedef struct Command {
     uint32_t number;
     uint64_t fingerprint;
     int partitions;    /* of the topic, as found when the statement ran */
+    uint64_t token;    /* by which its writer knows it again; 0: none */
+    bool own;          /* decoded: it has Sluice's members; else it is a ksqlDB's */
 } Command;
 void command_encode(const Command *c, Buf *key, Buf *value);
 Status command_decode(const Record *r, Arena *a, Command *out, Err *err) MUST_CHECK;
+
+/* commands.c: the command topic. All under Engine.ddl. */
+Status commands_open(Engine *e, Err *err) MUST_CHECK;
+void commands_close(Engine *e);
+/* Applies what other servers wrote up to the topic's end. */
+Status commands_catch_up(Engine *e, Err *err) MUST_CHECK;
+/* This server has the right to write, and is caught up. */
+Status commands_ready(Engine *e, Err *err) MUST_CHECK;
+/* Makes the command durable, with the first positions of q's tasks (or NULL). ERR_FENCED: another server has the right now. */
+Status commands_append(Engine *e, Command *c, RunQuery *q, Err *err) MUST_CHECK;
+/* When the engine opens: reads all, then starts what is to run. */
+Status ddl_replay(Engine *e, Err *err) MUST_CHECK;
 
 /* proclog.c */
 Status proclog_open(Engine *e, Err *err) MUST_CHECK;

@@ -3,7 +3,9 @@
 libsluice_a_SOURCES += \
 	src/runtime/admin.h \
 	src/runtime/command.c \
+	src/runtime/commands.c \
 	src/runtime/ddl.c \
+	src/runtime/ddl.h \
 	src/runtime/describe.c \
 	src/runtime/engine.c \
 	src/runtime/engine.h \

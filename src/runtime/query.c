@@ -177,6 +177,12 @@ void query_forget(RunQuery *q, bool positions, Unit *u)
     }
 }
 
+/* Repartition topics, changelogs. */
+static bool has_topics(const RunQuery *q)
+{
+    return q->plan->nsubs > 1 || (q->plan->nstores && topics_remote(q->e->topics));
+}
+
 Status query_drop_topics(RunQuery *q, Err *err)
 {
     Arena *a = arena_new(4096);
@@ -191,13 +197,13 @@ Status query_drop_topics(RunQuery *q, Err *err)
     return st;
 }
 
-void query_erase(RunQuery *q)
+void query_erase(RunQuery *q, bool local_only)
 {
     Err err = ERR_INIT;
     Unit *u = unit_begin(q->e->topics);
-    query_forget(q, true, u);
+    query_forget(q, !local_only, u);
     Status st = unit_commit(u, false, &err);
-    if (st == OK && q->plan->nsubs > 1)
+    if (st == OK && !local_only && has_topics(q))
         st = query_drop_topics(q, &err);
     err_clear(&err); /* what is left is erased again when the command topic is replayed */
     UNUSED(st);
@@ -220,7 +226,11 @@ Status query_rebuild(RunQuery *q, const Record *plan, Err *err)
         query_forget(q, true, u);
         query_first_positions(q, true, u);
     }
-    return unit_commit(u, true, err);
+    Err e = ERR_INIT;
+    unit_exactly_once(u);
+    units_commit(q->e->commands.committer, &u, 1, true, &e);
+    err_move(err, &e);
+    return (Status)err->code;
 }
 
 void query_free(RunQuery *q)

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command topic: written by one server of the service at a time, read by all; and its replay when an engine opens.
+//
+//   right     committer_take of the service's name: whoever takes it last has it, and the others' commits fail (ERR_FENCED)
+//   caught up every command up to the topic's end has been applied here
+//   append    the command, with the first positions of its query, as one unit of work
+//
+// A server that has the right and is caught up knows the catalog as it is, so what it binds holds when it is written. It reads
+// its own commands again like the others', and knows them by their token. Local topics: the right is never lost.
+//
+// Replaying at open starts queries, and deletes topics that were to be deleted, only when the whole topic was read: what was
+// dropped later never runs, and a topic that was made anew stays. A command that no longer plans is reported and kept.
+// @thread any, one at a time (Engine.ddl)
+#include "runtime/ddl.h"
+#include "sql/parse.h"
+
+enum { WAITS = 400 }; /* of 50 ms, for what is known to be on its way */
+
+Status commands_open(Engine *e, Err *err)
+{
+    Commands *cs = &e->commands;
+    TopicInfo info;
+    cs->seen = -1;
+    if (e->cfg.headless)
+        return OK;
+    e->command_topic = arena_strf(e->arena, "_confluent-ksql-%.*s_command_topic", STR_ARG(e->service_id));
+    if (!topic_describe(e->topics, e->command_topic, &info)) {
+        Err there = ERR_INIT;
+        info = (TopicInfo){e->command_topic, 1, 1, -1, CLEANUP_DELETE, TOPIC_COMMAND};
+        Status st = topic_create(e->topics, &info, &there);
+        if (st && !topic_describe(e->topics, e->command_topic, &info)) { /* another server made it meanwhile */
+            err_move(err, &there);
+            return st;
+        }
+        err_clear(&there);
+    }
+    cs->committer = committer_new(e->topics, e->service_id, false);
+    return topic_reader_open(e->topics, e->command_topic, 0, topic_begin(e->topics, e->command_topic, 0), &cs->reader, err);
+}
+
+void commands_close(Engine *e)
+{
+    topic_reader_close(e->commands.reader);
+    committer_free(e->commands.committer);
+    vec_free(&e->commands.own);
+}
+
+static void warn(Engine *e, const Command *c, const Err *err)
+{
+    Buf text = BUF_INIT;
+    buf_printf(&text, "a stored statement no longer runs: %.*s: %s", STR_ARG(c->statement), err->msg);
+    vec_add(&e->warnings, mem_strdup(buf_z(&text)));
+    buf_free(&text);
+}
+
+/* A record without a statement: query_rebuild's. */
+static void take_plan(const Command *c, Replay *past)
+{
+    for (int i = 0; past && i < past->live.n; i++)
+        if (str_eq(past->live.v[i]->id, c->query_id))
+            past->live.v[i]->planned = c->fingerprint;
+}
+
+/* Its token, when this server wrote it: it was applied then. */
+static bool is_own(Commands *cs, uint64_t token)
+{
+    for (int i = 0; token && i < cs->own.n; i++)
+        if (cs->own.v[i] == token) {
+            vec_remove(&cs->own, i);
+            return true;
+        }
+    return false;
+}
+
+static Status parse_command(const Command *c, Arena *a, StmtVec *stmts, Err *err)
+{
+    Buf text = BUF_INIT;
+    buf_str(&text, c->statement);
+    if (!str_ends(c->statement, STR(";")))
+        buf_byte(&text, ';');
+    Status st = parse_all(arena_str(a, buf_view(&text)), a, NULL, stmts, err);
+    buf_free(&text);
+    if (st == OK && stmts->n != 1)
+        st = err_set(err, ERR_CORRUPT, "one statement is wanted, not %d", stmts->n);
+    return st;
+}
+
+static void apply_record(Engine *e, const Record *r, Replay *past)
+{
+    Arena *a = arena_new(8192);
+    Err err = ERR_INIT;
+    Command c;
+    StmtVec stmts = {0};
+    Status st = command_decode(r, a, &c, &err);
+    if (!c.own)
+        c.number = (uint32_t)(e->commands.seen + 1);
+    e->commands.seen = r->offset;
+    bool own = st == OK && is_own(&e->commands, c.token);
+    if (st == OK && !own && !c.statement.n)
+        take_plan(&c, past);
+    if (st == OK && !own && c.statement.n)
+        st = parse_command(&c, a, &stmts, &err);
+    if (st == OK && stmts.n == 1) {
+        Catalog *cat = catalog_ref(e->cat);
+        Ddl d = {.e = e, .st = stmts.v[0], .replay = &c, .past = past, .err = &err};
+        c.props.server = e->cfg.props;
+        d.an = (Analyzer){.arena = a, .cat = cat, .props = &c.props, .topics = e->topics, .fx = e->fx,
+                          .sql = stmts.v[0]->sql, .replay_partitions = c.partitions};
+        st = ddl_apply(&d);
+        catalog_unref(cat);
+    }
+    if (st)
+        warn(e, &c, &err);
+    err_clear(&err);
+    props_free(&c.props);
+    arena_free(a);
+}
+
+/* Applies what is there up to `end`, and waits for what is on its way. */
+static Status read_commands(Engine *e, int64_t end, Replay *past, Err *err)
+{
+    Commands *cs = &e->commands;
+    for (int waits = 0;;) {
+        RecordSet set;
+        Status st = topic_reader_next(cs->reader, LIMIT_BATCH_ROWS, &set, err);
+        if (st)
+            return st;
+        for (int i = 0; i < set.n; i++)
+            apply_record(e, &set.records[i], past);
+        bool some = set.n > 0, behind = set.next_offset < end && set.pending;
+        recordset_release(&set);
+        if (some)
+            continue;
+        if (!behind)
+            return OK;
+        if (!topics_wait(e->topics) || ++waits > WAITS)
+            return err_set(err, ERR_BROKER, "the command topic %.*s is known to have more than could be read in time",
+                           STR_ARG(e->command_topic));
+    }
+}
+
+Status commands_catch_up(Engine *e, Err *err)
+{
+    if (!e->commands.reader)
+        return OK;
+    return read_commands(e, topic_end(e->topics, e->command_topic, 0), NULL, err);
+}
+
+Status commands_ready(Engine *e, Err *err)
+{
+    Commands *cs = &e->commands;
+    if (e->cfg.headless)
+        return OK;
+    Status st = cs->taken ? OK : committer_take(cs->committer, err);
+    cs->taken = st == OK;
+    return st ? st : commands_catch_up(e, err);
+}
+
+Status commands_append(Engine *e, Command *c, RunQuery *q, Err *err)
+{
+    Commands *cs = &e->commands;
+    if (e->cfg.headless) {
+        cs->seen++;
+        return OK; /* positions of its query: where the group stands, else as auto.offset.reset says */
+    }
+    Buf key = BUF_INIT, value = BUF_INIT;
+    c->token = e->fx->random(e->fx) | 1;
+    command_encode(c, &key, &value);
+    Unit *u = unit_begin(e->topics);
+    Record r = {.key = key.p, .key_len = (int32_t)key.n, .value = value.p, .value_len = (int32_t)value.n,
+                .ts = effects_now(e->fx)};
+    Err e1 = ERR_INIT;
+    unit_exactly_once(u);
+    unit_append(u, e->command_topic, 0, &r);
+    if (q)
+        query_first_positions(q, false, u);
+    units_commit(cs->committer, &u, 1, true, &e1);
+    if (e1.code == OK)
+        vec_add(&cs->own, c->token);
+    else
+        cs->taken = false;
+    if (e1.code == ERR_UNKNOWN_OUTCOME)
+        err_hint(&e1, "the statement may have been stored all the same; SHOW tells");
+    Status st = (Status)e1.code;
+    err_move(err, &e1);
+    buf_free(&key);
+    buf_free(&value);
+    return st;
+}
+
+/* ---- at open ---- */
+
+/* Queries that ended before: most were erased then, the last perhaps not. */
+static Status erase_ended(Engine *e, Replay *past, Err *err)
+{
+    Status st = OK;
+    bool shared = topics_remote(e->topics); /* topics and groups went when the statement was run, by who ran it */
+    Unit *u = unit_begin(e->topics);
+    for (int i = 0; i < past->ended.n; i++) {
+        RunQuery *q = past->ended.v[i];
+        bool taken = false;
+        for (int k = 0; k < past->live.n && !taken; k++)
+            taken = str_eq(past->live.v[k]->id, q->id);
+        query_forget(q, !taken && !shared, u);
+        if (st == OK && !taken && !shared && q->plan->nsubs > 1)
+            st = query_drop_topics(q, err);
+    }
+    for (int i = 0; i < past->doomed.n && st == OK && !shared; i++) {
+        Err gone = ERR_INIT; /* deleted at the time, most likely */
+        if (topic_delete(e->topics, past->doomed.v[i].text, &gone))
+            err_clear(&gone);
+    }
+    if (st == OK)
+        return unit_commit(u, false, err);
+    unit_abort(u);
+    return st;
+}
+
+/* Another server may have done so a moment ago: then its record is read first, and nothing is left to do. */
+static Status take_new_plan(RunQuery *q, Replay *past, Err *err)
+{
+    Engine *e = q->e;
+    Status st = committer_take(e->commands.committer, err);
+    e->commands.taken = st == OK;
+    if (st == OK)
+        st = read_commands(e, topic_end(e->topics, e->command_topic, 0), past, err);
+    if (st || q->planned == q->plan->fingerprint)
+        return st;
+    Buf text = BUF_INIT, key = BUF_INIT, value = BUF_INIT;
+    buf_printf(&text, "query %.*s plans differently than when it was created: ", STR_ARG(q->id));
+    buf_cstr(&text, q->plan->nstores ? "its state is rebuilt from the beginning of its input"
+                                     : "it keeps no state and goes on where it was");
+    vec_add(&e->warnings, mem_strdup(buf_z(&text)));
+    buf_clear(&text);
+    buf_printf(&text, "query/`%.*s`/plan", STR_ARG(q->id));
+    Command c = {.key = buf_view(&text), .statement = STR(""), .query_id = q->id, .fingerprint = q->plan->fingerprint};
+    command_encode(&c, &key, &value);
+    Record r = {.key = key.p, .key_len = (int32_t)key.n, .value = value.p, .value_len = (int32_t)value.n,
+                .ts = effects_now(e->fx)};
+    st = query_rebuild(q, &r, err);
+    buf_free(&text);
+    buf_free(&key);
+    buf_free(&value);
+    return st;
+}
+
+Status ddl_replay(Engine *e, Err *err)
+{
+    Replay past = {0};
+    if (e->cfg.headless)
+        return OK;
+    Status st = read_commands(e, topic_end(e->topics, e->command_topic, 0), &past, err);
+    if (st == OK)
+        st = erase_ended(e, &past, err);
+    for (int i = 0; i < past.ended.n; i++)
+        query_free(past.ended.v[i]);
+    for (int i = 0; i < past.live.n; i++) {
+        RunQuery *q = past.live.v[i];
+        if (st == OK && q->planned && q->planned != q->plan->fingerprint)
+            st = take_new_plan(q, &past, err);
+        if (st == OK)
+            st = query_start(q, err);
+        else
+            query_free(q);
+    }
+    vec_free(&past.live);
+    vec_free(&past.ended);
+    return st;
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What ddl.c (statements that change the catalog) and replay.c (the command topic read again) share.
+#ifndef SLUICE_RUNTIME_DDL_H
+#define SLUICE_RUNTIME_DDL_H
+
+#include "runtime/admin.h"
+
+/* What a replay has come to, to be done at its end. */
+typedef struct Replay {
+    VEC(RunQuery *) live;  /* started */
+    VEC(RunQuery *) ended; /* erased, where no later query of the same id has taken over what goes by the id */
+    NameVec doomed;        /* topics whose deletion may not have been done; their names in the engine's arena */
+} Replay;
+
+typedef struct Ddl {
+    Engine *e;
+    const Stmt *st;
+    Analyzer an;
+    Session *session;     /* NULL while replaying */
+    const Command *replay;/* read from the command topic; NULL: a new statement */
+    Replay *past;         /* the engine opens; NULL: it runs, and what the command asks for is done at once */
+    Answer *out;
+    Err *err;
+    Str shown;            /* the statement as answers and sources show it; empty: the user's text */
+} Ddl;
+
+/* Binds, makes durable, applies. Under Engine.ddl. */
+Status ddl_apply(Ddl *d) MUST_CHECK;
+
+#endif
