@@ -72,4 +72,4 @@ SELECT logger, message->deserializationError->recordB64 AS bytes, message->recor
 --> processing.CSAS_R_9.KsqlTopic.Source.deserializer | eyJWIjoieCJ9 | null | null
 --> processing.CSAS_R_9.Project | null | / by zero | [1,0,"b"]
 --> processing.CTAS_G_10.KsqlTopic.Source.deserializer | eyJWIjoieCJ9 | null | null
---> processing.CTAS_G_10.Aggregate-Prepare | null | Group-by column with index 0 resolved to null. The source row will be excluded from the table. | [null,2,"c"]
+--> processing.CTAS_G_10.Aggregate.GroupBy | null | Group-by column with index 0 resolved to null. The source row will be excluded from the table. | [null,2,"c"]
