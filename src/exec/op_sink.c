@@ -22,6 +22,22 @@ static bool failed(OpSink *s, const char *where, RowErrorStage stage, const Batc
     return false;
 }
 
+/* The format could not write the key or the value. */
+static bool not_serialized(OpSink *s, RowErrorStage stage, const Batch *b, int row, const char *why)
+{
+    Str cause = str_of(why);
+    const RowError e = {
+        .row = (uint16_t)row,
+        .stage = stage,
+        .message = arena_strf(b->arena, "Error serializing message to topic: %.*s. %s", STR_ARG(s->op.node->topic), why),
+        .ncauses = 1,
+        .causes = &cause,
+    };
+    s->op.stats.row_errors++;
+    s->op.env->log(s->op.env->log_arg, "Sink.serializer", &e, b);
+    return false;
+}
+
 /* The record's key and value; false: the row cannot be written, and was logged. */
 static bool make_record(OpSink *s, const Batch *b, int row, bool is_delete, Record *r)
 {
@@ -33,7 +49,7 @@ static bool make_record(OpSink *s, const Batch *b, int row, bool is_delete, Reco
     if (node->nkeys && !(flags & ROW_KEY_NULL)) {
         WriteResult w = writer_write(s->key, s->cols, row, NULL, &s->key_bytes, &why);
         if (w == WRITE_FAILED)
-            return failed(s, "Sink.serializer", ROWERR_SERIALIZE_KEY, b, row, why);
+            return not_serialized(s, ROWERR_SERIALIZE_KEY, b, row, why);
         if (w == WRITE_BYTES) {
             r->key = s->key_bytes.p ? s->key_bytes.p : "";
             r->key_len = (int32_t)s->key_bytes.n;
@@ -43,7 +59,7 @@ static bool make_record(OpSink *s, const Batch *b, int row, bool is_delete, Reco
         return true;
     WriteResult w = writer_write(s->value, s->cols + node->nkeys, row, NULL, &s->value_bytes, &why);
     if (w == WRITE_FAILED)
-        return failed(s, "Sink.serializer", ROWERR_SERIALIZE_VALUE, b, row, why);
+        return not_serialized(s, ROWERR_SERIALIZE_VALUE, b, row, why);
     if (w == WRITE_BYTES) {
         r->value = s->value_bytes.p ? s->value_bytes.p : "";
         r->value_len = (int32_t)s->value_bytes.n;

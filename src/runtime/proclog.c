@@ -10,6 +10,8 @@
 #include "runtime/internal.h"
 #include "types/cast.h"
 
+enum { LOGGED_BYTES = 1 << 20 }; /* a longer row or record is null in the log */
+
 static const char *const message_type =
     "STRUCT<`TYPE` INTEGER, "
     "`DESERIALIZATIONERROR` STRUCT<`TARGET` STRING, `ERRORMESSAGE` STRING, `RECORDB64` STRING, `CAUSE` ARRAY<STRING>, `TOPIC` STRING>, "
@@ -80,7 +82,7 @@ static json_t *row_json(const Batch *b, int row)
             value_json(&text, col->type, &v);
         }
     buf_cstr(&text, text.n ? "]" : "[]");
-    json_t *j = json_str(buf_view(&text));
+    json_t *j = text.n <= LOGGED_BYTES ? json_str(buf_view(&text)) : json_null();
     buf_free(&text);
     return j;
 }
@@ -88,7 +90,7 @@ static json_t *row_json(const Batch *b, int row)
 static json_t *base64_json(Str raw)
 {
     Buf text = BUF_INIT;
-    if (!raw.p)
+    if (!raw.p || raw.n > LOGGED_BYTES)
         return json_null();
     text_base64(&text, raw);
     json_t *j = json_str(buf_view(&text));

@@ -647,6 +647,17 @@ static void required_type(Buf *out, const Type *t)
     }
 }
 
+/* How many bytes of a path a message shows: a map's keys may be long. */
+static int path_shown(Str path)
+{
+    size_t n = 500;
+    if (path.n <= n)
+        return (int)path.n;
+    while (n > 0 && ((uint8_t)path.p[n] & 0xC0) == 0x80)
+        n--;
+    return (int)n;
+}
+
 /* What wraps the bare message in `why`: Java names the path anew at each step outwards, and the root at last. */
 static bool explain_at(JsonReader *r, const Batch *b)
 {
@@ -654,12 +665,13 @@ static bool explain_at(JsonReader *r, const Batch *b)
     const SerdeSpec *spec = &r->base.spec;
     size_t bare = why->n;
     Str path = buf_view(&r->path);
-    buf_printf(why, ", path: $%.*s", STR_ARG(path));
+    buf_printf(why, ", path: $%.*s", path_shown(path), path.n ? path.p : "");
     Str first = arena_str(b->arena, buf_view(why));
     reader_cause(&r->base, b, first);
     for (int i = 0; i < r->steps.n; i++) {
         why->n = bare;
-        buf_printf(why, ", path: %.*s", (int)(path.n - r->steps.v[i]), path.p + r->steps.v[i]);
+        Str left = str_sub(path, r->steps.v[i], path.n - r->steps.v[i]);
+        buf_printf(why, ", path: %.*s", path_shown(left), left.p);
         reader_cause(&r->base, b, buf_view(why));
     }
     why->n = bare;

@@ -271,5 +271,12 @@ WriteResult writer_write(Writer *w, const Column *const *cols, int row, const in
             buf_be64(out, (uint64_t)win[1]);
         buf_be64(out, (uint64_t)win[0]);
     }
+    if (out->n - from > LIMIT_RECORD_BYTES) {
+        buf_printf(&w->why, "The %s is %zu bytes when serialized which is larger than %d, the most that a record may have.",
+                   serde_side(&w->spec), out->n - from, LIMIT_RECORD_BYTES);
+        *why = buf_z(&w->why);
+        out->n = from;
+        return WRITE_FAILED;
+    }
     return WRITE_BYTES;
 }

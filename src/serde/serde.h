@@ -84,7 +84,8 @@ void writer_free(Writer *w);
 typedef enum WriteResult { WRITE_BYTES, WRITE_NULL, WRITE_FAILED } WriteResult;
 
 /* Appends the bytes of one row to `out`: columns cols[0 … ncols-1] at `row`. all_null: the row as a whole is null (a tombstone, a
- * null key): WRITE_NULL. For windowed keys win holds start and end. WRITE_FAILED: *why (static or in the writer until the next call). */
+ * null key): WRITE_NULL. For windowed keys win holds start and end. WRITE_FAILED (a key or value
+ * over LIMIT_RECORD_BYTES): *why (static or in the writer until the next call). */
 WriteResult writer_write(Writer *w, const Column *const *cols, int row, const int64_t win[2], Buf *out, const char **why);
 
 #endif

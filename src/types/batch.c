@@ -115,6 +115,16 @@ void column_put(Arena *a, Column *c, int nrows, int row, Value v)
     put_datum(c, row, v.d);
 }
 
+/* As much of a message as is kept, cut before a character. */
+static Str shown(Str s)
+{
+    enum { MESSAGE_BYTES = 1023 };
+    if (s.n > MESSAGE_BYTES)
+        for (s.n = MESSAGE_BYTES; s.n > 0 && ((uint8_t)s.p[s.n] & 0xC0) == 0x80;)
+            s.n--;
+    return s;
+}
+
 void batch_fail_with(Batch *b, RowError e)
 {
     ErrorSet *es = b->errors;
@@ -124,9 +134,9 @@ void batch_fail_with(Batch *b, RowError e)
         return;
     Str *causes = ARENA_ARRAY(b->arena, Str, e.ncauses);
     for (int i = 0; i < e.ncauses; i++)
-        causes[i] = arena_str(b->arena, e.causes[i]);
+        causes[i] = arena_str(b->arena, shown(e.causes[i]));
     e.causes = causes;
-    e.message = arena_str(b->arena, e.message);
+    e.message = arena_str(b->arena, shown(e.message));
     vec_push(b->arena, &es->v, e);
 }
 
