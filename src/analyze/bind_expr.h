@@ -28,6 +28,7 @@ typedef struct Scope {
     const char *clause;      /* as messages name it: "SELECT", "WHERE", "GROUP BY" … */
     /* texts compared with ROWTIME, WINDOWSTART, WINDOWEND are times (WHERE, HAVING) */
     bool rowtime_magic;
+    bool pull;               /* the WHERE of a pull query, whose messages differ */
     TypeLookup *type_lookup; /* NULL: no custom types */
     void *type_arg;
     /* A call of an aggregate function: returns its typed expression, or NULL with err set. NULL: aggregates

@@ -170,6 +170,8 @@ const TExpr *bind_between(const Bind *b, const Expr *e)
 {
     const TExpr *low = bind_compare(b, e, CMP_GE, e->a, e->b);
     const TExpr *high = low ? bind_compare(b, e, CMP_LE, e->a, e->c) : NULL;
+    if (!high && b->sc->pull && str_starts(str_of(b->err->msg), STR("Cannot compare")))
+        err_prefix(b->err, "Invalid expression: ");
     return high ? negate(b, e->negated, texpr_binary(b->a, TEXPR_AND, 0, low, high)) : NULL;
 }
 
@@ -199,6 +201,9 @@ const TExpr *bind_like(const Bind *b, const Expr *e)
     char escape = 0;
     if (!r)
         return NULL;
+    if (b->sc->pull && l->type->kind != KIND_STRING)
+        return bind_fail(b, e, ERR_STATEMENT, "The column type for Like condition must be VARCHAR. The column type is %s",
+                         kind_or_null(l->type));
     if (l->type->kind != KIND_STRING || r->type->kind != KIND_STRING)
         return bind_fail(b, e, ERR_STATEMENT, "Like condition must be between strings");
     if (e->c) {

@@ -516,6 +516,7 @@ Status bind_query(const Analyzer *an, const Query *q, QueryUse use, Str sink, Bo
         Scope where = scope;
         where.clause = "WHERE";
         where.rowtime_magic = true;
+        where.pull = use == USE_PULL;
         st = bind_predicate(an->arena, &where, q->where, &bq->where, err);
         if (st)
             return clause_error("WHERE", err);

@@ -146,6 +146,15 @@ static bool text_value(Arena *a, const Type *to, Value in, Value *out, const cha
     }
 }
 
+static int field_of(const Type *t, Str name)
+{
+    for (int i = 0; i < t->nfields; i++)
+        if (str_eq(t->fields[i].name, name))
+            return i;
+    return -1;
+}
+
+/* A field that a STRUCT lacks is NULL; one that the target lacks is refused. */
 static bool nested_value(Arena *a, const Type *from, const Type *to, Value in, bool lax, Value *out,
                          const char **why)
 {
@@ -158,12 +167,16 @@ static bool nested_value(Arena *a, const Type *from, const Type *to, Value in, b
         return true;
     }
     if (from->kind == KIND_STRUCT) {
-        if (!same_fields(from, to))
-            return no_operator(a, from, to, why);
         Struct *s = struct_new(a, (uint32_t)to->nfields);
         for (int i = 0; i < to->nfields; i++)
-            if (!coerce_value(a, from->fields[i].type, to->fields[i].type, in.d.st->v[i], lax, &s->v[i], why))
+            s->v[i] = value_null();
+        for (int i = 0; i < from->nfields; i++) {
+            int at = field_of(to, from->fields[i].name);
+            if (at < 0)
+                return no_operator(a, from, to, why);
+            if (!coerce_value(a, from->fields[i].type, to->fields[at].type, in.d.st->v[i], lax, &s->v[at], why))
                 return false;
+        }
         out->d.st = s;
         return true;
     }

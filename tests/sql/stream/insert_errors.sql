@@ -22,6 +22,17 @@ SELECT * FROM orders EMIT CHANGES;
 --> 1 | null | 2.0 | 2024-01-02T03:04:05.678 | 1.50 | 7
 INSERT INTO orders (id, amount) VALUES (1);
 --> ERROR 1:1 Failed to prepare statement: Expected number columns and values to match: 2, 1
+CREATE STREAM nested (s STRUCT<a DECIMAL(2, 1), `b` ARRAY<INT>>) WITH (kafka_topic='nested', value_format='json', partitions=1);
+--> Stream created
+INSERT INTO nested VALUES (STRUCT());
+INSERT INTO nested VALUES (STRUCT(`b` := ARRAY[1]));
+INSERT INTO nested VALUES (STRUCT(`b` := ARRAY[1], a := 1));
+INSERT INTO nested VALUES (STRUCT(c := 1));
+--> ERROR 1:28 Failed to insert values into 'NESTED'. Expected type STRUCT<`A` DECIMAL(2, 1), `b` ARRAY<INTEGER>> for field `S` but got STRUCT<`C` INTEGER>({C=1})
+--@ topic nested
+--> 0 | null | {"S":{"A":null,"b":null}} | 0
+--> 0 | null | {"S":{"A":null,"b":[1]}} | 0
+--> 0 | null | {"S":{"A":1.0,"b":[1]}} | 0
 INSERT INTO nosuch (id, amount) VALUES (1);
 --> ERROR 1:1 Failed to prepare statement: Expected number columns and values to match: 2, 1
 INSERT INTO orders (id, amount) VALUES (1, ABS(foo.bar));
