@@ -6,4 +6,5 @@ libsluice_a_SOURCES += \
 	src/plan/physical/pp_build.c \
 	src/plan/physical/pp_print.c \
 	src/plan/plan.h \
+	src/plan/rules/rule_changelog.c \
 	src/plan/rules/rule_repartition.c

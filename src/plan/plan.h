@@ -23,6 +23,7 @@ typedef struct LAgg {
     const int *args; /* columns of the input */
     int ninit;
     const Value *init;
+    const Type *const *init_types;
     const Type *result;
     Str name;
 } LAgg;
@@ -42,18 +43,24 @@ struct LNode {
     bool rekeyed;             /* PROJECT: the key is not the source's */
     int naggs;
     const LAgg *aggs;         /* AGGREGATE */
+    int nrequired;            /* AGGREGATE, by rule_changelog: the input's columns behind the keys that its changelog holds … */
+    int nvars;                /* … and which aggregates, in the order of the query's text */
+    const int *vars;
 };
 
 /* The chain for a bound query; sink NULL: its end is LP_RESULT (push, pull). */
 const LNode *lp_build(Arena *a, const BoundQuery *q, DataSource *sink);
 /* Rules (plan/rules): each returns a new chain, or the one it was given. */
 const LNode *rule_repartition(Arena *a, const LNode *top); /* puts LP_REPARTITION where a grouping changes the key */
+const LNode *rule_changelog(Arena *a, const LNode *top);   /* what a grouping hands on is as ksqlDB's, for changelogs */
 void lp_print(Buf *out, const LNode *top);
 
 /* ---- physical --------------------------------------------------------------------------------- */
 
 typedef enum PKind { PP_TABLE, PP_FILTER, PP_PROJECT, PP_GROUP, PP_AGGREGATE, PP_REPARTITION, PP_SYSTEM, PP_SINK,
                PP_RESULT } PKind; /* PP_SYSTEM: only in reads of materialised state */
+
+typedef struct PInput PInput;
 
 typedef struct PNode {
     PKind kind;
@@ -73,9 +80,14 @@ typedef struct PNode {
     SerdeSpec key, value;   /* SINK, REPARTITION */
     bool changelog;         /* REPARTITION: of a table's changes */
     int timestamp_column;   /* SINK: in its schema, -1 */
+    const PInput *log;      /* TABLE, AGGREGATE: the store's changelog topic and how it is read, all columns; NULL: none */
+    int nlogged;            /* its value columns: these of `in` … */
+    const int *logged;
+    int nvars;              /* … then, AGGREGATE, the states of these aggregates; one may be there twice */
+    const int *vars;
 } PNode;
 
-typedef struct PInput {
+struct PInput {
     Str topic;
     int partitions;
     bool internal;          /* a repartition topic of this plan */
@@ -87,7 +99,7 @@ typedef struct PInput {
     bool wants_headers;
     int timestamp_column;   /* event time from a column, -1 */
     DataSource *source;     /* NULL for internal ones */
-} PInput;
+};
 
 typedef struct PSub {
     PInput input;
@@ -107,6 +119,7 @@ typedef struct PPlan {
 
 typedef struct PlanUse {
     Str app_id;             /* prefix of internal topics; empty: no repartition topics (one task reads all partitions) */
+    bool changelog;         /* with app_id: stores have changelog topics, which hold what ksqlDB's do */
 } PlanUse;
 
 Status pp_build(Arena *a, const LNode *top, const PlanUse *use, PPlan **out, Err *err) MUST_CHECK;

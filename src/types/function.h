@@ -98,6 +98,12 @@ typedef struct AggRow {
     bool (*load)(AggCtx *c, void *state, Rd *in);
     void (*drop)(AggCtx *c, void *state);
     const Type *(*result)(Arena *a, const Type *const *args, int nargs);
+    /* A state as the value that a changelog topic holds of it, ksqlDB's own (page 06 §6.2, State). args: of the columns. What
+     * export_of gives is in c->arena or borrowed from the state. import: into a state that was just initialised; false when
+     * the value cannot be one (NULL is: the state of ksqlDB's that has seen nothing). */
+    const Type *(*intermediate)(Arena *a, const Type *const *args, int nargs); /* NULL: the result's type */
+    void (*export_of)(AggCtx *c, const void *state, Value *out);               /* NULL: result_of */
+    bool (*import)(AggCtx *c, void *state, const Value *v);
     /* Fast path: adds column `args` of the batch's rows into states[k] for rows[k]; NULL = add row by row. */
     void (*add_rows)(AggCtx *c, void *const *states, size_t at, const Column *args, const uint16_t *rows,
                      int n);

@@ -93,6 +93,14 @@ static void result(AggCtx *c, const void *state, Value *out)
     *out = (Value){.d.arr = arr};
 }
 
+static bool import(AggCtx *c, void *state, const Value *v)
+{
+    Collected *s = state;
+    for (uint32_t i = 0; !v->null && i < v->d.arr->n; i++, s->n++)
+        held_append(&s->values, c->types[0], &v->d.arr->v[i]);
+    return true;
+}
+
 static void save(AggCtx *c, const void *state, Buf *out)
 {
     const Collected *s = state;
@@ -118,12 +126,12 @@ static void drop(AggCtx *c, void *state)
 static const AggRow rows[] = {
     {.signature = "collect_list(T) -> ARRAY<T>", .size = sizeof(Collected), .add = list_add,
      .undo = list_undo,
-     .merge = list_merge, .result_of = result, .save = save, .load = load, .drop = drop, .params = "val",
+     .merge = list_merge, .result_of = result, .import = import, .save = save, .load = load, .drop = drop, .params = "val",
      .description = "All values, in the order they came; NULL is a value.", .example =
          "1, NULL, 1 => COLLECT_LIST",
      .expected = "[1, null, 1]"},
     {.signature = "collect_set(T) -> ARRAY<T>", .size = sizeof(Collected), .add = set_add, .merge = set_merge,
-     .result_of = result, .save = save, .load = load, .drop = drop, .params = "val",
+     .result_of = result, .import = import, .save = save, .load = load, .drop = drop, .params = "val",
      .description = "The different values, in the order they first came; NULL is a value.",
      .example = "1, NULL, 1 => COLLECT_SET", .expected = "[1, null]"},
 };

@@ -28,6 +28,13 @@ static void count_result(AggCtx *c, const void *state, Value *out)
     *out = value_bigint(*(const int64_t *)state);
 }
 
+static bool count_import(AggCtx *c, void *state, const Value *v)
+{
+    UNUSED(c);
+    *(int64_t *)state = v->null ? 0 : v->d.l;
+    return true;
+}
+
 static void count_add_rows(AggCtx *c, void *const *states, size_t at, const Column *args,
                            const uint16_t *rows, int n)
 {
@@ -38,7 +45,7 @@ static void count_add_rows(AggCtx *c, void *const *states, size_t at, const Colu
 
 static const AggRow rows[] = {
     {.signature = "COUNT(T) -> BIGINT", .size = sizeof(int64_t), .add = count_add, .undo = count_undo,
-     .merge = count_merge, .result_of = count_result, .add_rows = count_add_rows, .params = "val",
+     .merge = count_merge, .result_of = count_result, .import = count_import, .add_rows = count_add_rows, .params = "val",
      .description = "The number of rows whose value is not NULL; COUNT(*) counts rows.",
      .example = "1, NULL, 3 => COUNT", .expected = "2"},
 };

@@ -135,6 +135,48 @@ static void result(AggCtx *c, const void *state, Value *out)
     *out = value_bigint((int64_t)floor(estimate + 0.5));
 }
 
+/* ---- in a changelog: all registers, five bits each, six in an INT from its lowest bits on ---- */
+
+enum { PER_WORD = 6, REGISTER_BITS = 5, WORDS = REGISTERS / PER_WORD + 1 };
+
+static const Type *words_type(Arena *a, const Type *const *args, int n)
+{
+    UNUSED(args);
+    UNUSED(n);
+    return type_array(a, TYPE_INTEGER);
+}
+
+static void export_of(AggCtx *c, const void *state, Value *out)
+{
+    const Held *h = state;
+    Array *words = array_new(c->arena, WORDS);
+    for (uint32_t i = 0; i < WORDS; i++)
+        words->v[i] = value_int(0);
+    for (uint32_t i = 0; i < h->n / 4; i++) {
+        uint32_t at = entry_at(h, i) >> 8, value = entry_at(h, i) & 0xff;
+        int32_t *word = &words->v[at / PER_WORD].d.i;
+        *word = (int32_t)((uint32_t)*word | value << (REGISTER_BITS * (at % PER_WORD)));
+    }
+    *out = (Value){.d.arr = words};
+}
+
+static bool import(AggCtx *c, void *state, const Value *v)
+{
+    UNUSED(c);
+    if (v->null)
+        return true;
+    if (v->d.arr->n != WORDS)
+        return false;
+    for (uint32_t at = 0; at < REGISTERS; at++) {
+        const Value *word = &v->d.arr->v[at / PER_WORD];
+        uint32_t value = word->null ? 0 : (uint32_t)word->d.i >> (REGISTER_BITS * (at % PER_WORD)) & 0x1f;
+        const uint32_t entry = at << 8 | value;
+        if (value)
+            held_concat(state, &(Held){(char *)&entry, 4, 4});
+    }
+    return true;
+}
+
 static void save(AggCtx *c, const void *state, Buf *out)
 {
     UNUSED(c);
@@ -155,7 +197,7 @@ static void drop(AggCtx *c, void *state)
 
 static const AggRow rows[] = {
     {.signature = "COUNT_DISTINCT(T) -> BIGINT", .size = sizeof(Held), .add = add, .merge = merge,
-     .result_of = result, .save = save, .load = load, .drop = drop, .params = "val",
+     .result_of = result, .intermediate = words_type, .export_of = export_of, .import = import, .save = save, .load = load, .drop = drop, .params = "val",
      .description = "About how many different values there are that are not NULL.",
      .example = "1, 2, NULL, 1 => COUNT_DISTINCT", .expected = "2"},
 };

@@ -121,6 +121,39 @@ static void decimal_result(AggCtx *c, const void *state, Value *out)
 static void held_result(AggCtx *c, const void *state,
                         Value *out) { *out = held_get(state, c->arena, c->types[0]); }
 
+static bool least_import(AggCtx *c, void *state, const Value *v)
+{
+    Least *s = state;
+    s->set = !v->null;
+    if (v->null)
+        return true;
+    switch (c->types[0]->kind) {
+    case KIND_INTEGER:
+    case KIND_DATE:
+    case KIND_TIME: s->l = v->d.i; break;
+    case KIND_DOUBLE: s->d = v->d.d; break;
+    default: s->l = v->d.l; break;
+    }
+    return true;
+}
+
+static bool decimal_import(AggCtx *c, void *state, const Value *v)
+{
+    LeastDecimal *s = state;
+    UNUSED(c);
+    s->set = !v->null;
+    if (!v->null)
+        memcpy(s->v, &v->d.dec, sizeof s->v);
+    return true;
+}
+
+static bool held_import(AggCtx *c, void *state, const Value *v)
+{
+    if (!v->null)
+        held_set(state, c->types[0], v);
+    return true;
+}
+
 static void save(AggCtx *c, const void *state, Buf *out)
 {
     UNUSED(c);
@@ -149,13 +182,13 @@ static const Type *same_type(Arena *a, const Type *const *args, int n)
 #define MAX_TEXT .params = "val", .description = "The largest value that is not NULL."
 #define FIXED(sig, name, ...)                                                                              \
     {.signature = sig, .size = sizeof(Least), .add = name##_add, .merge = name##_merge,                    \
-     .result_of = least_result, __VA_ARGS__}
+     .result_of = least_result, .import = least_import, __VA_ARGS__}
 #define DECIMAL_ROW(sig, name, ...)                                                                        \
     {.signature = sig, .size = sizeof(LeastDecimal), .add = name##_decimal_add,                            \
-     .merge = name##_decimal_merge, .result_of = decimal_result, .result = same_type, __VA_ARGS__}
+     .merge = name##_decimal_merge, .result_of = decimal_result, .import = decimal_import, .result = same_type, __VA_ARGS__}
 #define HELD_ROW(sig, name, ...)                                                                           \
     {.signature = sig, .size = sizeof(Held), .add = name##_held_add, .merge = name##_held_merge,           \
-     .result_of = held_result, .save = save, .load = load, .drop = drop, __VA_ARGS__}
+     .result_of = held_result, .import = held_import, .save = save, .load = load, .drop = drop, __VA_ARGS__}
 
 static const AggRow rows[] = {
     FIXED("MIN(INT) -> INT", min, MIN_TEXT, .example = "3, NULL, 2 => MIN", .expected = "2"),

@@ -88,6 +88,51 @@ static void result(AggCtx *c, const void *state, Value *out)
     *out = held_get(&((const ByOffset *)state)->v, c->arena, c->types[0]);
 }
 
+/* In a changelog: STRUCT<SEQ, VAL>, numbered from 0 on. */
+static const Type *seq_type(Arena *a, const Type *const *args, int n)
+{
+    const Field f[] = {{STR("SEQ"), TYPE_BIGINT}, {STR("VAL"), args[0]}};
+    UNUSED(n);
+    return type_struct(a, f, ARRAY_LEN(f));
+}
+
+static Value numbered(Arena *a, int64_t seq, Value v)
+{
+    Struct *st = struct_new(a, 2);
+    st->v[0] = value_bigint(seq ? seq - 1 : 0);
+    st->v[1] = v;
+    return (Value){.d.st = st};
+}
+
+static int64_t number_of(const Struct *st)
+{
+    int64_t seq = st->v[0].null || st->v[0].d.l < 0 ? 1 : st->v[0].d.l + 1;
+    count_past(seq);
+    return seq;
+}
+
+static void earliest_export(AggCtx *c, const void *state, Value *out)
+{
+    const ByOffset *s = state;
+    *out = s->seq ? numbered(c->arena, s->seq, held_get(&s->v, c->arena, c->types[0])) : value_null();
+}
+
+static void latest_export(AggCtx *c, const void *state, Value *out)
+{
+    const ByOffset *s = state;
+    *out = numbered(c->arena, s->seq, held_get(&s->v, c->arena, c->types[0]));
+}
+
+static bool import(AggCtx *c, void *state, const Value *v)
+{
+    ByOffset *s = state;
+    if (v->null || (v->d.st->v[1].null && ignores_null(c, 0)))
+        return true; /* nothing came yet */
+    s->seq = number_of(v->d.st);
+    held_set(&s->v, c->types[0], &v->d.st->v[1]);
+    return true;
+}
+
 static void save(AggCtx *c, const void *state, Buf *out)
 {
     const ByOffset *s = state;
@@ -191,6 +236,31 @@ static void n_result(AggCtx *c, const void *state, Value *out)
     *out = (Value){.d.arr = arr};
 }
 
+static const Type *seqs_type(Arena *a, const Type *const *args, int n) { return type_array(a, seq_type(a, args, n)); }
+
+static void n_export(AggCtx *c, const void *state, Value *out)
+{
+    const Offsets *s = state;
+    Rd r = rd_of((Str){s->entries.n ? arena_dup(c->arena, s->entries.p, s->entries.n) : NULL, s->entries.n});
+    Array *arr = array_new(c->arena, (uint32_t)s->n);
+    for (int64_t i = 0; i < s->n; i++) {
+        int64_t seq = (int64_t)rd_varint(&r);
+        arr->v[i] = numbered(c->arena, seq, value_load(&r, c->arena, c->types[0]));
+    }
+    *out = (Value){.d.arr = arr};
+}
+
+static bool n_import(AggCtx *c, void *state, const Value *v)
+{
+    for (uint32_t i = 0; !v->null && i < v->d.arr->n; i++) {
+        const Value *e = &v->d.arr->v[i];
+        if (e->null)
+            return false;
+        append(c, state, number_of(e->d.st), &e->d.st->v[1]);
+    }
+    return true;
+}
+
 static void n_save(AggCtx *c, const void *state, Buf *out)
 {
     const Offsets *s = state;
@@ -233,11 +303,13 @@ static const char *latest_n_check(const Value *init)
 
 #define ROW(sig, name, ...)                                                                          \
     {.signature = sig, .size = sizeof(ByOffset), .add = name##_add, .merge = name##_merge,           \
-     .result_of = result, .save = save, .load = load, .drop = drop, __VA_ARGS__}
+     .result_of = result, .intermediate = seq_type, .export_of = name##_export, .import = import, .save = save, \
+     .load = load, .drop = drop, __VA_ARGS__}
 
 #define ROW_N(sig, name, ...)                                                                        \
     {.signature = sig, .size = sizeof(Offsets), .add = name##_n_add, .merge = n_merge,               \
-     .check = name##_n_check, .result_of = n_result, .save = n_save, .load = n_load, .drop = n_drop, __VA_ARGS__}
+     .check = name##_n_check, .result_of = n_result, .intermediate = seqs_type, .export_of = n_export,\
+     .import = n_import, .save = n_save, .load = n_load, .drop = n_drop, __VA_ARGS__}
 
 static const AggRow rows[] = {
     ROW("EARLIEST_BY_OFFSET(T) -> T", earliest, .params = "val",

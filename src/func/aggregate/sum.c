@@ -42,6 +42,12 @@ static void put_dec(void *p, i128 v) { memcpy(p, &v, sizeof v); }
         UNUSED(c);                                                                                           \
         *out = (Value){.d.field = *(const type *)state};                                                     \
     }                                                                                                        \
+    static bool name##_import(AggCtx *c, void *state, const Value *v)                                        \
+    {                                                                                                        \
+        UNUSED(c);                                                                                           \
+        *(type *)state = v->null ? 0 : v->d.field;                                                           \
+        return true;                                                                                         \
+    }                                                                                                        \
     static void name##_add_rows(AggCtx *c, void *const *states, size_t at, const Column *args,               \
                                 const uint16_t *rows_, int n)                                                \
     {                                                                                                        \
@@ -100,6 +106,14 @@ static void sum_decimal_result(AggCtx *c, const void *state, Value *out)
 {
     UNUSED(c);
     *out = value_decimal(get_dec(state));
+}
+
+static bool sum_decimal_import(AggCtx *c, void *state, const Value *v)
+{
+    if (!v->null && !decimal_fits(v->d.dec, c->result->precision))
+        return false;
+    put_dec(state, v->null ? 0 : v->d.dec);
+    return true;
 }
 
 static const Type *same_type(Arena *a, const Type *const *args, int n)
@@ -199,6 +213,60 @@ static void avg_double_result(AggCtx *c, const void *state, Value *out)
     *out = value_double(s->count ? s->sum / (double)s->count : 0.0);
 }
 
+/* In a changelog: STRUCT<SUM, COUNT>. */
+static const Type *avg_type(Arena *a, const Type *const *args, int n)
+{
+    const Field f[] = {{STR("SUM"), args[0]}, {STR("COUNT"), TYPE_BIGINT}};
+    UNUSED(n);
+    return type_struct(a, f, ARRAY_LEN(f));
+}
+
+static Struct *avg_pair(AggCtx *c, int64_t count, Value *out)
+{
+    Struct *st = struct_new(c->arena, 2);
+    st->v[1] = value_bigint(count);
+    *out = (Value){.d.st = st};
+    return st;
+}
+
+static void avg_long_export(AggCtx *c, const void *state, Value *out)
+{
+    const AvgLong *s = state;
+    bool is_int = c->types[0]->kind == KIND_INTEGER;
+    avg_pair(c, s->count, out)->v[0] = is_int ? value_int((int32_t)s->sum) : value_bigint(s->sum);
+}
+
+static bool avg_long_import(AggCtx *c, void *state, const Value *v)
+{
+    AvgLong *s = state;
+    if (v->null)
+        return true;
+    if (v->d.st->v[0].null || v->d.st->v[1].null)
+        return false;
+    s->sum = whole(c, &v->d.st->v[0]);
+    s->count = v->d.st->v[1].d.l;
+    return true;
+}
+
+static void avg_double_export(AggCtx *c, const void *state, Value *out)
+{
+    const AvgDouble *s = state;
+    avg_pair(c, s->count, out)->v[0] = value_double(s->sum);
+}
+
+static bool avg_double_import(AggCtx *c, void *state, const Value *v)
+{
+    AvgDouble *s = state;
+    UNUSED(c);
+    if (v->null)
+        return true;
+    if (v->d.st->v[0].null || v->d.st->v[1].null)
+        return false;
+    s->sum = v->d.st->v[0].d.d;
+    s->count = v->d.st->v[1].d.l;
+    return true;
+}
+
 /* ---- SUM_LIST -------------------------------------------------------------------------------- */
 
 typedef void AddFn(AggCtx *c, void *state, const Value *args);
@@ -225,12 +293,14 @@ LISTS(sum_double)
 
 #define LIST_ROW(sig, bytes, name, ...)                                                                      \
     {.signature = sig, .size = bytes, .add = name##_list_add, .undo = name##_list_undo, .merge = name##_merge, \
-     .result_of = name##_result, .params = "val",                                                            \
+     .result_of = name##_result, .import = name##_import, .params = "val",                                    \
      .description = "The sum of the elements that are not NULL, of all lists.", __VA_ARGS__}
 
 #define SUM_ROW(sig, bytes, name, ...)                                                                           \
     {.signature = sig, .size = bytes, .add = name##_add, .undo = name##_undo, .merge = name##_merge,             \
-     .result_of = name##_result, __VA_ARGS__}
+     .result_of = name##_result, .import = name##_import, __VA_ARGS__}
+#define AVG_ROW(sig, name, ...) \
+    SUM_ROW(sig, 16, name, .intermediate = avg_type, .export_of = name##_export, AVG_TEXT, __VA_ARGS__)
 #define SUM_TEXT .params = "val", .description = "The sum of the values that are not NULL."
 #define AVG_TEXT \
     .params = "val1", .description = "The average of the values that are not NULL; 0.0 when there is none."
@@ -246,11 +316,11 @@ static const AggRow rows[] = {
     SUM_ROW("SUM(DECIMAL) -> DECIMAL", 16, sum_decimal, .result = same_type, SUM_TEXT,
             .example = "1.50, 2.25 => SUM",
             .expected = "3.75"),
-    SUM_ROW("avg(DOUBLE) -> DOUBLE", 16, avg_double, AVG_TEXT,
+    AVG_ROW("avg(DOUBLE) -> DOUBLE", avg_double,
             .example = "1e0, 2e0 => AVG", .expected = "1.5"),
-    SUM_ROW("avg(INT) -> DOUBLE", 16, avg_long, AVG_TEXT, .example = "1, 2, NULL => AVG",
+    AVG_ROW("avg(INT) -> DOUBLE", avg_long, .example = "1, 2, NULL => AVG",
             .expected = "1.5"),
-    SUM_ROW("avg(BIGINT) -> DOUBLE", 16, avg_long, AVG_TEXT,
+    AVG_ROW("avg(BIGINT) -> DOUBLE", avg_long,
             .example = "3000000000, 3000000001 => AVG", .expected = "3.0000000005E9"),
     LIST_ROW("sum_list(ARRAY<INT>) -> INT", 4, sum_int, .example = "ARRAY[1, 2], ARRAY[3] => SUM_LIST",
              .expected = "6"),

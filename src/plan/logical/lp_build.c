@@ -47,7 +47,7 @@ static const LNode *group(Arena *a, const LNode *in, const BoundQuery *q, LAgg *
             args[j] = at;
         }
         aggs[i] = (LAgg){q->aggs[i].row, q->aggs[i].nargs, args, q->aggs[i].ninit, q->aggs[i].init,
-                         q->aggs[i].result, q->aggs[i].name};
+                         q->aggs[i].init_types, q->aggs[i].result, q->aggs[i].name};
     }
     ColumnDef *cols = ARENA_ARRAY(a, ColumnDef, k);
     for (int i = 0; i < k; i++)

@@ -22,6 +22,103 @@ static void end_sub(Builder *b)
     memset(&b->nodes, 0, sizeof b->nodes);
 }
 
+static bool keeps_logs(const PlanUse *use) { return use->changelog && use->app_id.n; }
+
+/* ---- serdes of internal topics ---- */
+
+/* The source's format, unless it cannot hold the columns; then JSON. */
+static Status internal_serde(Builder *b, SerdeSpec *spec, SerdeSpec like, const ColumnDef *cols, int n, Str topic, bool is_key)
+{
+    Err quiet = ERR_INIT;
+    *spec = (SerdeSpec){.format = like.format == FORMAT_NONE ? FORMAT_KAFKA : like.format, .is_key = is_key, .topic = topic,
+                        .ncols = n, .cols = cols};
+    if (keeps_logs(b->use))
+        spec->delimiter = like.delimiter;
+    bool fits = (is_key || spec->format != FORMAT_KAFKA) && serde_check(spec, &quiet) == OK;
+    err_clear(&quiet);
+    if (!fits)
+        spec->format = FORMAT_JSON;
+    const FormatInfo *info = format_info(spec->format);
+    bool both = (info->flags & FORMAT_CAN_WRAP) && (info->flags & FORMAT_CAN_UNWRAP);
+    if (is_key && n == 1 && both)
+        spec->wrapping = UNWRAP_SINGLES;
+    return serde_check(spec, b->err);
+}
+
+/* ---- changelog topics ---- */
+
+/* cols: keys, then what the values hold. The topic has as many partitions as the sub-topology's input. */
+static Status log_input(Builder *b, PNode *p, const char *store, const ColumnDef *cols, int n)
+{
+    DataSource *ds = b->plan->source;
+    PInput *log = ARENA_NEW(b->a, PInput);
+    bool *wanted = ARENA_ARRAY(b->a, bool, n);
+    memset(wanted, 1, (size_t)n);
+    *log = (PInput){
+        .topic = arena_strf(b->a, "%.*s-%s-changelog", STR_ARG(b->use->app_id), store),
+        .partitions = b->input.partitions,
+        .internal = true,
+        .is_table = true,
+        .schema = schema_new(b->a, cols, n, false),
+        .wanted = wanted,
+        .timestamp_column = -1,
+    };
+    p->log = log;
+    cols = log->schema->cols;
+    Status st = internal_serde(b, &log->key, source_key_spec(ds), cols, p->nkeys, log->topic, true);
+    return st ? st : internal_serde(b, &log->value, source_value_spec(ds), cols + p->nkeys, n - p->nkeys, log->topic, false);
+}
+
+/* The source's columns, ROWPARTITION, ROWOFFSET. */
+static Status table_log(Builder *b, PNode *p)
+{
+    const Schema *s = p->schema;
+    ColumnDef *cols = ARENA_ARRAY(b->a, ColumnDef, s->n);
+    int *logged = ARENA_ARRAY(b->a, int, s->n), n = 0;
+    for (int c = 0; c < s->n; c++) {
+        if (s->cols[c].role == ROLE_KEY)
+            continue;
+        if (p->stored[c] && s->cols[c].role != ROLE_HEADERS && !str_eq_c(s->cols[c].name, "ROWTIME"))
+            logged[n++] = c;
+    }
+    for (int k = 0; k < p->nkeys; k++)
+        cols[k] = s->cols[k];
+    for (int i = 0; i < n; i++)
+        cols[p->nkeys + i] = (ColumnDef){s->cols[logged[i]].name, s->cols[logged[i]].type, ROLE_VALUE, {0}};
+    p->nlogged = n;
+    p->logged = logged;
+    return log_input(b, p, p->context, cols, p->nkeys + n);
+}
+
+static const Type *state_type(Arena *a, const LAgg *agg, const Schema *in)
+{
+    if (!agg->row->intermediate)
+        return agg->result;
+    const Type **types = ARENA_ARRAY(a, const Type *, agg->nargs);
+    for (int i = 0; i < agg->nargs; i++)
+        types[i] = in->cols[agg->args[i]].type;
+    return agg->row->intermediate(a, types, agg->nargs);
+}
+
+static Status aggregate_log(Builder *b, const LNode *l, PNode *p)
+{
+    int n = p->nkeys + l->nrequired + l->nvars;
+    ColumnDef *cols = ARENA_ARRAY(b->a, ColumnDef, n);
+    int *logged = ARENA_ARRAY(b->a, int, l->nrequired);
+    for (int i = 0; i < p->nkeys + l->nrequired; i++)
+        cols[i] = p->in->cols[i];
+    for (int i = 0; i < l->nrequired; i++)
+        logged[i] = p->nkeys + i;
+    for (int i = 0; i < l->nvars; i++)
+        cols[p->nkeys + l->nrequired + i] = (ColumnDef){arena_strf(b->a, "KSQL_AGG_VARIABLE_%d", i),
+                                                        state_type(b->a, &l->aggs[l->vars[i]], p->in), ROLE_VALUE, {0}};
+    p->nlogged = l->nrequired;
+    p->logged = logged;
+    p->nvars = l->nvars;
+    p->vars = l->vars;
+    return log_input(b, p, "Aggregate-Aggregate-Materialize", cols, n);
+}
+
 /* ---- which columns of a source are read ---- */
 
 static void mark_items(const LNode *n, bool *used)
@@ -43,7 +140,15 @@ static void mark_used(const LNode *const *chain, int n, bool *used)
     }
 }
 
-static void source_input(Builder *b, const LNode *const *chain, int n)
+/* A table's changelog holds whole rows, and where they came from. */
+static void mark_logged(const Schema *s, bool *wanted)
+{
+    for (int c = 0; c < s->n; c++)
+        wanted[c] |= s->cols[c].role == ROLE_VALUE || str_eq_c(s->cols[c].name, "ROWPARTITION") ||
+                     str_eq_c(s->cols[c].name, "ROWOFFSET");
+}
+
+static Status source_input(Builder *b, const LNode *const *chain, int n)
 {
     DataSource *ds = chain[0]->source;
     bool *wanted = ARENA_ARRAY(b->a, bool, chain[0]->schema->n);
@@ -53,6 +158,8 @@ static void source_input(Builder *b, const LNode *const *chain, int n)
             wanted[i] = true;
     if (ds->timestamp_column >= 0)
         wanted[ds->timestamp_column] = true;
+    if (ds->is_table && keeps_logs(b->use))
+        mark_logged(chain[0]->schema, wanted);
     b->input = (PInput){
         .topic = ds->topic,
         .partitions = ds->partitions,
@@ -65,8 +172,8 @@ static void source_input(Builder *b, const LNode *const *chain, int n)
         .source = ds,
     };
     if (!ds->is_table)
-        return;
-    vec_push(b->a, &b->nodes, (PNode){
+        return OK;
+    PNode table = {
         .kind = PP_TABLE,
         .context = "KsqlTopic-Reduce",
         .in = chain[0]->schema,
@@ -76,27 +183,13 @@ static void source_input(Builder *b, const LNode *const *chain, int n)
         .stored = wanted,
         .store = b->plan->nstores++,
         .timestamp_column = -1,
-    });
+    };
+    Status st = keeps_logs(b->use) ? table_log(b, &table) : OK;
+    vec_push(b->a, &b->nodes, table);
+    return st;
 }
 
 /* ---- repartition ---- */
-
-/* The source's format, unless it cannot hold the columns; then JSON. */
-static Status internal_serde(Builder *b, SerdeSpec *spec, Format like, const ColumnDef *cols, int n, Str topic, bool is_key)
-{
-    Err quiet = ERR_INIT;
-    *spec = (SerdeSpec){.format = like == FORMAT_NONE ? FORMAT_KAFKA : like, .is_key = is_key, .topic = topic,
-                        .ncols = n, .cols = cols};
-    bool fits = (is_key || spec->format != FORMAT_KAFKA) && serde_check(spec, &quiet) == OK;
-    err_clear(&quiet);
-    if (!fits)
-        spec->format = FORMAT_JSON;
-    const FormatInfo *info = format_info(spec->format);
-    bool both = (info->flags & FORMAT_CAN_WRAP) && (info->flags & FORMAT_CAN_UNWRAP);
-    if (is_key && n == 1 && both)
-        spec->wrapping = UNWRAP_SINGLES;
-    return serde_check(spec, b->err);
-}
 
 static Status repartition(Builder *b, const LNode *n)
 {
@@ -115,9 +208,9 @@ static Status repartition(Builder *b, const LNode *n)
         .changelog = n->is_table,
         .timestamp_column = -1,
     };
-    Status st = internal_serde(b, &end.key, ds->key_format, n->schema->cols, n->nkeys, topic, true);
+    Status st = internal_serde(b, &end.key, source_key_spec(ds), n->schema->cols, n->nkeys, topic, true);
     if (st == OK)
-        st = internal_serde(b, &end.value, ds->value_format, n->schema->cols + n->nkeys, n->schema->n - n->nkeys, topic, false);
+        st = internal_serde(b, &end.value, source_value_spec(ds), n->schema->cols + n->nkeys, n->schema->n - n->nkeys, topic, false);
     if (st)
         return st;
     vec_push(b->a, &b->nodes, end);
@@ -179,6 +272,11 @@ static Status add_node(Builder *b, const LNode *const *chain, int i, int n)
         p.aggs = l->aggs;
         p.store = b->plan->nstores++;
         p.needs_before = filter_follows(chain, i, n);
+        if (keeps_logs(b->use)) {
+            Status st = aggregate_log(b, l, &p);
+            if (st)
+                return st;
+        }
         break;
     case LP_REPARTITION:
         return b->use->app_id.n ? repartition(b, l) : OK;
@@ -205,6 +303,8 @@ static Status add_node(Builder *b, const LNode *const *chain, int i, int n)
 Status pp_build(Arena *a, const LNode *top, const PlanUse *use, PPlan **out, Err *err)
 {
     int n = 0;
+    if (keeps_logs(use))
+        top = rule_changelog(a, top);
     for (const LNode *l = top; l; l = l->input)
         n++;
     const LNode **chain = ARENA_ARRAY(a, const LNode *, n);
@@ -215,12 +315,11 @@ Status pp_build(Arena *a, const LNode *top, const PlanUse *use, PPlan **out, Err
     Builder b = {.a = a, .use = use, .plan = plan, .err = err};
     plan->source = chain[0]->source;
     plan->result = top->schema;
-    source_input(&b, chain, n);
-    for (int i = 1; i < n; i++) {
-        Status st = add_node(&b, chain, i, n);
-        if (st)
-            return st;
-    }
+    Status st = source_input(&b, chain, n);
+    for (int i = 1; i < n && st == OK; i++)
+        st = add_node(&b, chain, i, n);
+    if (st)
+        return st;
     end_sub(&b);
     plan->subs = b.subs.v;
     plan->nsubs = b.subs.n;
