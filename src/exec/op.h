@@ -35,6 +35,8 @@ typedef struct OpEnv {
     bool single_partition; /* every record goes to partition 0 */
     int batch_rows;
     const PropSet *props; /* the query's */
+    bool changelog;      /* what changes in a store goes to its changelog topic too, with the unit */
+    Str checkpoint_owner;/* of unit_checkpoint; called only where the unit has records of that changelog */
     StoreShare *share;   /* bytes for all stores together, or NULL */
     uint32_t store_base; /* id of the plan's store slot 0 */
     RowLog *log;
@@ -52,6 +54,10 @@ typedef struct OpClass {
     void (*committed)(Op *op);
     void (*aborted)(Op *op);
     size_t (*held)(const Op *op); /* bytes that wait for the commit */
+    /* Of operators with a store: rows of its changelog (node->log), the last of a key wins; ROW_VALUE_NULL deletes. */
+    Status (*restore)(Op *op, const Batch *b, Err *err);
+    /* What was restored goes into the batch (or NULL), and counts as committed with it. */
+    void (*restored)(Op *op, DiskBatch *batch);
     void (*close)(Op *op);
 } OpClass;
 

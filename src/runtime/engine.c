@@ -74,11 +74,15 @@ Status engine_open(const EngineConfig *config, Engine **out, Err *err)
     e->cat = catalog_new();
     Status st = open_topics(e, err);
     if (st == OK)
+        st = members_identify(e, err);
+    if (st == OK)
         st = start_workers(e, err);
     if (st == OK && !e->cfg.no_processing_log)
         st = proclog_open(e, err);
     if (st == OK)
         st = commands_open(e, err);
+    if (st == OK)
+        st = members_join(e, err);
     if (st == OK)
         st = ddl_replay(e, err);
     if (st == OK)
@@ -91,12 +95,14 @@ Status engine_open(const EngineConfig *config, Engine **out, Err *err)
     return OK;
 }
 
-static void commit_worker(void *arg)
+static bool any_task(const Task *t, const void *arg)
 {
-    Worker *w = arg;
-    for (int i = 0; i < w->tasks.n; i++)
-        task_commit(w->tasks.v[i]);
+    UNUSED(t);
+    UNUSED(arg);
+    return true;
 }
+
+static void commit_worker(void *arg) { worker_commit(arg, any_task, NULL); }
 
 void runtime_commit_all(Engine *e)
 {
@@ -109,8 +115,7 @@ static void close_engine(Engine *e, bool commit)
     keeper_stop(e);
     if (commit && e->nworkers)
         runtime_commit_all(e);
-    if (e->topics)
-        topics_on_append(e->topics, NULL, NULL);
+    members_leave(e);
     while (e->streams.n)
         rowstream_orphan(e->streams.v[e->streams.n - 1]);
     while (e->queries.n) {
@@ -118,6 +123,8 @@ static void close_engine(Engine *e, bool commit)
         query_stop(q);
         query_free(q);
     }
+    if (e->topics)
+        topics_on_append(e->topics, NULL, NULL);
     for (int i = 0; i < e->nworkers; i++) {
         Worker *w = &e->workers[i];
         worker_stop(w);
@@ -125,6 +132,11 @@ static void close_engine(Engine *e, bool commit)
         arena_free(w->commit_arena);
         vec_free(&w->readers);
         vec_free(&w->tasks);
+        vec_free(&w->due);
+        vec_free(&w->grouped);
+        vec_free(&w->units);
+        vec_free(&w->outcomes);
+        committer_free(w->committer);
         vec_free(&w->inbox);
         pthread_mutex_destroy(&w->mu);
         pthread_cond_destroy(&w->wake);
@@ -168,7 +180,7 @@ bool runtime_step(Engine *e)
         did |= worker_step(&e->workers[i]);
     if (!did)
         keeper_step(e);
-    return did;
+    return did || topics_wait(e->topics);
 }
 
 void runtime_settle(Engine *e)

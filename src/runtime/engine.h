@@ -19,6 +19,7 @@ typedef struct EngineConfig {
     const struct KafkaConfig *kafka; /* topics are in Kafka (topic/kafka.h); NULL: they are local */
     Broker *broker;         /* instead of kafka: taken over (tests) */
     const char *member;     /* the name under which other servers know this one, "host:port"; NULL: made up */
+    int session_ms;         /* how long a server that is not heard of keeps its work; 0: 10 s */
     const PropSet *props;   /* the server's configuration, behind all sessions and queries; borrowed for the engine's life */
     bool headless;          /* statements come from a file at each start: no command topic, query ids count from 0 */
     Effects *fx;            /* effects_real() or simulated */

@@ -270,11 +270,7 @@ static Status plan_it(Explain *x, Err *err)
 {
     Engine *e = x->s->e;
     bool persistent = x->sink != NULL;
-    PlanUse use = {persistent ? consumer_group(x->a, e, x->id, false, 0) : (Str){NULL, 0}};
-    x->logical = lp_build(x->a, &x->query, x->sink);
-    if (persistent && !e->cfg.single_partition)
-        x->logical = rule_repartition(x->a, x->logical);
-    return pp_build(x->a, x->logical, &use, &x->plan, err);
+    return query_plan(e, x->a, &x->query, x->sink, persistent ? x->id : (Str){NULL, 0}, &x->logical, &x->plan, err);
 }
 
 static json_t *explained(const Explain *x)

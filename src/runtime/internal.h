@@ -48,6 +48,7 @@ struct SourceReader {
     const PInput *in;     /* of the first that came; borrowed from its query */
     int partition;
     int64_t position;
+    TopicReader *records; /* opened at its first read */
     bool quiet;           /* found nothing to read: looked at again when its topic was written to, or after a while */
     int bit;              /* in Worker.woken */
     bool *wanted;         /* the union of what its tasks need */
@@ -72,10 +73,21 @@ Batch *reader_decode(SourceReader *r, const RecordSet *set, Arena *a);
 
 typedef enum TaskState {
     TASK_RUNNING,
-    TASK_WAITING, /* failed, will be tried again at retry_at */
-    TASK_FAILED,  /* stopped for good */
-    TASK_DONE,    /* a bounded read reached its end */
+    TASK_WAITING,   /* failed, will be tried again at retry_at */
+    TASK_FAILED,    /* stopped for good */
+    TASK_DONE,      /* a bounded read reached its end */
+    TASK_ELSEWHERE, /* another server has its slot, or nobody yet */
+    TASK_RESTORING, /* its state is brought forward by the changelog */
+    TASK_STANDBY,   /* a copy of its state is kept warm, for when its server goes */
 } TaskState;
+
+/* How far a restore is. */
+typedef struct RestoreProgress {
+    int64_t records, bytes, left; /* left: offsets, at most as many records */
+    int64_t started_ms;
+} RestoreProgress;
+
+typedef struct Restore Restore; /* restore.c */
 
 struct Task {
     RunQuery *q;
@@ -89,22 +101,41 @@ struct Task {
     TaskInput *inputs;
     bool dirty;         /* worked since the last commit … */
     int64_t dirty_ms;   /* … from then on */
+    bool exactly_once;  /* as opposed to at least once; local topics: always */
     bool eager;         /* holds nothing back: commits as soon as nothing more is there to read */
     int64_t held_most;  /* bytes of held back changes above which it commits early; -1: the user set no limit */
     int64_t next_commit;/* ms on the clock */
     int64_t retry_at, backoff_ms;
     int64_t rows_in, errors;
+    Restore *restore;   /* while RESTORING and STANDBY */
+    RestoreProgress restored;
     Err err;            /* why it waits or failed */
 };
 
 Status task_start(Task *t, Err *err) MUST_CHECK;  /* operators, positions, readers; on its worker */
 void task_stop(Task *t);                          /* drops what is not committed */
+/* Starts it where its slot is this server's (to run, or to stand by), stops it where not; as it should be already: nothing. */
+void task_place(Task *t);
+Status task_run(Task *t, Err *err);               /* what is left of task_start when its state is there */
+/* Where its inputs go on: the own last commit's positions, or the group's. */
+void task_positions(Task *t, bool own);
 void task_begin(Task *t);                         /* has a unit of work, which the next commit ends */
 void task_batch(Task *t, const Batch *b);         /* work; a failure sets the state */
-void task_commit(Task *t);
+/* A commit's first half: operators emit, positions join the unit, which is the caller's. NULL: there is nothing, or it failed. */
+Unit *task_prepare(Task *t);
+/* Its second half: what became of the unit. Takes the error over. */
+void task_finish(Task *t, Err *err);
 void task_fail(Task *t, Err *err);
 bool task_due(const Task *t, int64_t now, bool idle);
-Str task_owner(const Task *t, Arena *a);          /* its name in stored positions */
+Str task_owner(const Task *t, Arena *a);          /* the consumer group under which its positions are stored */
+
+/* ---- restore.c ---- */
+bool restore_needed(const Task *t);
+Status restore_clear(const Task *t, Err *err);  /* before its operators are made */
+Status restore_open(Task *t, Err *err);         /* behind them: t->restore; the task is then RESTORING or STANDBY */
+void restore_aim(Task *t);                      /* it is to run: to the end as it is now, and with these positions */
+Status restore_step(Task *t, bool *did, Err *err); /* a batch; at its end the task runs */
+void restore_free(Task *t);
 
 /* ---- query ---- */
 
@@ -149,6 +180,10 @@ struct Worker {
     VEC(SourceReader *) readers; /* worker thread only, as all below */
     VEC(Task *) tasks;
     Arena *batch_arena, *commit_arena;
+    Committer *committer;
+    VEC(Task *) due, grouped; /* scratch of a commit, as the two below */
+    VEC(Unit *) units;
+    VEC(Err) outcomes;
     int next_reader;
     int64_t quiet_ms;     /* until then quiet readers are left alone */
     uint64_t woken[WOKEN_WORDS]; /* atomic: bits of topic partitions that were written to; by worker_woken_bit */
@@ -165,6 +200,8 @@ bool worker_step(Worker *w);
 Status worker_start(Worker *w, Err *err) MUST_CHECK;
 void worker_stop(Worker *w);
 void worker_forget(Worker *w, Task *t); /* takes the task out of its lists */
+/* Commits those of its tasks that are `which`. @thread worker */
+void worker_commit(Worker *w, bool (*which)(const Task *t, const void *arg), const void *arg);
 
 /* ---- engine ---- */
 
@@ -200,13 +237,14 @@ struct Engine {
     VEC(RowStream *) streams; /* open ones */
     Str command_topic;
     Commands commands;
-    uint64_t slots;           /* atomic: that this server has; changed under ddl */
+    Str member_id, member_name; /* unique in the service, the same again over the same directory; and as others see it */
+    uint64_t slots, standby;  /* atomic: that this server has, and stands by for; changed under ddl */
     Arena *arena;
     uint32_t query_seq;       /* sequential_ids */
     uint64_t transient_seq;
     VEC(char *) warnings;
     DataSource *log_source;   /* KSQL_PROCESSING_LOG, or NULL */
-    bool replaying;
+    bool joined;              /* is a member of the service */
     Keeper keeper;
     StoreShare share;         /* of cfg.state_budget, over all stores */
 };
@@ -229,8 +267,13 @@ RunQuery **engine_queries(Engine *e, Arena *a, int *n);
 bool engine_end_push(Engine *e, Str id);
 
 /* query.c: from a bound query to running tasks. */
+/* id empty: of a push query. logical and plan in a. */
+Status query_plan(const Engine *e, Arena *a, const BoundQuery *bq, DataSource *sink, Str id, const LNode **logical, PPlan **plan,
+                  Err *err) MUST_CHECK;
 Status query_new(Engine *e, const BoundQuery *bq, DataSource *sink, Str id, uint32_t number, QueryKind kind, const PropSet *props,
                  RunQuery **out, Err *err) MUST_CHECK;
+/* "_confluent-ksql-<service>query_<id>": its consumer group, and what its internal topics' names begin with. */
+Str query_app_id(const Engine *e, Arena *a, Str query_id);
 /* Internal topics are made. */
 Status query_make_topics(RunQuery *q, Err *err) MUST_CHECK;
 /* The positions where its tasks begin, into the unit. earliest: at the first record, whatever its properties say. */
@@ -265,6 +308,15 @@ typedef struct Command {
 } Command;
 void command_encode(const Command *c, Buf *key, Buf *value);
 Status command_decode(const Record *r, Arena *a, Command *out, Err *err) MUST_CHECK;
+
+/* members.c: which of the work is this server's. */
+Status members_identify(Engine *e, Err *err) MUST_CHECK; /* before workers start */
+Status members_join(Engine *e, Err *err) MUST_CHECK;
+void members_leave(Engine *e);
+bool members_has(const Engine *e, int partition);   /* the slot of the partition is this server's */
+bool members_stands_by(const Engine *e, int partition); /* keeps a copy of its state */
+/* Looks who the members are now, and takes up or gives up standby copies. Under ddl. */
+void members_look(Engine *e);
 
 /* commands.c: the command topic. All under Engine.ddl. */
 Status commands_open(Engine *e, Err *err) MUST_CHECK;

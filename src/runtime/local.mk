@@ -14,10 +14,12 @@ libsluice_a_SOURCES += \
 	src/runtime/insert.c \
 	src/runtime/internal.h \
 	src/runtime/keeper.c \
+	src/runtime/members.c \
 	src/runtime/print.c \
 	src/runtime/proclog.c \
 	src/runtime/query.c \
 	src/runtime/reader.c \
+	src/runtime/restore.c \
 	src/runtime/running.c \
 	src/runtime/select.c \
 	src/runtime/session.c \

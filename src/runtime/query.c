@@ -7,7 +7,7 @@
 // statement lock, unless said otherwise
 #include "runtime/internal.h"
 
-static Str app_id(Engine *e, Arena *a, Str query_id)
+Str query_app_id(const Engine *e, Arena *a, Str query_id)
 {
     return arena_strf(a, "_confluent-ksql-%.*squery_%.*s", STR_ARG(e->service_id), STR_ARG(query_id));
 }
@@ -24,6 +24,7 @@ static void add_task(RunQuery *q, int sub, int partition)
     t->q = q;
     t->sub = sub;
     t->partition = partition;
+    t->state = TASK_ELSEWHERE;
     t->w = pick_worker(q->e, &q->plan->subs[0].input, partition < 0 ? 0 : partition);
     t->ninputs = partition < 0 ? in->partitions : 1;
     t->inputs = mem_zalloc(sizeof *t->inputs * (size_t)t->ninputs);
@@ -46,6 +47,20 @@ static void make_tasks(RunQuery *q)
     }
 }
 
+Status query_plan(const Engine *e, Arena *a, const BoundQuery *bq, DataSource *sink, Str id, const LNode **logical, PPlan **plan,
+                  Err *err)
+{
+    bool changelog = id.n && topics_remote(e->topics);
+    PlanUse use = {id.n ? query_app_id(e, a, id) : (Str){NULL, 0}, changelog};
+    const LNode *top = lp_build(a, bq, sink);
+    if (id.n && !e->cfg.single_partition)
+        top = rule_repartition(a, top);
+    if (changelog)
+        top = rule_changelog(a, top);
+    *logical = top;
+    return pp_build(a, top, &use, plan, err);
+}
+
 Status query_new(Engine *e, const BoundQuery *bq, DataSource *sink, Str id, uint32_t number, QueryKind kind, const PropSet *props,
                  RunQuery **out, Err *err)
 {
@@ -60,11 +75,8 @@ Status query_new(Engine *e, const BoundQuery *bq, DataSource *sink, Str id, uint
     q->source = source_ref(bq->source);
     q->sink = sink ? source_ref(sink) : NULL;
     props_copy(&q->props, props);
-    q->logical = lp_build(a, bound_query_dup(a, bq), sink);
-    PlanUse use = {kind == QUERY_PERSISTENT ? app_id(e, a, q->id) : (Str){NULL, 0}};
-    if (kind == QUERY_PERSISTENT && !e->cfg.single_partition)
-        q->logical = rule_repartition(a, q->logical);
-    Status st = pp_build(a, q->logical, &use, &q->plan, err);
+    Status st = query_plan(e, a, bound_query_dup(a, bq), sink, kind == QUERY_PERSISTENT ? q->id : (Str){NULL, 0}, &q->logical,
+                           &q->plan, err);
     if (st) {
         query_free(q);
         return st;
@@ -74,6 +86,27 @@ Status query_new(Engine *e, const BoundQuery *bq, DataSource *sink, Str id, uint
     return OK;
 }
 
+/* Of internal topics. */
+static int replicas(const RunQuery *q)
+{
+    int64_t n = prop_find(STR("ksql.internal.topic.replicas")) ? props_int(&q->props, "ksql.internal.topic.replicas") : 1;
+    return n > 0 ? (int)n : 1;
+}
+
+static Status make_logs(RunQuery *q, const PSub *sub, Err *err)
+{
+    Status st = OK;
+    for (int i = 0; i < sub->n && st == OK; i++) {
+        const PInput *log = sub->nodes[i].log;
+        TopicInfo info;
+        if (!log || topic_describe(q->e->topics, log->topic, &info))
+            continue;
+        info = (TopicInfo){log->topic, log->partitions, replicas(q), -1, CLEANUP_COMPACT, TOPIC_CHANGELOG};
+        st = topic_create(q->e->topics, &info, err);
+    }
+    return st;
+}
+
 Status query_make_topics(RunQuery *q, Err *err)
 {
     for (int s = 1; s < q->plan->nsubs; s++) {
@@ -81,12 +114,15 @@ Status query_make_topics(RunQuery *q, Err *err)
         TopicInfo info;
         if (topic_describe(q->e->topics, in->topic, &info))
             continue;
-        info = (TopicInfo){in->topic, in->partitions, 1, -1, CLEANUP_DELETE, TOPIC_REPARTITION};
+        info = (TopicInfo){in->topic, in->partitions, replicas(q), -1, CLEANUP_DELETE, TOPIC_REPARTITION};
         Status st = topic_create(q->e->topics, &info, err);
         if (st)
             return st;
     }
-    return OK;
+    Status st = OK;
+    for (int s = 0; s < q->plan->nsubs && st == OK; s++)
+        st = make_logs(q, &q->plan->subs[s], err);
+    return st;
 }
 
 void query_first_positions(RunQuery *q, bool earliest, Unit *u)
@@ -117,14 +153,10 @@ typedef struct Start {
 static void start_task(void *arg)
 {
     Start *s = arg;
-    Task *t = s->t;
-    Err err = ERR_INIT;
-    vec_add(&t->w->tasks, t);
-    if (task_start(t, &err)) {
-        err_set(&s->err, err.code, "%s", err.msg);
-        task_fail(t, &err);
-    }
-    err_clear(&err);
+    vec_add(&s->t->w->tasks, s->t);
+    task_place(s->t);
+    if (s->t->err.code)
+        err_set(&s->err, s->t->err.code, "%s", s->t->err.msg);
 }
 
 static void stop_task(void *arg)
@@ -170,9 +202,9 @@ void query_forget(RunQuery *q, bool positions, Unit *u)
     DiskBatch *b = unit_disk(u);
     for (int s = 0; b && s < q->plan->nstores; s++)
         store_drop(b, (q->number << 8) + (uint32_t)s);
-    for (int i = 0; positions && i < q->ntasks; i++) {
+    if (positions) {
         Arena *a = arena_new(256);
-        unit_position_drop(u, task_owner(q->tasks[i], a));
+        unit_position_drop(u, query_app_id(q->e, a, q->id));
         arena_free(a);
     }
 }
@@ -187,7 +219,7 @@ Status query_drop_topics(RunQuery *q, Err *err)
 {
     Arena *a = arena_new(4096);
     TopicInfoVec all = {NULL, 0, 0};
-    Str prefix = arena_strf(a, "%.*s-", STR_ARG(app_id(q->e, a, q->id)));
+    Str prefix = arena_strf(a, "%.*s-", STR_ARG(query_app_id(q->e, a, q->id)));
     Status st = OK;
     topic_list(q->e->topics, a, &all);
     for (int i = 0; i < all.n && st == OK; i++)

@@ -44,6 +44,7 @@ static void free_reader(SourceReader *r)
         }
     if (r->ahead.n)
         recordset_release(&r->ahead);
+    topic_reader_close(r->records);
     reader_free(r->key);
     reader_free(r->value);
     mem_free(r->wanted);
@@ -327,6 +328,22 @@ static int most_rows(const SourceReader *r)
     return most;
 }
 
+/* From where it stands. Behind markers and aborted transactions a reader stands further on without a record. */
+static Status fetch(SourceReader *r, int most, RecordSet *set, Err *err)
+{
+    Status st = OK;
+    if (!r->records)
+        st = topic_reader_open(r->w->e->topics, r->in->topic, r->partition, r->position, &r->records, err);
+    if (st == OK)
+        st = topic_reader_next(r->records, most, set, err);
+    if (st == OK && set->n == 0 && set->next_offset > r->position) {
+        r->position = set->next_offset;
+        for (int i = 0; i < r->subs.n; i++)
+            r->subs.v[i]->position = set->next_offset;
+    }
+    return st;
+}
+
 Status reader_step(SourceReader *r, bool *did, Err *err)
 {
     Worker *w = r->w;
@@ -344,11 +361,11 @@ Status reader_step(SourceReader *r, bool *did, Err *err)
     if (most <= 0)
         return OK;
     RecordSet set = {0};
-    Status st = topic_read(w->e->topics, r->in->topic, r->partition, r->position, most, &set, err);
+    Status st = fetch(r, most, &set, err);
     if (st)
         return st;
     *did = set.n > 0;
-    r->quiet = set.n == 0;
+    r->quiet = set.n == 0; /* what is on its way wakes it */
     if (set.n) {
         arena_reset(w->batch_arena);
         Batch *b = reader_decode(r, &set, w->batch_arena);
@@ -361,7 +378,7 @@ Status reader_step(SourceReader *r, bool *did, Err *err)
 
 /* ---- several inputs, merged by time ---- */
 
-/* Makes sure that the reader has a record ahead, if its topic has one. */
+/* Makes sure that the reader has a record ahead, if its topic has one here. */
 static Status look_ahead(SourceReader *r, Err *err)
 {
     if (r->ahead_at < r->ahead.n)
@@ -371,7 +388,7 @@ static Status look_ahead(SourceReader *r, Err *err)
     r->ahead = (RecordSet){0};
     r->ahead_at = 0;
     int most = most_rows(r);
-    return most <= 0 ? OK : topic_read(r->w->e->topics, r->in->topic, r->partition, r->position, most, &r->ahead, err);
+    return most <= 0 ? OK : fetch(r, most, &r->ahead, err);
 }
 
 /* The reader whose next record is the earliest, and the time of the next one of any other; NULL: nothing is there. */
@@ -404,6 +421,11 @@ Status reader_merge_step(Task *t, bool *did, Err *err)
         Status st = t->inputs[i].reader ? look_ahead(t->inputs[i].reader, err) : OK;
         if (st)
             return st;
+    }
+    for (int i = 0; i < t->ninputs; i++) {
+        const SourceReader *in = t->inputs[i].reader;
+        if (in && in->ahead.n == 0 && in->ahead.pending)
+            return OK; /* what it has may be earlier than what the others have */
     }
     int64_t other;
     SourceReader *r = earliest(t, &other);

@@ -155,7 +155,7 @@ json_t *query_json(const QuerySeen *s)
 Str consumer_group(Arena *a, const Engine *e, Str query_id, bool transient, int64_t started_ms)
 {
     if (!transient)
-        return arena_strf(a, "_confluent-ksql-%.*squery_%.*s", STR_ARG(e->service_id), STR_ARG(query_id));
+        return query_app_id(e, a, query_id);
     return arena_strf(a, "_confluent-ksql-%.*stransient_%.*s_%lld", STR_ARG(e->service_id), STR_ARG(query_id),
                       (long long)started_ms);
 }

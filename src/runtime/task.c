@@ -8,15 +8,20 @@
 //                        v   |
 //                       WAITING            RUNNING --- all inputs at their end ---> DONE   (bounded reads)
 //
+// With remote topics it starts as RESTORING, if it has state (restore.c), and its slot may go and come:
+//
+//   ELSEWHERE --- slot comes ---> RESTORING ---> RUNNING        any --- slot goes ---> ELSEWHERE
+//   ELSEWHERE --- stands by ----> STANDBY --- slot comes ---> RESTORING
+//
 // Commit: operators emit and flush into the open unit of work, positions join it, the unit is
 // committed; only then the stores forget their dirty marks. A unit that fails leaves the task at its
 // last commit: stores drop what was dirty, and the task starts anew from the stored positions.
 // @thread worker
 #include "runtime/internal.h"
 
-enum { BACKOFF_SHARE = 2, EAGER_BYTES = 1 << 20, TRIM_ROWS = 100000 };
+enum { BACKOFF_SHARE = 2, EAGER_BYTES = 1 << 20, TRIM_ROWS = 100000, COMMIT_RETRY_MS = 100 };
 
-Str task_owner(const Task *t, Arena *a) { return arena_strf(a, "%.*s/%d", STR_ARG(t->q->id), t->sub); }
+Str task_owner(const Task *t, Arena *a) { return query_app_id(t->q->e, a, t->q->id); }
 
 static void log_row(void *arg, const char *where, const RowError *e, const Batch *b)
 {
@@ -39,14 +44,16 @@ static int64_t first_position(const Task *t, const TaskInput *ti)
     return earliest ? topic_begin(topics, ti->in->topic, ti->partition) : topic_end(topics, ti->in->topic, ti->partition);
 }
 
-static void set_positions(Task *t)
+void task_positions(Task *t, bool own)
 {
     Topics *topics = t->q->e->topics;
     Arena *a = arena_new(256);
     Str owner = task_owner(t, a);
     for (int i = 0; i < t->ninputs; i++) {
         TaskInput *ti = &t->inputs[i];
-        int64_t at = t->q->kind == QUERY_PERSISTENT ? position_get(topics, owner, ti->in->topic, ti->partition) : -1;
+        int64_t at = t->q->kind != QUERY_PERSISTENT ? -1
+                     : own ? position_local(topics, owner, ti->in->topic, ti->partition)
+                           : position_get(topics, owner, ti->in->topic, ti->partition);
         ti->position = at >= 0 ? at : first_position(t, ti);
         ti->trimmed = ti->position;
         ti->end = t->q->bounded ? topic_end(topics, ti->in->topic, ti->partition) : -1;
@@ -89,6 +96,8 @@ static void fill_env(Task *t)
         .arena = t->w->commit_arena,
         .partition = t->partition < 0 ? 0 : t->partition,
         .coalesce = persistent && props_int(&q->props, "cache.max.bytes.buffering") > 0,
+        .changelog = persistent && topics_remote(e->topics),
+        .checkpoint_owner = persistent ? task_owner(t, t->arena) : (Str){NULL, 0},
         .single_partition = e->cfg.single_partition,
         .batch_rows = e->cfg.batch_rows,
         .props = &q->props,
@@ -99,24 +108,11 @@ static void fill_env(Task *t)
     };
 }
 
-Status task_start(Task *t, Err *err)
+Status task_run(Task *t, Err *err)
 {
-    const PSub *sub = &t->q->plan->subs[t->sub];
-    t->arena = arena_new(0);
-    fill_env(t);
-    Status st = op_build(t->arena, sub->nodes, sub->n, &t->env, t->q->take, t->q->take_arg, t->q->e->cfg.check_operators,
-                         &t->chain, err);
-    if (st) {
-        t->chain.n = 0;
-        return st;
-    }
-    set_positions(t);
-    t->eager = !holds_back(t);
-    bool limited = props_has(&t->q->props, "cache.max.bytes.buffering");
-    t->held_most = limited ? props_int(&t->q->props, "cache.max.bytes.buffering") : -1;
     t->next_commit = effects_now(t->q->e->fx) + commit_interval(t);
     for (int i = 0; i < t->ninputs; i++) {
-        st = reader_attach(t->w, &t->inputs[i], err);
+        Status st = reader_attach(t->w, &t->inputs[i], err);
         if (st)
             return st;
     }
@@ -124,10 +120,63 @@ Status task_start(Task *t, Err *err)
     return OK;
 }
 
+static Status start(Task *t, bool standby, Err *err)
+{
+    const PSub *sub = &t->q->plan->subs[t->sub];
+    bool limited = props_has(&t->q->props, "cache.max.bytes.buffering"), restores = restore_needed(t);
+    t->arena = arena_new(0);
+    fill_env(t);
+    t->exactly_once = str_eq_nocase(str_of(props_get(&t->q->props, "processing.guarantee")), STR("exactly_once_v2"));
+    Status st = restores ? restore_clear(t, err) : OK;
+    if (st == OK)
+        st = op_build(t->arena, sub->nodes, sub->n, &t->env, t->q->take, t->q->take_arg, t->q->e->cfg.check_operators, &t->chain,
+                      err);
+    if (st) {
+        t->chain.n = 0;
+        return st;
+    }
+    t->eager = !holds_back(t);
+    t->held_most = limited ? props_int(&t->q->props, "cache.max.bytes.buffering") : -1;
+    if (!restores) {
+        task_positions(t, false);
+        return task_run(t, err);
+    }
+    t->state = standby ? TASK_STANDBY : TASK_RESTORING;
+    st = restore_open(t, err);
+    if (st == OK && !standby)
+        restore_aim(t);
+    return st;
+}
+
+Status task_start(Task *t, Err *err) { return start(t, false, err); }
+
+void task_place(Task *t)
+{
+    bool here = t->partition < 0 || members_has(t->q->e, t->partition);
+    bool standby = !here && restore_needed(t) && members_stands_by(t->q->e, t->partition);
+    Err err = ERR_INIT;
+    Status st = OK;
+    if (here && t->state == TASK_STANDBY) {
+        t->state = TASK_RESTORING;
+        restore_aim(t);
+    } else if (here && t->state == TASK_ELSEWHERE) {
+        st = start(t, false, &err);
+    } else if (!here && t->state != TASK_ELSEWHERE && !(standby && t->state == TASK_STANDBY)) {
+        task_stop(t);
+        t->state = TASK_ELSEWHERE;
+    }
+    if (standby && t->state == TASK_ELSEWHERE)
+        st = start(t, true, &err);
+    if (st)
+        task_fail(t, &err);
+    err_clear(&err);
+}
+
 void task_stop(Task *t)
 {
     for (int i = 0; i < t->ninputs; i++)
         reader_detach(&t->inputs[i]);
+    restore_free(t);
     if (t->env.unit)
         unit_abort(t->env.unit);
     t->env.unit = NULL;
@@ -139,13 +188,22 @@ void task_stop(Task *t)
 }
 
 /* There is a last commit to go back to: state in memory alone has none. */
-static bool restarts(const Task *t) { return t->env.disk || op_chain_store(&t->chain) < 0; }
+static bool restarts(const Task *t)
+{
+    return t->env.disk || topics_remote(t->q->e->topics) || op_chain_store(&t->chain) < 0;
+}
+
+/* What a broker does to transactions as a matter of course, at no fault of the query's. */
+static bool of_commits(ErrCode code)
+{
+    return code == ERR_ABORT || code == ERR_FENCED || code == ERR_UNKNOWN_OUTCOME || code == ERR_BROKER;
+}
 
 void task_fail(Task *t, Err *err)
 {
     int64_t now = effects_now(t->q->e->fx);
     bool retry = err_class(err->code) == CLASS_TASK_RETRY && t->q->kind == QUERY_PERSISTENT && restarts(t);
-    int64_t first = props_int(&t->q->props, "ksql.query.retry.backoff.initial.ms");
+    int64_t first = of_commits(err->code) ? COMMIT_RETRY_MS : props_int(&t->q->props, "ksql.query.retry.backoff.initial.ms");
     int64_t most = props_int(&t->q->props, "ksql.query.retry.backoff.max.ms");
     t->state = retry ? TASK_WAITING : TASK_FAILED;
     t->backoff_ms = t->backoff_ms ? t->backoff_ms * BACKOFF_SHARE : first;
@@ -198,30 +256,38 @@ static void trim_inputs(Task *t)
     }
 }
 
-void task_commit(Task *t)
+Unit *task_prepare(Task *t)
 {
     Err err = ERR_INIT;
     t->next_commit = effects_now(t->q->e->fx) + commit_interval(t);
     if (!t->dirty || t->state != TASK_RUNNING)
-        return;
+        return NULL;
     if (t->q->kind == QUERY_TRANSIENT) {
         t->dirty = false;
-        return;
+        return NULL;
     }
     arena_reset(t->w->commit_arena);
     open_unit(t);
-    Status st = op_chain_commit(&t->chain, &err);
-    if (st == OK) {
-        Str owner = task_owner(t, t->w->commit_arena);
-        for (int i = 0; i < t->ninputs; i++)
-            unit_position(t->env.unit, owner, t->inputs[i].in->topic, t->inputs[i].partition, t->inputs[i].position);
-        Unit *u = t->env.unit;
-        t->env.unit = NULL;
-        st = unit_commit(u, false, &err);
-    }
-    if (st) {
+    if (op_chain_commit(&t->chain, &err)) {
         task_fail(t, &err);
         err_clear(&err);
+        return NULL;
+    }
+    Str owner = task_owner(t, t->w->commit_arena);
+    for (int i = 0; i < t->ninputs; i++)
+        unit_position(t->env.unit, owner, t->inputs[i].in->topic, t->inputs[i].partition, t->inputs[i].position);
+    if (t->exactly_once)
+        unit_exactly_once(t->env.unit);
+    Unit *u = t->env.unit;
+    t->env.unit = NULL;
+    return u;
+}
+
+void task_finish(Task *t, Err *err)
+{
+    if (err->code) {
+        task_fail(t, err);
+        err_clear(err);
         return;
     }
     op_chain_committed(&t->chain);
@@ -229,6 +295,9 @@ void task_commit(Task *t)
     t->dirty = false;
     t->backoff_ms = 0;
 }
+
+/* Its commits are transactions of a broker, which are not begun for every few records. */
+static bool in_transactions(const Task *t) { return t->exactly_once && topics_remote(t->q->e->topics); }
 
 bool task_due(const Task *t, int64_t now, bool idle)
 {
@@ -241,6 +310,6 @@ bool task_due(const Task *t, int64_t now, bool idle)
     if (!t->dirty)
         return false;
     if (t->eager)
-        return idle || now - t->dirty_ms >= commit_interval(t) || (t->env.unit && unit_bytes(t->env.unit) > EAGER_BYTES);
+        return (idle && !in_transactions(t)) || now - t->dirty_ms >= commit_interval(t) || (t->env.unit && unit_bytes(t->env.unit) > EAGER_BYTES);
     return now >= t->next_commit || (t->held_most >= 0 && op_chain_held(&t->chain) > (size_t)t->held_most);
 }

@@ -150,20 +150,76 @@ static bool step_merge(Worker *w)
     return false;
 }
 
+/* Tasks that restore their state, or keep a copy of it warm. */
+static bool step_restore(Worker *w)
+{
+    bool any = false;
+    for (int i = 0; i < w->tasks.n; i++) {
+        Task *t = w->tasks.v[i];
+        Err err = ERR_INIT;
+        bool did = false;
+        if (t->state != TASK_RESTORING && t->state != TASK_STANDBY)
+            continue;
+        if (restore_step(t, &did, &err)) {
+            task_fail(t, &err);
+            err_clear(&err);
+            did = true;
+        }
+        any |= did;
+    }
+    return any;
+}
+
 /* A task that waited starts again from its last commit. */
 static void restart(Task *t)
 {
-    Err err = ERR_INIT;
     task_stop(t);
-    if (task_start(t, &err))
-        task_fail(t, &err);
-    err_clear(&err);
+    t->state = TASK_ELSEWHERE;
+    task_place(t);
+}
+
+/* Local topics commit a unit by itself; a broker's transaction is shared by many. */
+enum { GROUP_TASKS = 256 };
+
+static void commit_group(Worker *w, Task *const *tasks, int n)
+{
+    w->units.n = w->outcomes.n = w->grouped.n = 0;
+    for (int i = 0; i < n; i++) {
+        Unit *u = task_prepare(tasks[i]);
+        if (!u)
+            continue;
+        vec_add(&w->grouped, tasks[i]);
+        vec_add(&w->units, u);
+        vec_add(&w->outcomes, ERR_INIT);
+    }
+    if (!w->units.n)
+        return;
+    units_commit(w->committer, w->units.v, w->units.n, false, w->outcomes.v);
+    for (int i = 0; i < w->grouped.n; i++)
+        task_finish(w->grouped.v[i], &w->outcomes.v[i]);
+}
+
+static void commit_due(Worker *w)
+{
+    int most = topics_remote(w->e->topics) ? GROUP_TASKS : 1;
+    for (int i = 0; i < w->due.n; i += most)
+        commit_group(w, w->due.v + i, w->due.n - i < most ? w->due.n - i : most);
+}
+
+void worker_commit(Worker *w, bool (*which)(const Task *t, const void *arg), const void *arg)
+{
+    w->due.n = 0;
+    for (int i = 0; i < w->tasks.n; i++)
+        if (which(w->tasks.v[i], arg))
+            vec_add(&w->due, w->tasks.v[i]);
+    commit_due(w);
 }
 
 static bool step_due(Worker *w, bool idle)
 {
     int64_t now = effects_now(w->e->fx);
     bool did = false;
+    w->due.n = 0;
     for (int i = 0; i < w->tasks.n; i++) {
         Task *t = w->tasks.v[i];
         if (!task_due(t, now, idle))
@@ -175,9 +231,10 @@ static bool step_due(Worker *w, bool idle)
             t->state = TASK_DONE;
             t->q->ended(t->q->take_arg, "Query Completed", NULL);
         } else {
-            task_commit(t);
+            vec_add(&w->due, t);
         }
     }
+    commit_due(w);
     return did;
 }
 
@@ -186,9 +243,10 @@ bool worker_step(Worker *w)
     if (run_message(w))
         return true;
     bool due = step_due(w, false);
+    bool restored = step_restore(w);
     if (step_reader(w) || step_merge(w))
         return true;
-    return step_due(w, true) || due;
+    return step_due(w, true) || due || restored;
 }
 
 static int64_t next_due(const Worker *w, int64_t now)
@@ -241,6 +299,8 @@ Status worker_start(Worker *w, Err *err)
     pthread_cond_init(&w->answered, NULL);
     w->batch_arena = arena_new(4096);
     w->commit_arena = arena_new(4096);
+    Str name = arena_strf(w->batch_arena, "_confluent-ksql-%.*s-%.*s-%d", STR_ARG(w->e->service_id), STR_ARG(w->e->member_id), w->index);
+    w->committer = committer_new(w->e->topics, name, true);
     if (w->e->fx->simulated)
         return OK;
     int rc = w->e->fx->thread_start(w->e->fx, "sluice-worker", worker_main, w, &w->thread);

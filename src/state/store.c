@@ -480,3 +480,15 @@ void store_drop(DiskBatch *batch, uint32_t id)
                             id == UINT32_MAX ? STR("\xff\xff\xff\xff\xff") : str_sub(v, 4, 4));
     buf_free(&b);
 }
+
+void store_drop_partition(DiskBatch *batch, uint32_t id, int partition)
+{
+    Buf b = BUF_INIT;
+    buf_be32(&b, id);
+    buf_be32(&b, (uint32_t)partition);
+    buf_be32(&b, id);
+    buf_be32(&b, (uint32_t)partition + 1);
+    Str v = buf_view(&b);
+    disk_batch_delete_range(batch, FAMILY_STATE, str_sub(v, 0, 8), str_sub(v, 8, 8));
+    buf_free(&b);
+}

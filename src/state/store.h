@@ -123,5 +123,7 @@ size_t store_bytes(const Store *st);
 int64_t store_hot_count(const Store *st);
 /* Deletes all of a store's partitions on disk, in the batch. */
 void store_drop(DiskBatch *batch, uint32_t id);
+/* Of one of them. */
+void store_drop_partition(DiskBatch *batch, uint32_t id, int partition);
 
 #endif

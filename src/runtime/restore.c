@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// Restore: brings a task's stores forward with their changelogs, before it runs or while it stands by.
+//
+//   state here   positions     what is done (remote topics; local ones need none of this)
+//   none         group's       the stores' whole changelogs are read
+//   intact       group's       exactly once: the tail behind the checkpoint is read: a crash between the broker's commit and the
+//                              local one left the state behind, or another server worked on meanwhile
+//   intact       own           at least once, when no other server went further: nothing is read, the own positions decide
+//
+// The end of a changelog is asked for after the group's positions were answered, and they are answered only when no transaction
+// that touches them is open; it counts open transactions in, and committed records only are read. So what a server that was
+// cut off had under way is either in what is read or was aborted.
+//
+// What was read is written to the disk every FLUSH_RECORDS with the place in the changelog: a restore that is cut off goes on.
+// @thread worker
+#include "runtime/internal.h"
+
+enum { FLUSH_RECORDS = 200000 };
+
+typedef struct RestoreLog {
+    Op *op;
+    SourceReader decoder; /* not among the worker's readers */
+    TopicReader *records;
+    int64_t at, end;
+} RestoreLog;
+
+struct Restore {
+    int n;
+    RestoreLog *logs;
+    int64_t unflushed;
+    bool ahead; /* the own positions decide */
+};
+
+static bool has_log(const Task *t, const PNode *node)
+{
+    return node->store >= 0 && node->log && topics_remote(t->q->e->topics) && t->q->kind == QUERY_PERSISTENT;
+}
+
+bool restore_needed(const Task *t)
+{
+    const PSub *sub = &t->q->plan->subs[t->sub];
+    for (int i = 0; i < sub->n; i++)
+        if (has_log(t, &sub->nodes[i]))
+            return true;
+    return false;
+}
+
+static int64_t checkpoint(const Task *t, const PNode *node)
+{
+    if (!t->q->e->disk)
+        return -1;
+    Arena *a = arena_new(256);
+    int64_t at = checkpoint_get(t->q->e->topics, task_owner(t, a), node->log->topic, t->partition);
+    arena_free(a);
+    return at;
+}
+
+/* State whose place in the changelog is not known is nobody's. Before the operators are made. */
+Status restore_clear(const Task *t, Err *err)
+{
+    const PSub *sub = &t->q->plan->subs[t->sub];
+    Unit *u = NULL;
+    for (int i = 0; i < sub->n; i++) {
+        if (!has_log(t, &sub->nodes[i]) || !t->q->e->disk || checkpoint(t, &sub->nodes[i]) >= 0)
+            continue;
+        if (!u)
+            u = unit_begin(t->q->e->topics);
+        store_drop_partition(unit_disk(u), (t->q->number << 8) + (uint32_t)sub->nodes[i].store, t->partition);
+    }
+    return u ? unit_commit(u, false, err) : OK;
+}
+
+static Status open_log(Task *t, Op *op, RestoreLog *log, Err *err)
+{
+    Topics *topics = t->q->e->topics;
+    const PInput *in = op->node->log;
+    int64_t begin = topic_begin(topics, in->topic, t->partition), at = checkpoint(t, op->node);
+    log->op = op;
+    log->at = at > begin ? at : begin;
+    log->decoder = (SourceReader){.w = t->w, .in = in, .partition = t->partition, .wanted = (bool *)in->wanted};
+    Status st = reader_new(&in->key, in->wanted, &log->decoder.key, err);
+    if (st == OK)
+        st = reader_new(&in->value, in->wanted + in->key.ncols, &log->decoder.value, err);
+    if (st == OK)
+        st = topic_reader_open(topics, in->topic, t->partition, log->at, &log->records, err);
+    return st;
+}
+
+static void close_log(RestoreLog *log)
+{
+    reader_free(log->decoder.key);
+    reader_free(log->decoder.value);
+    topic_reader_close(log->records);
+}
+
+void restore_free(Task *t)
+{
+    if (!t->restore)
+        return;
+    for (int i = 0; i < t->restore->n; i++)
+        close_log(&t->restore->logs[i]);
+    mem_free(t->restore->logs);
+    mem_free(t->restore);
+    t->restore = NULL;
+}
+
+/* True where an operator with a store is behind a checker too: it is taken once. */
+static bool keeps_log(const Task *t, int i)
+{
+    const Op *op = t->chain.v[i];
+    return op->node && op->class->restore && has_log(t, op->node);
+}
+
+Status restore_open(Task *t, Err *err)
+{
+    Restore *r = t->restore = mem_zalloc(sizeof *r);
+    r->logs = mem_zalloc(sizeof *r->logs * (size_t)t->chain.n);
+    t->restored = (RestoreProgress){.started_ms = effects_now(t->q->e->fx)};
+    for (int i = 0; i < t->chain.n; i++)
+        if (keeps_log(t, i)) {
+            Status st = open_log(t, t->chain.v[i], &r->logs[r->n++], err);
+            if (st)
+                return st;
+        }
+    return OK;
+}
+
+/* At least once: the state was committed here with positions that nobody went beyond. */
+static bool own_positions_decide(const Task *t)
+{
+    Topics *topics = t->q->e->topics;
+    if (t->exactly_once || !t->q->e->disk)
+        return false;
+    Arena *a = arena_new(256);
+    Str owner = task_owner(t, a);
+    bool own = true;
+    for (int i = 0; i < t->ninputs && own; i++) {
+        int64_t here = position_local(topics, owner, t->inputs[i].in->topic, t->inputs[i].partition);
+        own = here >= 0 && here >= position_get(topics, owner, t->inputs[i].in->topic, t->inputs[i].partition);
+    }
+    const PSub *sub = &t->q->plan->subs[t->sub];
+    for (int i = 0; i < sub->n && own; i++)
+        own = !has_log(t, &sub->nodes[i]) || checkpoint(t, &sub->nodes[i]) >= 0;
+    arena_free(a);
+    return own;
+}
+
+void restore_aim(Task *t)
+{
+    Restore *r = t->restore;
+    r->ahead = own_positions_decide(t);
+    task_positions(t, r->ahead);
+    t->restored.left = 0;
+    for (int i = 0; i < r->n; i++) {
+        RestoreLog *log = &r->logs[i];
+        log->end = r->ahead ? log->at : topic_end(t->q->e->topics, log->op->node->log->topic, t->partition);
+        t->restored.left += log->end > log->at ? log->end - log->at : 0;
+    }
+}
+
+/* Writes down what was restored, and how far. */
+static Status flush(Task *t, Err *err)
+{
+    Restore *r = t->restore;
+    Unit *u = unit_begin(t->q->e->topics);
+    Arena *a = arena_new(256);
+    Str owner = task_owner(t, a);
+    Err e = ERR_INIT;
+    for (int i = 0; i < r->n; i++) {
+        r->logs[i].op->class->restored(r->logs[i].op, unit_disk(u));
+        unit_checkpoint(u, owner, r->logs[i].op->node->log->topic, t->partition, r->logs[i].at);
+    }
+    r->unflushed = 0;
+    units_commit(t->w->committer, &u, 1, false, &e);
+    arena_free(a);
+    err_move(err, &e);
+    return (Status)err->code;
+}
+
+static Status read_log(Task *t, RestoreLog *log, bool *did, Err *err)
+{
+    RecordSet set;
+    Status st = topic_reader_next(log->records, LIMIT_BATCH_ROWS, &set, err);
+    if (st)
+        return st;
+    *did = set.n > 0 || set.next_offset > log->at;
+    if (set.n) {
+        arena_reset(t->w->batch_arena);
+        const Batch *b = reader_decode(&log->decoder, &set, t->w->batch_arena);
+        st = log->op->class->restore(log->op, b, err);
+        t->restored.records += set.n;
+        for (int i = 0; i < set.n; i++)
+            t->restored.bytes += (set.records[i].key ? set.records[i].key_len : 0) +
+                                 (set.records[i].value ? set.records[i].value_len : 0);
+        t->restore->unflushed += set.n;
+    }
+    t->restored.left -= set.next_offset - log->at;
+    log->at = set.next_offset;
+    recordset_release(&set);
+    return st;
+}
+
+Status restore_step(Task *t, bool *did, Err *err)
+{
+    Restore *r = t->restore;
+    bool behind = false;
+    *did = false;
+    for (int i = 0; i < r->n; i++) {
+        RestoreLog *log = &r->logs[i];
+        if (t->state == TASK_RESTORING && log->at >= log->end)
+            continue;
+        behind = true;
+        Status st = read_log(t, log, did, err);
+        if (st || *did)
+            return st ? st : r->unflushed >= FLUSH_RECORDS ? flush(t, err) : OK;
+    }
+    if (t->state == TASK_STANDBY)
+        return r->unflushed && !*did ? flush(t, err) : OK;
+    if (behind)
+        return OK; /* waits for what is on its way */
+    *did = true;
+    Status st = flush(t, err);
+    if (st == OK) {
+        restore_free(t);
+        st = task_run(t, err);
+    }
+    return st;
+}
