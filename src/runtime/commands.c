@@ -146,6 +146,8 @@ Status commands_catch_up(Engine *e, Err *err)
     return read_commands(e, topic_end(e->topics, e->command_topic, 0), NULL, err);
 }
 
+Status commands_follow(Engine *e, Err *err) { return e->commands.reader ? read_commands(e, -1, NULL, err) : OK; }
+
 Status commands_ready(Engine *e, Err *err)
 {
     Commands *cs = &e->commands;

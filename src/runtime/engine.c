@@ -25,18 +25,27 @@ static int worker_count(const EngineConfig *c)
 static void on_append(void *arg, Str topic, int partition)
 {
     Engine *e = arg;
+    if (topics_remote(e->topics) && str_eq(topic, e->command_topic))
+        keeper_wake(e);
     for (int i = 0; i < e->nworkers; i++)
         worker_tell(&e->workers[i], topic, partition);
 }
 
 static Status open_topics(Engine *e, Err *err)
 {
-    if (!e->cfg.dir) {
-        e->topics = topics_memory_new(e->fx);
-        return OK;
+    Broker *b = e->cfg.broker;
+    Status st = e->cfg.dir ? disk_open(e->cfg.dir, e->fx, DEFAULT_CACHE, &e->disk, err) : OK;
+    if (st) {
+        if (b)
+            b->ops->close(b);
+        return st;
     }
-    Status st = disk_open(e->cfg.dir, e->fx, DEFAULT_CACHE, &e->disk, err);
-    return st ? st : topics_embedded_open(e->disk, e->fx, &e->topics, err);
+    if (b)
+        return topics_remote_open(b, e->disk, e->fx, &e->topics, err);
+    if (e->disk)
+        return topics_embedded_open(e->disk, e->fx, &e->topics, err);
+    e->topics = topics_memory_new(e->fx);
+    return OK;
 }
 
 static Status start_workers(Engine *e, Err *err)
@@ -62,6 +71,8 @@ Status engine_open(const EngineConfig *config, Engine **out, Err *err)
     e->fx = config->fx;
     e->arena = arena_new(1024);
     e->service_id = arena_str(e->arena, str_of(config->service_id ? config->service_id : "default_"));
+    if (e->cfg.headless)
+        e->cfg.sequential_ids = true;
     if (e->cfg.batch_rows <= 0 || e->cfg.batch_rows > LIMIT_BATCH_ROWS)
         e->cfg.batch_rows = LIMIT_BATCH_ROWS;
     if (!e->cfg.state_budget)

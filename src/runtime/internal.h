@@ -216,10 +216,12 @@ typedef struct Commands {
 
 typedef struct Keeper {
     void *thread;
-    pthread_mutex_t mu; /* guards stop */
+    pthread_mutex_t mu; /* guards stop and woken */
     pthread_cond_t wake;
     bool stop;
-    int64_t next_ms;    /* when its next round is due; simulated effects */
+    bool woken;         /* other servers' commands are there */
+    int64_t next_ms;    /* when its next round is due */
+    int64_t look_ms;    /* when the members are looked at next */
 } Keeper;
 
 struct Engine {
@@ -254,6 +256,8 @@ Status keeper_start(Engine *e, Err *err) MUST_CHECK;
 void keeper_stop(Engine *e);
 /* Simulated effects: a round when it is due. */
 void keeper_step(Engine *e);
+/* The command topic has more. @thread any */
+void keeper_wake(Engine *e);
 
 /* A reference. @thread any */
 Catalog *engine_catalog(Engine *e);
@@ -323,6 +327,8 @@ Status commands_open(Engine *e, Err *err) MUST_CHECK;
 void commands_close(Engine *e);
 /* Applies what other servers wrote up to the topic's end. */
 Status commands_catch_up(Engine *e, Err *err) MUST_CHECK;
+/* What is here of it, without asking for the end. */
+Status commands_follow(Engine *e, Err *err) MUST_CHECK;
 /* This server has the right to write, and is caught up. */
 Status commands_ready(Engine *e, Err *err) MUST_CHECK;
 /* Makes the command durable, with the first positions of q's tasks (or NULL). ERR_FENCED: another server has the right now. */

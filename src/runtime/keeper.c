@@ -5,6 +5,11 @@
 //   trimming    of repartition topics: what their one reader has committed as read goes
 //   compaction  of tables' topics: when many more records came than there are keys
 //
+// and, where topics are shared with other servers, what tells of them:
+//
+//   commands    what another server wrote to the command topic is applied, as soon as it is there
+//   members     who stands by for whom, every LOOK_MS
+//
 // All of it when the engine opens, and then every KEEP_MS, on a thread of its own: workers and their commits go on.
 // Under simulated effects it is done by runtime_step, at the same times of the clock. A topic of which a worker
 // reads so much between two rounds that it would hold too much is trimmed by its reader's commits too (task.c).
@@ -14,7 +19,7 @@
 
 #include "runtime/internal.h"
 
-enum { KEEP_MS = 60000, COMPACT_LEAST = 100000 };
+enum { KEEP_MS = 60000, COMPACT_LEAST = 100000, LOOK_MS = 1000 };
 
 /* An input of a task that nobody else reads. */
 typedef struct Read {
@@ -87,8 +92,42 @@ void keeper_round(Engine *e)
     arena_free(a);
 }
 
+/* A broker that does not answer now is asked again. */
+static void follow(Engine *e)
+{
+    Err err = ERR_INIT;
+    int64_t now = effects_now(e->fx);
+    pthread_mutex_lock(&e->ddl);
+    ignore(commands_follow(e, &err), &err);
+    if (now >= e->keeper.look_ms) {
+        e->keeper.look_ms = now + LOOK_MS;
+        members_look(e);
+    }
+    pthread_mutex_unlock(&e->ddl);
+}
+
+void keeper_wake(Engine *e)
+{
+    pthread_mutex_lock(&e->keeper.mu);
+    e->keeper.woken = true;
+    pthread_cond_signal(&e->keeper.wake);
+    pthread_mutex_unlock(&e->keeper.mu);
+}
+
+/* Whether something was there to follow. */
+static bool take_wake(Engine *e)
+{
+    pthread_mutex_lock(&e->keeper.mu);
+    bool woken = e->keeper.woken;
+    e->keeper.woken = false;
+    pthread_mutex_unlock(&e->keeper.mu);
+    return woken;
+}
+
 void keeper_step(Engine *e)
 {
+    if (topics_remote(e->topics) && (take_wake(e) || effects_now(e->fx) >= e->keeper.look_ms))
+        follow(e);
     if (effects_now(e->fx) >= e->keeper.next_ms)
         keeper_round(e);
 }
@@ -96,17 +135,21 @@ void keeper_step(Engine *e)
 static void *keeper_main(void *arg)
 {
     Engine *e = arg;
+    bool remote = topics_remote(e->topics);
     while (!stopping(e)) {
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += KEEP_MS / 1000;
+        until.tv_sec += (remote ? LOOK_MS : KEEP_MS) / 1000;
         pthread_mutex_lock(&e->keeper.mu);
-        while (!e->keeper.stop)
+        while (!e->keeper.stop && !e->keeper.woken)
             if (pthread_cond_timedwait(&e->keeper.wake, &e->keeper.mu, &until) == ETIMEDOUT)
                 break;
+        e->keeper.woken = false;
         bool stop = e->keeper.stop;
         pthread_mutex_unlock(&e->keeper.mu);
-        if (!stop)
+        if (!stop && remote)
+            follow(e);
+        if (!stop && effects_now(e->fx) >= e->keeper.next_ms)
             keeper_round(e);
     }
     return NULL;

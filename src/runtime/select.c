@@ -103,12 +103,35 @@ static int store_node(const PSub *sub)
     return -1;
 }
 
+/* Another server has the rows, or this one is not ready for them yet. */
+static Status not_here(const Task *t, Err *err)
+{
+    Buf owner = BUF_INIT;
+    const RestoreProgress *r = &t->restored;
+    if (t->state == TASK_RESTORING)
+        err_set(err, ERR_BUSY,
+                "The state of partition %d of query %.*s is being restored from its changelog: %lld records read, at most %lld left.",
+                t->partition, STR_ARG(t->q->id), (long long)r->records, (long long)r->left);
+    else if (membership_owner(t->q->e->topics, t->partition % TOPIC_SLOTS, &owner))
+        err_set(err, ERR_BUSY, "Partition %d of query %.*s is served by %s: ask there.", t->partition, STR_ARG(t->q->id),
+                buf_z(&owner));
+    else
+        err_set(err, ERR_BUSY, "Partition %d of query %.*s has no server yet: the work is being divided.", t->partition,
+                STR_ARG(t->q->id));
+    buf_free(&owner);
+    return (Status)err->code;
+}
+
 static void pull_task(void *arg)
 {
     Pull *p = arg;
     Task *t = p->task;
     const PSub *sub = &t->q->plan->subs[t->sub];
     int store = store_node(sub);
+    if (t->state != TASK_RUNNING && t->err.code == OK) {
+        p->st = not_here(t, p->err);
+        return;
+    }
     if (t->state != TASK_RUNNING) {
         p->st = err_set(p->err, ERR_QUERY, "The query %.*s that keeps this table does not run: %s", STR_ARG(t->q->id),
                         t->err.msg ? t->err.msg : "it is not started");
@@ -135,6 +158,38 @@ static void pull_task(void *arg)
         }
     }
     arena_free(a);
+}
+
+/* The partitions that hold the keys asked for; all where that cannot be told. As the records of the table's query were
+ * partitioned: by the key as its last sub-topology reads it. */
+static uint8_t *key_partitions(const RunQuery *q, const PullKeys *keys, Arena *a)
+{
+    const PInput *in = &q->plan->subs[q->plan->nsubs - 1].input;
+    uint8_t *asked = arena_zalloc(a, (size_t)in->partitions);
+    Writer *w = NULL;
+    Buf key = BUF_INIT;
+    Err err = ERR_INIT;
+    const char *why = NULL;
+    bool known = !keys->scan && topics_remote(q->e->topics) && !q->e->cfg.single_partition &&
+                 writer_new(&in->key, &w, &err) == OK;
+    for (int i = 0; known && i < keys->n; i++) {
+        const Column **cols = ARENA_ARRAY(a, const Column *, in->key.ncols);
+        for (int k = 0; k < in->key.ncols; k++) {
+            Column *c = ARENA_NEW(a, Column);
+            *c = column_constant(a, in->schema->cols[k].type, keys->rows[i][k]);
+            cols[k] = c;
+        }
+        buf_clear(&key);
+        known = writer_write(w, cols, 0, NULL, &key, &why) == WRITE_BYTES;
+        if (known)
+            asked[partition_of(buf_view(&key), in->partitions)] = 1;
+    }
+    if (!known)
+        memset(asked, 1, (size_t)in->partitions);
+    writer_free(w);
+    err_clear(&err);
+    buf_free(&key);
+    return asked;
 }
 
 static Status pull(Session *s, const Analyzer *an, const BoundQuery *bq, Answer *out, Err *err)
@@ -166,8 +221,9 @@ static Status pull(Session *s, const Analyzer *an, const BoundQuery *bq, Answer 
     }
     rs->schema = schema_new(rs->arena, cols, rs->schema->n, false);
     Pull p = {.rs = rs, .bq = bq, .keys = &keys, .err = err};
+    const uint8_t *asked = key_partitions(q, &keys, an->arena);
     for (int i = 0; i < q->ntasks && p.st == OK; i++)
-        if (q->tasks[i]->sub == q->plan->nsubs - 1) {
+        if (q->tasks[i]->sub == q->plan->nsubs - 1 && asked[q->tasks[i]->partition]) {
             p.task = q->tasks[i];
             worker_call(p.task->w, pull_task, &p);
         }

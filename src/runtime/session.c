@@ -11,6 +11,7 @@ Session *session_new(Engine *e)
 {
     Session *s = mem_zalloc(sizeof *s);
     s->e = e;
+    s->props.server = e->cfg.props;
     return s;
 }
 
