@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "runtime/stream.h"
+#include "topic/broker.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "0.0.0"
