@@ -8,6 +8,10 @@ libsluice_a_SOURCES += \
 	src/topic/embedded.c \
 	src/topic/memory.c \
 	src/topic/partitioner.c \
+	src/topic/remote.c \
+	src/topic/remote_commit.c \
+	src/topic/remote_impl.h \
+	src/topic/remote_position.c \
 	src/topic/topic.h \
 	src/topic/topic_impl.h \
 	src/topic/topics.c \

@@ -161,7 +161,9 @@ Status topic_compact(Topics *t, Str name, int partition, Err *err) MUST_CHECK;
 bool topic_compact_due(Topics *t, Str name, int partition, int64_t least);
 
 /* ---- stored positions ---- */
-/* -1 when the owner has none there. */
+/* -1 when the owner has none there; POSITION_UNKNOWN when the broker did not tell (remote): to be asked again, not to be taken for
+ * none. */
+enum { POSITION_UNKNOWN = -2 };
 int64_t position_get(Topics *t, Str owner, Str topic, int partition);
 /* As of this process's own last commit, which may be behind (another worked on meanwhile) or ahead (at least once: a crash came
  * before the group was told). Local topics: the same as position_get. */

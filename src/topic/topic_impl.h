@@ -10,6 +10,7 @@
 //   Partition.lock    the partition's offsets and blocks; short
 //   Topics.plain_lock: over a remote commit; nothing else is held
 //   Topics.cache_lock, Topics.positions_lock: short
+// Remote topics: ddl orders creates, deletes and nothing else (the broker decides); the map is a cache, changed by look-ups too.
 //
 // Reference counts: a Topic is held by the map, by units and by calls under way; a Block by its
 // partition or the cache and by the record sets that were handed out.
@@ -95,7 +96,8 @@ struct Partition {
     pthread_mutex_t append;
     pthread_mutex_t lock; /* of: */
     bool loaded;          /* begin and end are known */
-    int64_t begin, end;
+    int64_t begin, end;   /* remote: the furthest end that was told or written to */
+    int64_t written;      /* remote: behind the last record that this process committed */
     int64_t compacted, kept; /* the end when it was last compacted, and the records left then */
     BlockVec blocks;      /* memory: all of them */
     Block *open;          /* memory: the last of them, when it takes more */
@@ -105,7 +107,7 @@ struct Partition {
 typedef struct Topic {
     uint32_t id;
     int refs;   /* atomic */
-    bool gone;  /* under Topics.ddl */
+    bool gone;  /* under Topics.ddl; remote: atomic */
     TopicInfo info;
     Partition *parts;
 } Topic;
@@ -149,6 +151,7 @@ struct Unit {
     DiskBatch *batch;
     size_t bytes;
     char *missing; /* first name that was not there */
+    Err unknown;   /* remote: a topic could not be looked up; fails the commit */
 };
 
 /* A reader of local topics is a place; of remote ones, the implementation's. */
@@ -169,8 +172,8 @@ struct Committer {
 
 /* What remote topics do in their own way: each as its namesake of topic.h. */
 typedef struct RemoteOps {
-    Topic *(*lookup)(Topics *t, Str name); /* counted; NULL when it is not there; asks the broker when it is not known */
-    Status (*refresh)(Topics *t, Err *err); /* before the topics are listed */
+    Status (*lookup)(Topics *t, Str name, Topic **out, Err *err); /* as topic_lookup; asks the broker when it is not known */
+    Status (*list)(Topics *t, Arena *a, TopicInfoVec *out, Err *err);
     Status (*reader_open)(TopicReader *r, Err *err);
     Status (*reader_next)(TopicReader *r, int max, RecordSet *set, Err *err);
     void (*reader_close)(TopicReader *r);
@@ -213,7 +216,7 @@ struct Topics {
     pthread_rwlock_t ddl;
     pthread_rwlock_t names; /* of: */
     StrMap map;             /* name -> Topic */
-    uint32_t next_id;       /* under ddl */
+    uint32_t next_id;       /* under ddl; remote: under names */
     pthread_mutex_t positions_lock;
     StrMap positions; /* memory: position key -> offset + 1 */
     pthread_mutex_t cache_lock;
@@ -222,7 +225,7 @@ struct Topics {
     pthread_mutex_t listener_lock;
     void (*listener)(void *arg, Str topic, int partition);
     void *listener_arg;
-    MembershipConfig member; /* local: what was joined with; texts owned */
+    MembershipConfig member; /* what was joined with; texts owned */
     pthread_mutex_t plain_lock; /* over a commit by: */
     Committer *plain;           /* remote: of unit_commit; made when first needed */
     void *remote;            /* the remote implementation's own */
@@ -232,9 +235,13 @@ struct Topics {
 Topics *topics_new(const TopicsOps *ops, Effects *fx, Disk *d);
 Topic *topic_make(uint32_t id, const TopicInfo *info);
 Topic *topic_hold(Topic *tp);
-void topic_drop(Topics *t, Topic *tp);
-/* Counted, or NULL. */
-Topic *topic_lookup(Topics *t, Str name);
+void topic_drop(Topics *t, Topic *tp); /* NULL is ignored */
+/* Out of the map, if it is the one there. gone: those who hold it see that it was deleted. */
+void topic_forget(Topics *t, Topic *tp, bool gone);
+/* *out: counted; NULL (and OK) when it is not there. Remote: ERR_BROKER … when nobody knows. */
+Status topic_lookup(Topics *t, Str name, Topic **out, Err *err) MUST_CHECK;
+/* Calls the listener. */
+void topics_tell(Topics *t, Str topic, int partition);
 /* owner length be16 | owner | topic id be32 | partition be32; the first two parts alone when tp is NULL. */
 void position_key(Buf *out, Str owner, const Topic *tp, int partition);
 
@@ -245,8 +252,8 @@ void unit_free(Unit *u);
 /* Sorts the parts by (topic id, partition), and checks that the topics are there: ERR_TOPIC_GONE. */
 Status unit_prepare(Unit *u, Err *err) MUST_CHECK;
 
-/* ---- memory.c, embedded.c ---- */
-extern const TopicsOps topics_memory_ops, topics_embedded_ops;
+/* ---- memory.c, embedded.c, remote.c ---- */
+extern const TopicsOps topics_memory_ops, topics_embedded_ops, topics_remote_ops;
 
 /* ---- compact.c ---- */
 /* Key -> offset of its last record, over blocks in order. */

@@ -67,16 +67,14 @@ void topic_drop(Topics *t, Topic *tp)
     mem_free(tp);
 }
 
-Topic *topic_lookup(Topics *t, Str name)
+Status topic_lookup(Topics *t, Str name, Topic **out, Err *err)
 {
-    if (t->ops->remote)
-        return t->ops->remote->lookup(t, name);
     pthread_rwlock_rdlock(&t->names);
-    Topic *tp = strmap_find(&t->map, name);
-    if (tp)
-        topic_hold(tp);
+    *out = strmap_find(&t->map, name);
+    if (*out)
+        topic_hold(*out);
     pthread_rwlock_unlock(&t->names);
-    return tp;
+    return *out || !t->ops->remote ? OK : t->ops->remote->lookup(t, name, out, err);
 }
 
 void topics_free(Topics *t)
@@ -123,7 +121,7 @@ static Status check_info(Topics *t, const TopicInfo *info, Err *err)
     if (info->partitions < 1 || info->partitions > LIMIT_PARTITIONS)
         return err_set(err, ERR_LIMIT, "Topic '%.*s': partitions must be from 1 to %d, not %d.",
                        STR_ARG(info->name), LIMIT_PARTITIONS, info->partitions);
-    if (strmap_find(&t->map, info->name)) /* the ddl lock is held: only its holder changes the map */
+    if (!t->ops->remote && strmap_find(&t->map, info->name)) /* the ddl lock is held: only its holder changes the map */
         return err_set(err, ERR_STATEMENT, "Topic '%.*s' already exists.", STR_ARG(info->name));
     return OK;
 }
@@ -133,40 +131,57 @@ Status topic_create(Topics *t, const TopicInfo *info, Err *err)
     pthread_rwlock_wrlock(&t->ddl);
     Status s = check_info(t, info, err);
     if (s == OK) {
-        Topic *tp = topic_make(t->next_id++, info);
+        pthread_rwlock_wrlock(&t->names);
+        uint32_t id = t->next_id++;
+        pthread_rwlock_unlock(&t->names);
+        Topic *tp = topic_make(id, info), *old = tp;
         s = t->ops->create(t, tp, err);
         if (s == OK) {
             pthread_rwlock_wrlock(&t->names);
-            strmap_put(&t->map, tp->info.name, tp);
+            old = strmap_put(&t->map, tp->info.name, tp);
             pthread_rwlock_unlock(&t->names);
-        } else {
-            topic_drop(t, tp);
         }
+        if (old) /* remote: looked up meanwhile, or deleted by somebody else */
+            __atomic_store_n(&old->gone, true, __ATOMIC_RELEASE);
+        topic_drop(t, old);
     }
     pthread_rwlock_unlock(&t->ddl);
     return s;
 }
 
+void topic_forget(Topics *t, Topic *tp, bool gone)
+{
+    pthread_rwlock_wrlock(&t->names);
+    if (gone)
+        __atomic_store_n(&tp->gone, true, __ATOMIC_RELEASE);
+    bool known = strmap_find(&t->map, tp->info.name) == tp;
+    if (known)
+        strmap_remove(&t->map, tp->info.name);
+    pthread_rwlock_unlock(&t->names);
+    if (known)
+        topic_drop(t, tp);
+}
+
 Status topic_delete(Topics *t, Str name, Err *err)
 {
     pthread_rwlock_wrlock(&t->ddl);
-    Topic *tp = strmap_find(&t->map, name);
-    Status s = tp ? t->ops->drop(t, tp, err)
-                  : err_set(err, ERR_NOT_FOUND, "Topic '%.*s' does not exist.", STR_ARG(name));
-    if (s == OK) {
-        tp->gone = true;
-        pthread_rwlock_wrlock(&t->names);
-        strmap_remove(&t->map, name);
-        pthread_rwlock_unlock(&t->names);
-        topic_drop(t, tp);
-    }
+    Topic *tp;
+    Status s = topic_lookup(t, name, &tp, err);
+    if (s == OK)
+        s = tp ? t->ops->drop(t, tp, err) : err_set(err, ERR_NOT_FOUND, "Topic '%.*s' does not exist.", STR_ARG(name));
+    if (tp && (s == OK || s == ERR_NOT_FOUND))
+        topic_forget(t, tp, true);
+    topic_drop(t, tp);
     pthread_rwlock_unlock(&t->ddl);
     return s;
 }
 
 bool topic_describe(Topics *t, Str name, TopicInfo *info)
 {
-    Topic *tp = topic_lookup(t, name);
+    Topic *tp;
+    Err err = ERR_INIT;
+    if (topic_lookup(t, name, &tp, &err) != OK)
+        err_clear(&err);
     if (!tp)
         return false;
     *info = tp->info;
@@ -182,14 +197,12 @@ static int by_name(const void *a, const void *b)
 void topic_list(Topics *t, Arena *a, TopicInfoVec *out)
 {
     StrMapEntry *e;
+    Err err = ERR_INIT;
     out->n = 0;
-    if (t->ops->remote) {
-        Err err = ERR_INIT; /* without an answer: those that are known */
-        if (t->ops->remote->refresh(t, &err))
-            err_clear(&err);
-    }
+    Status told = t->ops->remote ? t->ops->remote->list(t, a, out, &err) : ERR_BROKER;
+    err_clear(&err);
     pthread_rwlock_rdlock(&t->names);
-    for (int i = 0; (e = strmap_next(&t->map, &i));) {
+    for (int i = 0; told != OK && (e = strmap_next(&t->map, &i));) { /* without an answer: those that are known */
         TopicInfo info = ((Topic *)e->value)->info;
         info.name = arena_str(a, info.name);
         vec_push(a, out, info);
@@ -204,7 +217,9 @@ void topic_list(Topics *t, Arena *a, TopicInfoVec *out)
 /* Counted; with an error when it is not there. */
 static Status find_partition(Topics *t, Str name, int partition, Topic **out, Err *err)
 {
-    *out = topic_lookup(t, name);
+    Status s = topic_lookup(t, name, out, err);
+    if (s != OK)
+        return s;
     if (!*out)
         return err_set(err, ERR_TOPIC_GONE, "Topic '%.*s' does not exist.", STR_ARG(name));
     if (partition >= 0 && partition < (*out)->info.partitions)
@@ -269,6 +284,16 @@ void topic_reader_close(TopicReader *r)
         r->t->ops->remote->reader_close(r);
     mem_free(r->name);
     mem_free(r);
+}
+
+void topics_tell(Topics *t, Str topic, int partition)
+{
+    pthread_mutex_lock(&t->listener_lock);
+    void (*fn)(void *, Str, int) = t->listener;
+    void *arg = t->listener_arg;
+    pthread_mutex_unlock(&t->listener_lock);
+    if (fn)
+        fn(arg, topic, partition);
 }
 
 bool topics_wait(Topics *t) { return t->ops->remote && t->ops->remote->wait(t); }
@@ -339,11 +364,11 @@ int64_t position_get(Topics *t, Str owner, Str topic, int partition)
 {
     if (t->ops->remote)
         return t->ops->remote->position_get(t, owner, topic, partition);
-    Topic *tp = topic_lookup(t, topic);
-    if (!tp)
+    Topic *tp;
+    Err err = ERR_INIT;
+    if (topic_lookup(t, topic, &tp, &err) != OK || !tp)
         return -1;
     Buf key = BUF_INIT;
-    Err err = ERR_INIT;
     int64_t offset = -1;
     position_key(&key, owner, tp, partition);
     if (t->ops->position(t, buf_view(&key), &offset, &err) != OK)
@@ -386,7 +411,7 @@ Status topic_expire(Topics *t, Str name, int64_t now, Err *err)
     Status s = find_partition(t, name, 0, &tp, err);
     if (s != OK)
         return s;
-    if (tp->info.retention_ms >= 0 && tp->info.cleanup != CLEANUP_COMPACT)
+    if (!t->ops->remote && tp->info.retention_ms >= 0 && tp->info.cleanup != CLEANUP_COMPACT)
         for (int p = 0; p < tp->info.partitions && s == OK; p++)
             s = drop_head(t, tp, p, now - tp->info.retention_ms, INT64_MAX, err);
     topic_drop(t, tp);
@@ -399,7 +424,10 @@ Status topic_trim(Topics *t, Str name, int partition, int64_t offset, Err *err)
     Status s = find_partition(t, name, partition, &tp, err);
     if (s != OK)
         return s;
-    s = drop_head(t, tp, partition, INT64_MAX, offset, err);
+    if (t->ops->remote)
+        s = t->ops->drop_head(t, tp, partition, INT64_MAX, offset, err);
+    else
+        s = drop_head(t, tp, partition, INT64_MAX, offset, err);
     topic_drop(t, tp);
     return s;
 }
@@ -408,8 +436,10 @@ Status topic_compact(Topics *t, Str name, int partition, Err *err)
 {
     Topic *tp;
     Status s = find_partition(t, name, partition, &tp, err);
-    if (s != OK)
+    if (s != OK || t->ops->remote) {
+        topic_drop(t, tp);
         return s;
+    }
     Partition *pt = &tp->parts[partition];
     pthread_mutex_lock(&pt->keep);
     if (!t->disk) {
@@ -432,7 +462,7 @@ bool topic_compact_due(Topics *t, Str name, int partition, int64_t least)
     Err err = ERR_INIT;
     int64_t begin, end;
     bool due = false;
-    if (find_partition(t, name, partition, &tp, &err) == OK) {
+    if (!t->ops->remote && find_partition(t, name, partition, &tp, &err) == OK) {
         Partition *pt = &tp->parts[partition];
         if (tp->info.cleanup != CLEANUP_DELETE && t->ops->ends(t, tp, partition, &begin, &end, &err) == OK) {
             pthread_mutex_lock(&pt->lock);

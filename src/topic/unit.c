@@ -14,6 +14,7 @@
 // @thread one at a time
 #include "topic/topic_impl.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 Unit *unit_begin(Topics *t)
@@ -60,9 +61,11 @@ void unit_free(Unit *u)
     vec_free(&u->checkpoints);
     disk_batch_free(u->batch);
     mem_free(u->missing);
+    err_clear(&u->unknown);
     mem_free(u);
 }
 
+/* The topic's entry; its `topic` is NULL where it is not there. */
 static UnitTopic *unit_topic(Unit *u, Str name)
 {
     if (u->last && str_eq(u->last_name, name))
@@ -70,8 +73,7 @@ static UnitTopic *unit_topic(Unit *u, Str name)
     UnitTopic *ut = strmap_find(&u->topics, name);
     if (!ut) {
         ut = mem_zalloc(sizeof *ut);
-        ut->topic = topic_lookup(u->t, name);
-        if (ut->topic)
+        if (topic_lookup(u->t, name, &ut->topic, &u->unknown) == OK && ut->topic)
             ut->parts = mem_zalloc(sizeof *ut->parts * (size_t)ut->topic->info.partitions);
         strmap_put(&u->topics, name, ut);
     }
@@ -107,8 +109,8 @@ void unit_append(Unit *u, Str topic, int partition, const Record *r)
 
 void unit_position(Unit *u, Str owner, Str topic, int partition, int64_t offset)
 {
-    Topic *tp = topic_lookup(u->t, topic);
-    if (tp) /* a position on a topic that is gone is gone */
+    Topic *tp;
+    if (topic_lookup(u->t, topic, &tp, &u->unknown) == OK && tp) /* a position on a topic that is gone is gone */
         vec_add(&u->positions, (UnitPosition){mem_strndup(owner.p, owner.n), tp, partition, offset});
 }
 
@@ -136,7 +138,7 @@ DiskBatch *unit_disk(Unit *u) { return u->batch; }
 bool unit_empty(const Unit *u)
 {
     bool state = u->batch && disk_batch_count(u->batch) > 0;
-    return u->parts.n == 0 && u->positions.n == 0 && !u->missing && !state;
+    return u->parts.n == 0 && u->positions.n == 0 && u->checkpoints.n == 0 && !u->missing && !u->unknown.code && !state;
 }
 
 size_t unit_bytes(const Unit *u) { return u->bytes + (u->batch ? disk_batch_bytes(u->batch) : 0); }
@@ -152,13 +154,18 @@ static int by_place(const void *a, const void *b)
 }
 
 /* Step 1: under ddl. */
-static Status check_topics(const Unit *u, Err *err)
+static Status check_topics(Unit *u, Err *err)
 {
+    if (u->unknown.code) {
+        Status s = (Status)u->unknown.code;
+        err_move(err, &u->unknown);
+        return s;
+    }
     if (u->missing)
         return err_set(err, ERR_TOPIC_GONE, "Topic '%s', or the partition written to, does not exist.",
                        u->missing);
     for (int i = 0; i < u->parts.n; i++)
-        if (u->parts.v[i]->topic->gone)
+        if (__atomic_load_n(&u->parts.v[i]->topic->gone, __ATOMIC_ACQUIRE))
             return err_set(err, ERR_TOPIC_GONE, "Topic '%.*s' was deleted.",
                            STR_ARG(u->parts.v[i]->topic->info.name));
     return OK;
@@ -166,13 +173,8 @@ static Status check_topics(const Unit *u, Err *err)
 
 void unit_tell(Unit *u)
 {
-    Topics *t = u->t;
-    pthread_mutex_lock(&t->listener_lock);
-    void (*fn)(void *, Str, int) = t->listener;
-    void *arg = t->listener_arg;
-    pthread_mutex_unlock(&t->listener_lock);
-    for (int i = 0; fn && i < u->parts.n; i++)
-        fn(arg, u->parts.v[i]->topic->info.name, u->parts.v[i]->partition);
+    for (int i = 0; i < u->parts.n; i++)
+        topics_tell(u->t, u->parts.v[i]->topic->info.name, u->parts.v[i]->partition);
 }
 
 Status unit_prepare(Unit *u, Err *err)
@@ -211,9 +213,12 @@ static Status commit_local(Unit *u, bool sync, Err *err)
 /* Of statements: whoever needs no transaction of his own. */
 static Committer *plain_committer(Topics *t)
 {
+    char name[32];
     pthread_mutex_lock(&t->plain_lock);
-    if (!t->plain)
-        t->plain = committer_new(t, STR("plain"), false);
+    if (!t->plain) { /* nobody else's name: should one of its units be exactly-once */
+        snprintf(name, sizeof name, "sluice-%016llx", (unsigned long long)t->fx->random(t->fx));
+        t->plain = committer_new(t, str_of(name), false);
+    }
     return t->plain;
 }
 
