@@ -3,5 +3,6 @@
 libsluice_a_SOURCES += \
 	src/catalog/catalog.c \
 	src/catalog/catalog.h \
+	src/catalog/prop_names.c \
 	src/catalog/props.c \
 	src/catalog/props.h

@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 #include "catalog/props.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,9 +14,10 @@
 
 /* In name order. */
 static const PropRow rows[] = {
-    {"auto.offset.reset", PROP_OFFSET_RESET, NULL, SQ, 0, 0},
+    {"auto.offset.reset", PROP_OFFSET_RESET, NULL, SQ | PROP_CONSUMER, 0, 0},
     {"cache.max.bytes.buffering", PROP_INT, "10000000", SQ, 0, INT_MAX64},
     {"commit.interval.ms", PROP_INT, "2000", SQ, 0, INT_MAX64},
+    {"heartbeat.interval.ms", PROP_INT, NULL, PROP_CONSUMER, 1, INT32_MAX},
     {"ksql.cast.strings.preserve.nulls", PROP_BOOL, "true", S, 0, 0},
     {"ksql.create.or.replace.enabled", PROP_BOOL, "true", S, 0, 0},
     {"ksql.fail.on.deserialization.error", PROP_BOOL, "false", SQ, 0, 0},
@@ -24,6 +26,8 @@ static const PropRow rows[] = {
     {"ksql.functions.substring.legacy.args", PROP_BOOL, "false", SQ, 0, 0},
     {"ksql.headers.columns.enabled", PROP_BOOL, "true", 0, 0, 0},
     {"ksql.insert.into.values.enabled", PROP_BOOL, "true", S, 0, 0},
+    {"ksql.internal.topic.min.insync.replicas", PROP_INT, "1", S, 1, 32767},
+    {"ksql.internal.topic.replicas", PROP_INT, "1", S, 1, 32767},
     {"ksql.lambdas.enabled", PROP_BOOL, "true", S, 0, 0},
     {"ksql.logging.processing.rows.include", PROP_BOOL, "false", SQ, 0, 0},
     {"ksql.nested.error.set.null", PROP_BOOL, "true", SQ, 0, 0},
@@ -46,8 +50,11 @@ static const PropRow rows[] = {
     {"ksql.variable.substitution.enable", PROP_BOOL, "true", S, 0, 0},
     {"ksql.windowed.session.key.legacy", PROP_BOOL, "false", S, 0, 0},
     {"max.task.idle.ms", PROP_INT, "0", SQ, -1, INT_MAX64},
+    {"num.standby.replicas", PROP_INT, "0", SQ, 0, 1024},
     {"num.stream.threads", PROP_INT, "4", SQ, 1, 1024},
-    {"processing.guarantee", PROP_GUARANTEE, "exactly_once_v2", SQ, 0, 0},
+    {"processing.guarantee", PROP_GUARANTEE, "at_least_once", SQ, 0, 0},
+    {"replication.factor", PROP_INT, NULL, SQ, -1, 32767},
+    {"session.timeout.ms", PROP_INT, NULL, PROP_CONSUMER, 1, INT32_MAX},
 };
 
 #undef S
@@ -55,18 +62,26 @@ static const PropRow rows[] = {
 
 const PropRow *prop_at(int i) { return i < ARRAY_LEN(rows) ? &rows[i] : NULL; }
 
+static const PropRow *find_exactly(Str name)
+{
+    for (int i = 0; i < ARRAY_LEN(rows); i++)
+        if (str_eq_c(name, rows[i].name))
+            return &rows[i];
+    return NULL;
+}
+
 const PropRow *prop_find(Str name)
 {
-    Str prefix = STR("ksql.streams.");
-    for (int pass = 0; pass < 2; pass++) {
-        for (int i = 0; i < ARRAY_LEN(rows); i++)
-            if (str_eq_c(name, rows[i].name))
-                return &rows[i];
-        if (!str_starts(name, prefix))
-            return NULL;
-        name = str_sub(name, prefix.n, name.n - prefix.n);
+    Str streams = STR("ksql.streams."), consumer = STR("consumer.");
+    const PropRow *row = find_exactly(name);
+    if (!row && str_starts(name, streams)) {
+        name = str_sub(name, streams.n, name.n - streams.n);
+        row = str_starts(name, STR("ksql.")) ? NULL : find_exactly(name);
     }
-    return NULL;
+    if (row || !str_starts(name, consumer))
+        return row;
+    row = find_exactly(str_sub(name, consumer.n, name.n - consumer.n));
+    return row && (row->flags & PROP_CONSUMER) ? row : NULL;
 }
 
 void props_free(PropSet *ps)
@@ -92,8 +107,9 @@ static bool is_int(Str v, int64_t *out)
     if (v.n == 0 || v.n >= sizeof text)
         return false;
     snprintf(text, sizeof text, "%.*s", STR_ARG(v));
+    errno = 0;
     *out = strtoll(text, &end, 10);
-    return *end == 0;
+    return *end == 0 && end == text + v.n && errno == 0 && text[0] != ' ';
 }
 
 static bool one_of(Str v, const char *const *allowed)
@@ -109,36 +125,64 @@ static Status bad_value(const PropRow *row, Str v, const char *why, Err *err)
     return err_set(err, ERR_BAD_REQUEST, "Invalid value %.*s for configuration %s: %s", STR_ARG(v), row->name, why);
 }
 
+/* Kafka's words; a row that a 32-bit number holds is one of type INT there. */
+static Status check_int(const PropRow *row, Str v, Err *err)
+{
+    int64_t n;
+    char why[64];
+    if (!is_int(v, &n))
+        return bad_value(row, v, row->max <= INT32_MAX ? "Not a number of type INT" : "Not a number of type LONG", err);
+    if (n < row->min)
+        snprintf(why, sizeof why, "Value must be at least %lld", (long long)row->min);
+    else if (n > row->max)
+        snprintf(why, sizeof why, "Value must be no more than %lld", (long long)row->max);
+    else
+        return OK;
+    return bad_value(row, v, why, err);
+}
+
+static Status check_reset(const PropRow *row, Str v, Err *err)
+{
+    static const char *const resets[] = {"earliest", "latest", NULL};
+    if (str_eq_c(v, "none"))
+        return bad_value(row, v, "'none' is not valid for this property within KSQL", err);
+    if (one_of(v, resets))
+        return OK;
+    return err_set(err, ERR_BAD_REQUEST,
+                   "Invalid value %.*s for configuration auto.offset.reset: Invalid value `%.*s` for configuration "
+                   "auto.offset.reset. The value must be either 'earliest', 'latest', 'none' or of the format "
+                   "'by_duration:<PnDTnHnMn.nS.>'.",
+                   STR_ARG(v), STR_ARG(v));
+}
+
+/* As Kafka Streams: case counts. Its two older names of exactly-once (until 4.0) mean what the new one means. */
+static const char *guarantee_of(Str v)
+{
+    static const char *const old[] = {"exactly_once", "exactly_once_beta"};
+    static const char *const now[] = {"at_least_once", "exactly_once_v2"};
+    for (int i = 0; i < ARRAY_LEN(old); i++)
+        if (str_eq_c(v, old[i]))
+            return "exactly_once_v2";
+    for (int i = 0; i < ARRAY_LEN(now); i++)
+        if (str_eq_c(v, now[i]))
+            return now[i];
+    return NULL;
+}
+
 static Status check_value(const PropRow *row, Str v, Err *err)
 {
     static const char *const bools[] = {"true", "false", NULL};
-    static const char *const resets[] = {"earliest", "latest", NULL};
-    static const char *const guarantees[] = {"at_least_once", "exactly_once_v2", NULL};
-    int64_t n;
+    if (memchr(v.n ? v.p : "", 0, v.n))
+        return err_set(err, ERR_BAD_REQUEST, "Invalid value for configuration %s: it has a NUL character", row->name);
     switch (row->type) {
     case PROP_INT:
-        if (!is_int(v, &n))
-            return bad_value(row, v, "Not a number of type LONG", err);
-        if (n < row->min || n > row->max)
-            return err_set(err, ERR_BAD_REQUEST,
-                           "Invalid value %.*s for configuration %s: Value must be at least %lld and at most %lld",
-                           STR_ARG(v), row->name, (long long)row->min, (long long)row->max);
-        return OK;
+        return check_int(row, v, err);
     case PROP_BOOL:
         return one_of(v, bools) ? OK : bad_value(row, v, "Expected value to be either true or false", err);
     case PROP_OFFSET_RESET:
-        if (str_eq_c(v, "none"))
-            return bad_value(row, v, "'none' is not valid for this property within KSQL", err);
-        if (one_of(v, resets))
-            return OK;
-        return err_set(err, ERR_BAD_REQUEST,
-                       "Invalid value %.*s for configuration auto.offset.reset: Invalid value `%.*s` for configuration "
-                       "auto.offset.reset. The value must be either 'earliest', 'latest', 'none' or of the format "
-                       "'by_duration:<PnDTnHnMn.nS.>'.",
-                       STR_ARG(v), STR_ARG(v));
+        return check_reset(row, v, err);
     case PROP_GUARANTEE:
-        return one_of(v, guarantees) ? OK
-                                     : bad_value(row, v, "String must be one of: at_least_once, exactly_once_v2", err);
+        return guarantee_of(v) ? OK : bad_value(row, v, "String must be one of: at_least_once, exactly_once_v2", err);
     case PROP_FORMAT:
     case PROP_STRING:
         return OK;
@@ -158,17 +202,23 @@ static Status unknown_property(Str name, Err *err)
     return ERR_BAD_REQUEST;
 }
 
+/* What is kept: a text that readers need not fold or translate. */
+static char *kept_value(const PropRow *row, Str v)
+{
+    return row->type == PROP_GUARANTEE ? mem_strdup(guarantee_of(v)) : mem_strndup(v.p, v.n);
+}
+
 Status props_set(PropSet *ps, Str name, Str value, char **old, Err *err)
 {
     const PropRow *row = prop_find(name);
+    if (row ? !(row->flags & PROP_SETTABLE) : prop_known(name) == PROP_IMMUTABLE)
+        return err_set(err, ERR_BAD_REQUEST, "Cannot override property '%.*s'", STR_ARG(name));
     if (!row)
         return unknown_property(name, err);
-    if (!(row->flags & PROP_SETTABLE))
-        return err_set(err, ERR_BAD_REQUEST, "Cannot override property '%.*s'", STR_ARG(name));
     Status st = check_value(row, value, err);
     if (st)
         return st;
-    char *was = strmap_put(&ps->map, str_of(row->name), mem_strndup(value.p, value.n));
+    char *was = strmap_put(&ps->map, str_of(row->name), kept_value(row, value));
     if (old)
         *old = was;
     else
@@ -183,7 +233,7 @@ Status props_set_server(PropSet *ps, Str name, Str value, Err *err)
         return unknown_property(name, err);
     Status st = check_value(row, value, err);
     if (st == OK)
-        mem_free(strmap_put(&ps->map, str_of(row->name), mem_strndup(value.p, value.n)));
+        mem_free(strmap_put(&ps->map, str_of(row->name), kept_value(row, value)));
     return st;
 }
 
@@ -200,12 +250,12 @@ Status props_unset(PropSet *ps, Str name, char **old, Err *err)
 
 const char *props_get(const PropSet *ps, const char *name)
 {
-    for (; ps; ps = ps->server) {
-        const char *v = strmap_find(&ps->map, str_of(name));
+    for (const PropSet *at = ps; at; at = at->server) {
+        const char *v = strmap_find(&at->map, str_of(name));
         if (v)
             return v;
     }
-    const PropRow *row = prop_find(str_of(name));
+    const PropRow *row = find_exactly(str_of(name));
     BUG_IF(!row);
     return row->value;
 }
@@ -223,3 +273,7 @@ bool props_bool(const PropSet *ps, const char *name)
 }
 
 bool props_has(const PropSet *ps, const char *name) { return strmap_find(&ps->map, str_of(name)) != NULL; }
+
+bool props_has_server(const PropSet *ps, const char *name) { return ps->server && props_has(ps->server, name); }
+
+bool props_exactly_once(const PropSet *ps) { return strcmp(props_get(ps, "processing.guarantee"), "exactly_once_v2") == 0; }

@@ -2,7 +2,9 @@
 // Properties: what SET takes, what it means, what is allowed. One table of rows.
 //
 // Names resolve as ksqlDB's: `ksql.streams.x` and bare Kafka Streams names are one property. Only
-// rows of the table are accepted, so nothing unknown ever reaches a client library. A PropSet is
+// rows of the table are accepted, so nothing unknown ever reaches a client library: SET, WITH, the properties of
+// a request and those stored in the command topic all pass through props_set. Connection settings
+// (bootstrap.servers, sasl.*, ssl.*) are no rows: runtime/config.h takes them from the server's files alone. A PropSet is
 // one session's (or one query's stored) overrides; behind it stand those of the server, if it has any.
 #ifndef SLUICE_CATALOG_PROPS_H
 #define SLUICE_CATALOG_PROPS_H
@@ -15,6 +17,7 @@ typedef enum PropType { PROP_STRING, PROP_INT, PROP_BOOL, PROP_OFFSET_RESET, PRO
 enum PropFlag {
     PROP_SETTABLE = 1, /* by SET and with a request */
     PROP_QUERY = 2,    /* stored with a persistent query */
+    PROP_CONSUMER = 4, /* a setting of consumers: "consumer." may stand before it */
 };
 
 typedef struct PropRow {
@@ -27,6 +30,18 @@ typedef struct PropRow {
 
 const PropRow *prop_find(Str name); /* also under its other spelling; NULL when unknown */
 const PropRow *prop_at(int i);      /* in name order; NULL after the last */
+
+/* How a name that is no row is known. */
+typedef enum PropKnown {
+    PROP_UNKNOWN,
+    PROP_NO_EFFECT, /* ksqlDB or Kafka Streams has it; nothing here hangs on it */
+    PROP_IMMUTABLE, /* clients may not set it, whoever has it: bootstrap.servers, ssl.*, … */
+} PropKnown;
+/* Under all spellings of prop_bare. */
+PropKnown prop_known(Str name);
+/* The name without what says whose setting it is: "ksql.streams.", and behind that "consumer.", "producer.", "admin." and
+ * "topic.". Borrowed. */
+Str prop_bare(Str name);
 
 typedef struct PropSet {
     StrMap map; /* canonical name -> char * (owned) */
@@ -48,5 +63,9 @@ int64_t props_int(const PropSet *ps, const char *name);
 bool props_bool(const PropSet *ps, const char *name);
 /* True when the set itself overrides it. */
 bool props_has(const PropSet *ps, const char *name);
+/* True when the server's configuration gave it a value. */
+bool props_has_server(const PropSet *ps, const char *name);
+/* processing.guarantee is exactly_once_v2. */
+bool props_exactly_once(const PropSet *ps);
 
 #endif
