@@ -94,7 +94,7 @@ static void apply_record(Engine *e, const Record *r, Replay *past)
     Status st = command_decode(r, a, &c, &err);
     if (!c.own)
         c.number = (uint32_t)(e->commands.seen + 1);
-    e->commands.seen = r->offset;
+    e->commands.seen = e->cfg.dense_ids ? e->commands.seen + 1 : r->offset;
     bool own = st == OK && is_own(&e->commands, c.token);
     if (st == OK && !own && !c.statement.n)
         take_plan(&c, past);

@@ -27,6 +27,8 @@ typedef struct EngineConfig {
     int batch_rows;         /* rows of a batch, 1 … LIMIT_BATCH_ROWS; 0: LIMIT_BATCH_ROWS */
     size_t state_budget;    /* bytes of hot state over all stores; 0: 256 MB */
     const char *service_id; /* NULL: "default_" */
+    bool alone;             /* has all the work of its service to itself, and joins nobody (tests) */
+    bool dense_ids;         /* query ids count commands, not offsets of the command topic (tests) */
     bool sequential_ids;    /* query ids count queries from 0 (test runner) rather than command offsets */
     bool single_partition;  /* every record goes to partition 0 (test runner) */
     bool check_operators;   /* every operator is wrapped by the checker (tests) */

@@ -104,6 +104,10 @@ static void changed(void *arg, uint64_t slots, bool lost)
 
 Status members_join(Engine *e, Err *err)
 {
+    if (e->cfg.alone) {
+        changed(e, UINT64_MAX, false);
+        return OK;
+    }
     const MembershipConfig c = {
         .group = arena_strf(e->arena, "_confluent-ksql-%.*s_members", STR_ARG(e->service_id)),
         .topic = arena_strf(e->arena, "_confluent-ksql-%.*s_slots", STR_ARG(e->service_id)),
