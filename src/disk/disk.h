@@ -4,6 +4,8 @@
 // Keys are ordered bytes in a few families. Writes go through batches that are atomic; a synced
 // commit waits for the device, and commits that wait at the same time share one sync. A lock file
 // names the process that owns the directory: a second one is told which has it.
+// On a full device commits fail with ERR_IO, reads go on; RocksDB looks for room every five seconds and writes again
+// when there is enough to flush what it holds in memory.
 // Every commit passes the gates "disk.write" (and "disk.sync" when synced).
 //
 // PERSISTED v1: family `meta` holds key "format" = "1"; an unknown format is refused.

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-# Deaths at every effect gate, random simulation, processes that are killed (stage 70-crash).
+# Deaths at every effect gate, random simulation, processes that are killed (stage 70-crash); a full device
+# (stage 72-full-disk).
 crash_files = \
 	tests/crash/workload.c \
 	tests/crash/workload.h \
 	tests/crash/check.c \
 	tests/oracle/oracle.c \
 	tests/oracle/oracle.h
-check_PROGRAMS += tests/crash/gates tests/crash/simulate tests/crash/process
+check_PROGRAMS += tests/crash/gates tests/crash/simulate tests/crash/process tests/crash/full_disk
 tests_crash_gates_SOURCES = tests/crash/gates.c $(crash_files)
 tests_crash_gates_LDADD = $(SLUICE_LIBS)
 tests_crash_simulate_SOURCES = tests/crash/simulate.c $(crash_files)
 tests_crash_simulate_LDADD = $(SLUICE_LIBS)
 tests_crash_process_SOURCES = tests/crash/process.c
 tests_crash_process_LDADD =
+tests_crash_full_disk_SOURCES = tests/crash/full_disk.c
+tests_crash_full_disk_LDADD = $(SLUICE_LIBS)
