@@ -3,7 +3,7 @@
 #ifndef SLUICE_EXEC_AGGREGATE_H
 #define SLUICE_EXEC_AGGREGATE_H
 
-#include "exec/op.h"
+#include "exec/changelog.h"
 #include "state/blocks.h"
 
 /* The inline state of a key; the aggregates' states follow at their offsets. */
@@ -14,6 +14,13 @@ typedef struct Group {
     uint32_t before_len, headers_len;
     bool fresh;      /* never emitted */
 } Group;
+
+/* Behind the Group where the store has a changelog: the columns of the last row of the group, which it holds too. */
+typedef struct LastRow {
+    char *bytes;     /* of value_save; NULL: not since the last commit */
+    uint32_t len;
+    int32_t row;     /* of the batch in hand */
+} LastRow;
 
 typedef struct AggSlot {
     const AggRow *row;
@@ -26,6 +33,10 @@ typedef struct OpAggregate {
     Store *store;
     Blocks kept; /* rows before a change, headers: what the groups point to until the commit */
     AggSlot *aggs;
+    ChangeLog *log;    /* NULL: the store has none */
+    int size;          /* of the inline state; the aggregates' states begin at: */
+    int states_at;
+    int last_at;       /* offset of the LastRow; 0: there is none */
     Buf keys;          /* of the batch in hand, one after another */
     Buf scratch;
     uint32_t *key_at;  /* where each begins, one more at the end; these three in the batch's arena */

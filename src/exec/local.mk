@@ -3,6 +3,8 @@
 libsluice_a_SOURCES += \
 	src/exec/aggregate.h \
 	src/exec/build.c \
+	src/exec/changelog.c \
+	src/exec/changelog.h \
 	src/exec/op.h \
 	src/exec/op_aggregate.c \
 	src/exec/op_check.c \

@@ -11,10 +11,14 @@
 //
 // A batch is worked in passes over scratch arrays: keys, hashes, look-ups, then one pass an aggregate.
 //
+// Where the store has a changelog, the commit writes each changed group into it, with the columns of the group's last row.
+//
 // State of a key, PERSISTED v1: timestamp (varint, zigzag), then each aggregate's state (its save, or its bytes).
 #include "exec/aggregate.h"
 
 #include <stdio.h>
+
+static LastRow *last_row(const OpAggregate *g, void *state) { return (LastRow *)(void *)((char *)state + g->last_at); }
 
 static void state_init(OpAggregate *g, void *state)
 {
@@ -62,6 +66,10 @@ static void state_drop(void *arg, void *state)
     Group *gr = state;
     blocks_free(&g->kept, gr->before, gr->before_len);
     blocks_free(&g->kept, gr->headers, gr->headers_len);
+    if (g->last_at) {
+        LastRow *last = last_row(g, gr);
+        blocks_free(&g->kept, last->bytes, last->len);
+    }
     for (int i = 0; i < g->op.node->naggs; i++)
         if (g->aggs[i].row->drop)
             g->aggs[i].row->drop(&g->aggs[i].ctx, (char *)state + g->aggs[i].at);
@@ -242,6 +250,37 @@ static void out_headers(AggOut *o, int at, Headers h)
     o->headers[at] = h;
 }
 
+/* ---- for the changelog ---- */
+
+static void keep_last(OpAggregate *g, const Batch *b, int row, Group *gr)
+{
+    LastRow *last = last_row(g, gr);
+    Buf *out = &g->scratch;
+    buf_clear(out);
+    for (int i = 0; i < g->op.node->nlogged; i++) {
+        const Column *c = &b->cols[g->op.node->logged[i]];
+        if (c->type->kind == KIND_STRING) {
+            key_string(out, c, row);
+        } else {
+            Value v = column_get(c, row);
+            value_save(out, c->type, &v);
+        }
+    }
+    last->bytes = blocks_fit(&g->kept, last->bytes, last->len, out->n);
+    last->len = (uint32_t)out->n;
+    memcpy(last->bytes, out->p, out->n);
+}
+
+/* Of each group of the batch only its last row is saved. */
+static void keep_lasts(OpAggregate *g, const Batch *b, const uint16_t *rows)
+{
+    for (int i = 0; i < b->nsel; i++)
+        last_row(g, g->states[i])->row = rows[i];
+    for (int i = 0; i < b->nsel; i++)
+        if (last_row(g, g->states[i])->row == rows[i])
+            keep_last(g, b, rows[i], g->states[i]);
+}
+
 /* ---- every update ---- */
 
 static bool takes_out(RowKind k) { return k == ROW_DELETE || k == ROW_UPDATE_BEFORE; }
@@ -285,6 +324,9 @@ static Status each_update(OpAggregate *g, const Batch *b, int from, int to, Err 
         if (b->ts[row] > gr->ts)
             gr->ts = b->ts[row];
         store_touch(g->store, e);
+        e->mark = 1;
+        if (g->last_at)
+            keep_last(g, b, row, gr);
         if (kind == ROW_UPDATE_BEFORE)
             continue; /* its other half follows and is answered */
         if (before)
@@ -353,6 +395,8 @@ static Status coalesce(OpAggregate *g, const Batch *b, Err *err)
     }
     for (int i = 0; i < g->op.node->naggs; i++)
         add_column(g, i, b, rows);
+    if (g->last_at)
+        keep_lasts(g, b, rows);
     if (b->headers)
         for (int i = 0; i < b->nsel; i++)
             keep_headers(g, g->states[i], &b->headers[rows[i]]);
@@ -402,6 +446,28 @@ static void emit_dirty(void *arg, StoreEntry *e)
         out_headers(&em->o, at, load_headers(gr, em->o.arena));
 }
 
+/* mark: changed by a row of the input, not by a restore. */
+static void log_entry(void *arg, StoreEntry *e)
+{
+    OpAggregate *g = arg;
+    const PNode *node = g->op.node;
+    Group *gr = store_state(e);
+    if (!e->mark)
+        return;
+    Rd in = g->last_at ? rd_of((Str){last_row(g, gr)->bytes, last_row(g, gr)->len}) : rd_of((Str){NULL, 0});
+    for (int i = 0; i < node->nlogged; i++)
+        changelog_cell(g->log, i, value_load(&in, g->op.env->arena, node->in->cols[node->logged[i]].type));
+    for (int i = 0; i < node->nvars; i++) {
+        const AggSlot *slot = &g->aggs[node->vars[i]];
+        Value v = value_null();
+        AggCtx *c = &g->aggs[node->vars[i]].ctx;
+        c->arena = g->op.env->arena;
+        (slot->row->export_of ? slot->row->export_of : slot->row->result_of)(c, (const char *)gr + slot->at, &v);
+        changelog_cell(g->log, node->nlogged + i, v);
+    }
+    changelog_record(g->log, store_key(g->store, e), gr->ts, e->dead);
+}
+
 static void clear_marks(void *arg, StoreEntry *e)
 {
     OpAggregate *g = arg;
@@ -411,6 +477,11 @@ static void clear_marks(void *arg, StoreEntry *e)
     blocks_free(&g->kept, gr->before, gr->before_len);
     blocks_free(&g->kept, gr->headers, gr->headers_len);
     gr->before = gr->headers = NULL;
+    if (g->last_at) {
+        LastRow *last = last_row(g, gr);
+        blocks_free(&g->kept, last->bytes, last->len);
+        last->bytes = NULL;
+    }
 }
 
 static Status on_commit(Op *op, Err *err)
@@ -426,6 +497,13 @@ static Status on_commit(Op *op, Err *err)
         if (em.st)
             return em.st;
     }
+    if (g->log) {
+        changelog_begin(g->log, err);
+        store_dirty(g->store, log_entry, g);
+        Status st = changelog_end(g->log);
+        if (st)
+            return st;
+    }
     if (op->env->disk)
         store_flush(g->store, unit_disk(op->env->unit));
     return OK;
@@ -438,7 +516,25 @@ static void committed(Op *op)
     store_committed(g->store);
 }
 
-static void aborted(Op *op) { store_aborted(((OpAggregate *)op)->store); }
+static void open_store(OpAggregate *g)
+{
+    const OpEnv *env = g->op.env;
+    const StoreOwner owner = {.arg = g, .size = g->size, .save = state_save, .load = state_load, .drop = state_drop};
+    g->store = store_new(env->disk, env->store_base + (uint32_t)g->op.node->store, env->partition, &owner, 0);
+    store_join(g->store, env->share);
+}
+
+static void aborted(Op *op)
+{
+    OpAggregate *g = (OpAggregate *)op;
+    if (op->env->disk || !g->log) {
+        store_aborted(g->store);
+        return;
+    }
+    store_free(g->store); /* begins anew, from the changelog */
+    open_store(g);
+}
+
 static size_t held(const Op *op) { return store_dirty_bytes(((const OpAggregate *)op)->store); }
 
 static void close_aggregate(Op *op)
@@ -446,12 +542,77 @@ static void close_aggregate(Op *op)
     OpAggregate *g = (OpAggregate *)op;
     store_free(g->store);
     blocks_clear(&g->kept);
+    changelog_close(g->log);
     buf_free(&g->keys);
     buf_free(&g->scratch);
 }
 
+/* ---- restore ---- */
+
+/* The states of a row of the changelog. */
+static Status import_states(OpAggregate *g, const Batch *b, int row, Group *gr, Err *err)
+{
+    const PNode *node = g->op.node;
+    for (int i = 0; i < node->naggs; i++)
+        if (g->aggs[i].row->drop)
+            g->aggs[i].row->drop(&g->aggs[i].ctx, (char *)gr + g->aggs[i].at);
+    memset((char *)gr + g->states_at, 0, (size_t)(g->size - g->states_at));
+    state_init(g, gr);
+    gr->ts = b->ts[row];
+    for (int i = 0; i < node->nvars; i++) {
+        AggSlot *slot = &g->aggs[node->vars[i]];
+        bool again = false; /* an aggregate that is written twice has been read */
+        for (int k = 0; k < i; k++)
+            again |= node->vars[k] == node->vars[i];
+        if (again)
+            continue;
+        Value v = column_get(&b->cols[node->nkeys + node->nlogged + i], row);
+        slot->ctx.arena = b->arena;
+        if (!slot->row->import(&slot->ctx, (char *)gr + slot->at, &v))
+            return err_set(err, ERR_CORRUPT, "%.*s at offset %lld holds no state of %.*s", STR_ARG(node->log->topic),
+                           (long long)b->offset[row], (int)strcspn(slot->row->signature, "("), slot->row->signature);
+    }
+    return OK;
+}
+
+static Status restore(Op *op, const Batch *b, Err *err)
+{
+    OpAggregate *g = (OpAggregate *)op;
+    Status st = OK;
+    encode_keys(g, b);
+    for (int i = 0; i < b->nsel && st == OK; i++) {
+        int row = batch_row(b, i), flags = batch_flags(b, row);
+        StoreEntry *e;
+        bool made;
+        if (flags & ROW_KEY_NULL)
+            continue;
+        if (flags & ROW_VALUE_NULL) {
+            Str key = {g->keys.p + g->key_at[i], g->key_at[i + 1] - g->key_at[i]};
+            st = store_find(g->store, key, g->hashes[i], &e, err);
+            if (st == OK && e)
+                store_delete(g->store, e);
+            continue;
+        }
+        st = find_group(g, i, &e, &made, err);
+        if (st)
+            return st;
+        st = import_states(g, b, row, store_state(e), err);
+        store_touch(g->store, e);
+    }
+    return st;
+}
+
+static void restored(Op *op, DiskBatch *batch)
+{
+    OpAggregate *g = (OpAggregate *)op;
+    if (batch)
+        store_flush(g->store, batch);
+    store_committed(g->store);
+}
+
 static const OpClass class = {.name = "aggregate", .on_batch = on_batch, .on_commit = on_commit, .committed = committed,
-                              .aborted = aborted, .held = held, .close = close_aggregate};
+                              .aborted = aborted, .held = held, .restore = restore, .restored = restored,
+                              .close = close_aggregate};
 
 /* ksql.functions.<name>.limit, -1 when unset. */
 static int64_t element_limit(const OpEnv *env, const AggRow *row)
@@ -466,11 +627,15 @@ static int64_t element_limit(const OpEnv *env, const AggRow *row)
 
 Status op_aggregate_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err)
 {
-    UNUSED(err);
     OpAggregate *g = ARENA_NEW(a, OpAggregate);
     g->op = (Op){.class = &class, .node = node, .env = env};
     g->aggs = ARENA_ARRAY(a, AggSlot, node->naggs);
     int size = (int)sizeof(Group);
+    if (env->changelog && node->log && node->nlogged) {
+        g->last_at = size;
+        size += (int)sizeof(LastRow);
+    }
+    g->states_at = size;
     for (int i = 0; i < node->naggs; i++) {
         const LAgg *agg = &node->aggs[i];
         const Type **types = ARENA_ARRAY(a, const Type *, agg->nargs);
@@ -485,11 +650,10 @@ Status op_aggregate_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *
         };
         size += agg->row->size;
     }
-    const StoreOwner owner = {.arg = g, .size = size, .save = state_save, .load = state_load, .drop = state_drop};
-    g->store = store_new(env->disk, env->store_base + (uint32_t)node->store, env->partition, &owner, 0);
-    store_join(g->store, env->share);
+    g->size = size;
+    open_store(g);
     *out = &g->op;
-    return OK;
+    return changelog_open(a, node, env, &g->log, err);
 }
 
 /* ---- reads of the state ---- */

@@ -10,7 +10,7 @@
 //
 // State of a key, PERSISTED v1: timestamp (varint, zigzag), then the stored columns (value_save).
 #include "exec/aggregate.h"
-#include "state/blocks.h"
+#include "exec/changelog.h"
 
 typedef struct OpTable {
     Op op;
@@ -18,6 +18,8 @@ typedef struct OpTable {
     Blocks rows; /* what the store's entries point to */
     Buf key; /* scratch */
     Buf row; /* scratch: a row being saved */
+    ChangeLog *log; /* NULL: it has none */
+    int *logged; /* by column of the schema: its place in the changelog's value, or -1 */
 } OpTable;
 
 /* The inline state: the row as value_save wrote it, in a block of len bytes; NULL: none yet. */
@@ -131,6 +133,14 @@ static void save_row(OpTable *t, const Batch *b, int row, TableRow *r)
     row_set(t, r, buf_view(&t->row));
 }
 
+/* Of a row that goes: when it went is all that is left to tell. */
+static void keep_time(OpTable *t, TableRow *r, int64_t ts)
+{
+    buf_clear(&t->row);
+    buf_varint(&t->row, zigzag(ts));
+    row_set(t, r, buf_view(&t->row));
+}
+
 /* ---- input ---- */
 
 static void encode_key(OpTable *t, const Batch *b, int row)
@@ -161,6 +171,9 @@ static Status delete_row(OpTable *t, const Batch *b, int row, Out *o, Err *err)
     }
     if (!load_row(&t->op, o, at, b, row, store_state(e)))
         return err_set(err, ERR_CORRUPT, "the state of table %s does not read", t->op.node->context);
+    if (t->log)
+        keep_time(t, store_state(e), b->ts[row]);
+    e->mark = 1;
     store_delete(t->store, e);
     return OK;
 }
@@ -181,6 +194,7 @@ static Status upsert_row(OpTable *t, const Batch *b, int row, Out *o, Err *err)
     }
     copy_row(&t->op, o, out_row(o, b, row, made ? ROW_INSERT : ROW_UPDATE_AFTER), b, row);
     save_row(t, b, row, saved);
+    e->mark = 1;
     store_touch(t->store, e);
     return OK;
 }
@@ -218,16 +232,77 @@ static Status on_batch(Op *op, const Batch *b, Err *err)
     return OK;
 }
 
+/* ---- commit ---- */
+
+/* mark: changed by a row of the input, not by a restore. */
+static void log_entry(void *arg, StoreEntry *e)
+{
+    OpTable *t = arg;
+    const Schema *s = t->op.node->schema;
+    const TableRow *saved = store_state(e);
+    if (!e->mark)
+        return;
+    Rd rd = rd_of((Str){saved->bytes, saved->len});
+    int64_t ts = unzigzag(rd_varint(&rd));
+    for (int c = 0; c < s->n && !e->dead; c++) {
+        if (!t->op.node->stored[c] || s->cols[c].role == ROLE_KEY)
+            continue;
+        Value v = value_load(&rd, t->op.env->arena, s->cols[c].type);
+        if (t->logged[c] >= 0)
+            changelog_cell(t->log, t->logged[c], v);
+    }
+    changelog_record(t->log, store_key(t->store, e), ts, e->dead);
+}
+
 static Status on_commit(Op *op, Err *err)
 {
-    UNUSED(err);
+    OpTable *t = (OpTable *)op;
+    if (t->log) {
+        changelog_begin(t->log, err);
+        store_dirty(t->store, log_entry, t);
+        Status st = changelog_end(t->log);
+        if (st)
+            return st;
+    }
     if (op->env->disk)
-        store_flush(((OpTable *)op)->store, unit_disk(op->env->unit));
+        store_flush(t->store, unit_disk(op->env->unit));
     return OK;
 }
 
-static void committed(Op *op) { store_committed(((OpTable *)op)->store); }
-static void aborted(Op *op) { store_aborted(((OpTable *)op)->store); }
+static void clear_mark(void *arg, StoreEntry *e)
+{
+    UNUSED(arg);
+    e->mark = 0;
+}
+
+static void committed(Op *op)
+{
+    OpTable *t = (OpTable *)op;
+    if (t->log)
+        store_dirty(t->store, clear_mark, NULL);
+    store_committed(t->store);
+}
+
+static void open_store(OpTable *t)
+{
+    const OpEnv *env = t->op.env;
+    const StoreOwner owner = {.arg = t, .size = sizeof(TableRow), .save = row_save, .load = row_load, .drop = row_drop,
+                              .weight = row_weight};
+    t->store = store_new(env->disk, env->store_base + (uint32_t)t->op.node->store, env->partition, &owner, 0);
+    store_join(t->store, env->share);
+}
+
+static void aborted(Op *op)
+{
+    OpTable *t = (OpTable *)op;
+    if (op->env->disk || !t->log) {
+        store_aborted(t->store);
+        return;
+    }
+    store_free(t->store); /* begins anew, from the changelog */
+    open_store(t);
+}
+
 static size_t held(const Op *op) { return store_dirty_bytes(((const OpTable *)op)->store); }
 
 static void close_table(Op *op)
@@ -235,8 +310,66 @@ static void close_table(Op *op)
     OpTable *t = (OpTable *)op;
     store_free(t->store);
     blocks_clear(&t->rows);
+    changelog_close(t->log);
     buf_free(&t->key);
     buf_free(&t->row);
+}
+
+/* ---- restore ---- */
+
+/* Row of the changelog as save_row would have it. */
+static void restore_row(OpTable *t, const Batch *b, int row, TableRow *r)
+{
+    const PNode *node = t->op.node;
+    const Schema *s = node->schema;
+    buf_clear(&t->row);
+    buf_varint(&t->row, zigzag(b->ts[row]));
+    for (int c = 0; c < s->n; c++) {
+        if (!node->stored[c] || s->cols[c].role == ROLE_KEY)
+            continue;
+        Value v = value_null();
+        if (t->logged[c] >= 0)
+            v = column_get(&b->cols[node->nkeys + t->logged[c]], row);
+        else if (str_eq_c(s->cols[c].name, "ROWTIME"))
+            v = value_bigint(b->ts[row]);
+        value_save(&t->row, s->cols[c].type, &v);
+    }
+    row_set(t, r, buf_view(&t->row));
+}
+
+static Status restore(Op *op, const Batch *b, Err *err)
+{
+    OpTable *t = (OpTable *)op;
+    Status st = OK;
+    for (int i = 0; i < b->nsel && st == OK; i++) {
+        int row = batch_row(b, i), flags = batch_flags(b, row);
+        StoreEntry *e;
+        bool made;
+        if (flags & ROW_KEY_NULL)
+            continue;
+        encode_key(t, b, row);
+        Str key = buf_view(&t->key);
+        if (flags & ROW_VALUE_NULL) {
+            st = store_find(t->store, key, str_hash(key), &e, err);
+            if (st == OK && e)
+                store_delete(t->store, e);
+            continue;
+        }
+        st = store_upsert(t->store, key, str_hash(key), &e, &made, err);
+        if (st == OK) {
+            restore_row(t, b, row, store_state(e));
+            store_touch(t->store, e);
+        }
+    }
+    return st;
+}
+
+static void restored(Op *op, DiskBatch *batch)
+{
+    OpTable *t = (OpTable *)op;
+    if (batch)
+        store_flush(t->store, batch);
+    store_committed(t->store);
 }
 
 /* ---- reads of the state ---- */
@@ -318,17 +451,19 @@ Status op_table_rows(Op *op, const Value *const *keys, int n, Arena *a, Op *to, 
 }
 
 static const OpClass class = {.name = "table", .on_batch = on_batch, .on_commit = on_commit, .committed = committed,
-                              .aborted = aborted, .held = held, .close = close_table};
+                              .aborted = aborted, .held = held, .restore = restore, .restored = restored,
+                              .close = close_table};
 
 Status op_table_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err)
 {
-    UNUSED(err);
     OpTable *t = ARENA_NEW(a, OpTable);
     t->op = (Op){.class = &class, .node = node, .env = env};
-    const StoreOwner owner = {.arg = t, .size = sizeof(TableRow), .save = row_save, .load = row_load, .drop = row_drop,
-                              .weight = row_weight};
-    t->store = store_new(env->disk, env->store_base + (uint32_t)node->store, env->partition, &owner, 0);
-    store_join(t->store, env->share);
+    t->logged = ARENA_ARRAY(a, int, node->schema->n);
+    for (int c = 0; c < node->schema->n; c++)
+        t->logged[c] = -1;
+    for (int i = 0; i < node->nlogged; i++)
+        t->logged[node->logged[i]] = i;
+    open_store(t);
     *out = &t->op;
-    return OK;
+    return changelog_open(a, node, env, &t->log, err);
 }

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records of changelog topics; see changelog.h. A record that its format cannot write fails the task: without it the state could
+// not be restored.
+#include "exec/changelog.h"
+
+Status changelog_open(Arena *a, const PNode *node, OpEnv *env, ChangeLog **out, Err *err)
+{
+    *out = NULL;
+    if (!env->changelog || !node->log)
+        return OK;
+    const Schema *s = node->log->schema;
+    ChangeLog *log = *out = ARENA_NEW(a, ChangeLog);
+    *log = (ChangeLog){.node = node, .env = env, .arena = a};
+    log->cols = ARENA_ARRAY(a, Column, s->n);
+    log->view = ARENA_ARRAY(a, const Column *, s->n);
+    for (int c = 0; c < s->n; c++) {
+        column_init(a, &log->cols[c], s->cols[c].type, 1);
+        log->view[c] = &log->cols[c];
+    }
+    Status st = writer_new(&node->log->key, &log->key, err);
+    return st ? st : writer_new(&node->log->value, &log->value, err);
+}
+
+void changelog_close(ChangeLog *log)
+{
+    if (!log)
+        return;
+    writer_free(log->key);
+    writer_free(log->value);
+    buf_free(&log->key_bytes);
+    buf_free(&log->value_bytes);
+}
+
+void changelog_begin(ChangeLog *log, Err *err)
+{
+    log->records = 0;
+    log->st = OK;
+    log->err = err;
+}
+
+void changelog_cell(ChangeLog *log, int i, Value v)
+{
+    column_put(log->arena, &log->cols[log->node->nkeys + i], 1, 0, v);
+}
+
+static bool failed(ChangeLog *log, const char *why)
+{
+    Str topic = log->node->log->topic;
+    log->st = err_set(log->err, ERR_SERDE, "Error serializing message to topic: %.*s. %s", STR_ARG(topic), why);
+    return false;
+}
+
+static bool write_side(ChangeLog *log, Writer *w, const Column **cols, Buf *out)
+{
+    const char *why = NULL;
+    buf_clear(out);
+    return writer_write(w, cols, 0, NULL, out, &why) != WRITE_FAILED || failed(log, why);
+}
+
+static bool make_record(ChangeLog *log, Str key, bool gone, Record *r)
+{
+    const PNode *node = log->node;
+    Rd in = rd_of(key);
+    for (int k = 0; k < node->nkeys; k++)
+        column_put(log->arena, &log->cols[k], 1, 0, value_load(&in, log->env->arena, node->log->schema->cols[k].type));
+    if (!write_side(log, log->key, log->view, &log->key_bytes))
+        return false;
+    r->key = log->key_bytes.p ? log->key_bytes.p : "";
+    r->key_len = (int32_t)log->key_bytes.n;
+    if (gone)
+        return true;
+    if (!write_side(log, log->value, log->view + node->nkeys, &log->value_bytes))
+        return false;
+    r->value = log->value_bytes.p ? log->value_bytes.p : "";
+    r->value_len = (int32_t)log->value_bytes.n;
+    return true;
+}
+
+void changelog_record(ChangeLog *log, Str key, int64_t ts, bool gone)
+{
+    OpEnv *env = log->env;
+    Record r = {.ts = ts};
+    if (log->st || !make_record(log, key, gone, &r))
+        return;
+    unit_append(env->unit, log->node->log->topic, env->partition, &r);
+    log->records++;
+}
+
+Status changelog_end(ChangeLog *log)
+{
+    const OpEnv *env = log->env;
+    if (log->st == OK && log->records)
+        unit_checkpoint(env->unit, env->checkpoint_owner, log->node->log->topic, env->partition, 0);
+    return log->st;
+}

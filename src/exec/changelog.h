@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// ChangeLog: writes the records of a store's changelog topic into the task's unit of work, one for each key that changed since the
+// last commit. What it writes is what ksqlDB's would be, byte for byte: DESIGN §3, page 05 §5.3.
+//
+//   key     the store's key in the internal key format
+//   value   the columns of PNode.log's schema behind the keys; none: the key is gone
+//   time    that of the group or row; no headers
+//
+// One row of scratch columns is filled and serialised at a time: nothing is allocated per record but what a nested value needs.
+// @thread worker
+#ifndef SLUICE_EXEC_CHANGELOG_H
+#define SLUICE_EXEC_CHANGELOG_H
+
+#include "exec/op.h"
+
+typedef struct ChangeLog {
+    const PNode *node;
+    OpEnv *env;
+    Writer *key, *value;
+    Arena *arena;        /* of the operator */
+    Column *cols;        /* one row, by node->log->schema */
+    const Column **view; /* the same, as writers take them */
+    Buf key_bytes, value_bytes;
+    int64_t records;     /* since changelog_begin */
+    Status st;           /* the first failure since then */
+    Err *err;
+} ChangeLog;
+
+/* *out: new, NULL when the store has none (env->changelog, node->log). */
+Status changelog_open(Arena *a, const PNode *node, OpEnv *env, ChangeLog **out, Err *err) MUST_CHECK;
+void changelog_close(ChangeLog *log); /* NULL is ignored */
+
+/* A commit: begin, then for each changed key the cells of its value and a record, then end. */
+void changelog_begin(ChangeLog *log, Err *err);
+/* The value's i-th column. v: borrowed until the record. */
+void changelog_cell(ChangeLog *log, int i, Value v);
+/* key: as the store has it (value_save of the key columns). */
+void changelog_record(ChangeLog *log, Str key, int64_t ts, bool gone);
+/* A failed record fails the commit. Tells the unit where the state will stand. */
+Status changelog_end(ChangeLog *log) MUST_CHECK;
+
+#endif
