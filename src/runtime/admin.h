@@ -21,12 +21,14 @@ typedef struct TaskSeen {
     int64_t failed_ms; /* when it failed last */
     ErrCode code;
     Str why;
+    bool restoring;    /* its state is brought forward: how far it is */
+    RestoreProgress restored;
 } TaskSeen;
 
 typedef struct QuerySeen {
     RunQuery *q;
     const char *state; /* "RUNNING", "ERROR" */
-    Str why;           /* of the first task that failed; empty: none */
+    Str why;           /* of the first task that failed, or how far its state is restored; empty: none */
     TaskSeen *tasks;   /* q->ntasks; NULL for push queries */
 } QuerySeen;
 

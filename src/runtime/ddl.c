@@ -144,6 +144,41 @@ static Status start_query(Ddl *d, RunQuery *q)
     return OK;
 }
 
+/* The number under which the query's state is kept, the same at every start over a directory; state of another plan goes. */
+static Status headless_number(Engine *e, RunQuery *q, Err *err)
+{
+    if (!e->disk)
+        return OK;
+    enum { KEPT = 12, FIRST = 1 << 23 }; /* the lower half is for commands' numbers */
+    Buf key = BUF_INIT, kept = BUF_INIT, last = BUF_INIT, value = BUF_INIT;
+    bool found, counted;
+    buf_printf(&key, "headless/%.*s", STR_ARG(q->id));
+    Status st = disk_get(e->disk, FAMILY_META, buf_view(&key), &kept, &found, err);
+    if (st == OK)
+        st = disk_get(e->disk, FAMILY_META, STR("headless"), &last, &counted, err);
+    Rd rd = rd_of(buf_view(&kept)), lr = rd_of(buf_view(&last));
+    uint32_t number = found && kept.n == KEPT ? rd_be32(&rd) : 0;
+    if (st == OK && number && rd_be64(&rd) == q->plan->fingerprint) {
+        q->number = number;
+    } else if (st == OK) {
+        Unit *u = unit_begin(e->topics);
+        q->number = number;
+        if (number)
+            query_forget(q, true, u);
+        q->number = (counted ? rd_be32(&lr) : FIRST) + 1;
+        buf_be32(&value, q->number);
+        disk_batch_put(unit_disk(u), FAMILY_META, STR("headless"), buf_view(&value));
+        buf_be64(&value, q->plan->fingerprint);
+        disk_batch_put(unit_disk(u), FAMILY_META, buf_view(&key), buf_view(&value));
+        st = unit_commit(u, true, err);
+    }
+    buf_free(&key);
+    buf_free(&kept);
+    buf_free(&last);
+    buf_free(&value);
+    return st;
+}
+
 /* From a bound query with its sink to a running one. Takes over b->sink. */
 static Status launch(Ddl *d, BoundCreateAs *b, const char *prefix, bool is_insert)
 {
@@ -164,6 +199,8 @@ static Status launch(Ddl *d, BoundCreateAs *b, const char *prefix, bool is_inser
         rc = err_at(d->err, ERR_STATEMENT, d->st->span, "Query ID '%.*s' already exists.", STR_ARG(id));
     if (rc == OK)
         rc = query_new(d->e, &b->query, ds, id, number, QUERY_PERSISTENT, props, &q, d->err);
+    if (rc == OK && d->e->cfg.headless)
+        rc = headless_number(d->e, q, d->err);
     if (rc == OK) {
         q->sql = arena_str(q->arena, d->shown);
         q->type = prefix;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Engine: open, replay, close, and the stepping of tests. See engine.h and internal.h.
+#include <stdarg.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "runtime/stream.h"
@@ -220,6 +222,18 @@ void engine_set_catalog(Engine *e, Catalog *cat)
     e->cat = cat;
     pthread_mutex_unlock(&e->mu);
     catalog_unref(old);
+}
+
+void engine_log(const Engine *e, const char *fmt, ...)
+{
+    va_list ap;
+    char line[1024];
+    if (!e->cfg.log)
+        return;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    e->cfg.log(e->cfg.log_arg, line);
 }
 
 static RunQuery *find_query(Engine *e, Str id, QueryKind kind)

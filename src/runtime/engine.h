@@ -21,6 +21,8 @@ typedef struct EngineConfig {
     const char *member;     /* the name under which other servers know this one, "host:port"; NULL: made up */
     int session_ms;         /* how long a server that is not heard of keeps its work; 0: 10 s */
     const PropSet *props;   /* the server's configuration, behind all sessions and queries; borrowed for the engine's life */
+    void (*log)(void *arg, const char *line); /* what happens by itself: work that comes and goes, restores, failures; any thread */
+    void *log_arg;
     bool headless;          /* statements come from a file at each start: no command topic, query ids count from 0 */
     Effects *fx;            /* effects_real() or simulated */
     int workers;            /* threads; 0: one a core, at most 8 */

@@ -267,6 +267,8 @@ void engine_set_catalog(Engine *e, Catalog *cat);
 RunQuery *engine_query(Engine *e, Str id);
 /* All persistent ones, in the arena. Under ddl. */
 RunQuery **engine_queries(Engine *e, Arena *a, int *n);
+/* A line to EngineConfig.log. @thread any */
+void engine_log(const Engine *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Makes a push query end; false when there is none of that id. @thread any */
 bool engine_end_push(Engine *e, Str id);
 

@@ -94,6 +94,9 @@ static void changed(void *arg, uint64_t slots, bool lost)
     Engine *e = arg;
     pthread_mutex_lock(&e->ddl);
     uint64_t before = e->slots, gone = before & ~slots;
+    if (topics_remote(e->topics))
+        engine_log(e, "has %d of %d slots now%s", __builtin_popcountll(slots), TOPIC_SLOTS,
+                   lost ? ": it was not heard of in time, what was not committed is dropped" : "");
     if (!lost)
         each_worker(e, commit_moving, gone);
     __atomic_store_n(&e->slots, slots, __ATOMIC_RELEASE);

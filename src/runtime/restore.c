@@ -156,6 +156,9 @@ void restore_aim(Task *t)
         log->end = r->ahead ? log->at : topic_end(t->q->e->topics, log->op->node->log->topic, t->partition);
         t->restored.left += log->end > log->at ? log->end - log->at : 0;
     }
+    if (t->restored.left)
+        engine_log(t->q->e, "query %.*s, partition %d: restoring its state, at most %lld records", STR_ARG(t->q->id), t->partition,
+                   (long long)t->restored.left);
 }
 
 /* Writes down what was restored, and how far. */
@@ -221,6 +224,10 @@ Status restore_step(Task *t, bool *did, Err *err)
     *did = true;
     Status st = flush(t, err);
     if (st == OK) {
+        if (t->restored.records)
+            engine_log(t->q->e, "query %.*s, partition %d: restored %lld records, %lld KB, in %lld ms", STR_ARG(t->q->id),
+                       t->partition, (long long)t->restored.records, (long long)(t->restored.bytes >> 10),
+                       (long long)(effects_now(t->q->e->fx) - t->restored.started_ms));
         restore_free(t);
         st = task_run(t, err);
     }

@@ -32,6 +32,8 @@ static int64_t rows_written(const Task *t)
 static void see_task(const Task *t, Arena *a, TaskSeen *out)
 {
     *out = (TaskSeen){.rows_in = t->rows_in, .rows_out = rows_written(t), .errors = t->errors};
+    out->restoring = t->state == TASK_RESTORING;
+    out->restored = t->restored;
     if (t->state == TASK_RUNNING || t->state == TASK_DONE || t->err.code == OK)
         return;
     out->bad = true;
@@ -49,8 +51,35 @@ static void look(void *arg)
                 see_task(l->v[i].q->tasks[k], l->a, &l->v[i].tasks[k]);
 }
 
-static void judge(QuerySeen *s)
+/* "restoring its state: 1200 records, 3 MB read, at most 800 records left, about 2 s" */
+static Str restore_text(const QuerySeen *s, Arena *a)
 {
+    RestoreProgress all = {.started_ms = INT64_MAX};
+    bool any = false;
+    for (int k = 0; s->tasks && k < s->q->ntasks; k++) {
+        const RestoreProgress *r = &s->tasks[k].restored;
+        if (!s->tasks[k].restoring)
+            continue;
+        any = true;
+        all.records += r->records;
+        all.bytes += r->bytes;
+        all.left += r->left;
+        if (r->started_ms < all.started_ms)
+            all.started_ms = r->started_ms;
+    }
+    if (!any)
+        return (Str){NULL, 0};
+    int64_t ms = effects_now(s->q->e->fx) - all.started_ms;
+    if (!all.records)
+        return arena_strf(a, "restoring its state: at most %lld records to read", (long long)all.left);
+    return arena_strf(a, "restoring its state: %lld records, %lld KB read, at most %lld records left, about %lld s",
+                      (long long)all.records, (long long)(all.bytes >> 10), (long long)all.left,
+                      (long long)((double)all.left * (double)ms / (double)all.records / 1000 + 1));
+}
+
+static void judge(QuerySeen *s, Arena *a)
+{
+    s->why = restore_text(s, a);
     for (int k = 0; s->tasks && k < s->q->ntasks; k++)
         if (s->tasks[k].bad) {
             s->state = "ERROR";
@@ -89,7 +118,7 @@ void running_open(Engine *e, Arena *a, Running *out)
         worker_call(l.w, look, &l);
     }
     for (int i = 0; i < l.n; i++)
-        judge(&l.v[i]);
+        judge(&l.v[i], a);
     pthread_mutex_lock(&e->mu);
     out->e = e;
     out->v = list(e, a, true, l.v, l.n, &out->n);

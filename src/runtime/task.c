@@ -210,6 +210,9 @@ void task_fail(Task *t, Err *err)
     if (t->backoff_ms > most)
         t->backoff_ms = most;
     t->retry_at = now + t->backoff_ms;
+    if (t->q->kind == QUERY_PERSISTENT)
+        engine_log(t->q->e, "query %.*s, partition %d: %s%s", STR_ARG(t->q->id), t->partition, err->msg ? err->msg : "failed",
+                   retry ? "; it is tried again" : "; it is stopped");
     pthread_mutex_lock(&t->q->e->mu);
     err_clear(&t->err);
     err_move(&t->err, err);
