@@ -114,6 +114,45 @@ static void deviation_result(AggCtx *c, const void *state, Value *out)
     *out = value_double(sqrt(variance(state)));
 }
 
+/* In a changelog: STRUCT<SUM, COUNT, M2>. */
+static const Type *spread_type(Arena *a, const Type *const *args, int n)
+{
+    const Field f[] = {{STR("SUM"), args[0]}, {STR("COUNT"), TYPE_BIGINT}, {STR("M2"), TYPE_DOUBLE}};
+    UNUSED(n);
+    return type_struct(a, f, ARRAY_LEN(f));
+}
+
+static void spread_export(AggCtx *c, const void *state, Value *out)
+{
+    const Spread *s = state;
+    Struct *st = struct_new(c->arena, 3);
+    switch (c->types[0]->kind) {
+    case KIND_INTEGER: st->v[0] = value_int((int32_t)s->sum.l); break;
+    case KIND_BIGINT: st->v[0] = value_bigint(s->sum.l); break;
+    default: st->v[0] = value_double(s->sum.d); break;
+    }
+    st->v[1] = value_bigint(s->count);
+    st->v[2] = value_double(s->m2);
+    *out = (Value){.d.st = st};
+}
+
+static bool spread_import(AggCtx *c, void *state, const Value *v)
+{
+    Spread *s = state;
+    if (v->null)
+        return true;
+    const Value *f = v->d.st->v;
+    if (f[0].null || f[1].null || f[2].null)
+        return false;
+    if (is_double(c))
+        s->sum.d = f[0].d.d;
+    else
+        s->sum.l = whole(c, &f[0]);
+    s->count = f[1].d.l;
+    s->m2 = f[2].d.d;
+    return true;
+}
+
 /* ---- CORRELATION ----------------------------------------------------------------------------- */
 
 typedef struct Pairs {
@@ -173,14 +212,52 @@ static void pairs_result(AggCtx *c, const void *state, Value *out)
     *out = value_double(under == 0 ? (double)NAN : over / under);
 }
 
+static const Type *pairs_type(Arena *a, const Type *const *args, int n)
+{
+    const Field f[] = {{STR("X_SUM"), TYPE_DOUBLE},         {STR("Y_SUM"), TYPE_DOUBLE},  {STR("X_SQUARED_SUM"), TYPE_DOUBLE},
+                       {STR("Y_SQUARED_SUM"), TYPE_DOUBLE}, {STR("XY_SUM"), TYPE_DOUBLE}, {STR("COUNT"), TYPE_BIGINT}};
+    UNUSED(args);
+    UNUSED(n);
+    return type_struct(a, f, ARRAY_LEN(f));
+}
+
+static void pairs_export(AggCtx *c, const void *state, Value *out)
+{
+    const Pairs *p = state;
+    const double sums[] = {p->x, p->y, p->xx, p->yy, p->xy};
+    Struct *st = struct_new(c->arena, 6);
+    for (int i = 0; i < 5; i++)
+        st->v[i] = value_double(sums[i]);
+    st->v[5] = value_bigint(p->count);
+    *out = (Value){.d.st = st};
+}
+
+static bool pairs_import(AggCtx *c, void *state, const Value *v)
+{
+    Pairs *p = state;
+    double *const sums[] = {&p->x, &p->y, &p->xx, &p->yy, &p->xy};
+    UNUSED(c);
+    if (v->null)
+        return true;
+    for (int i = 0; i < 6; i++)
+        if (v->d.st->v[i].null)
+            return false;
+    for (int i = 0; i < 5; i++)
+        *sums[i] = v->d.st->v[i].d.d;
+    p->count = v->d.st->v[5].d.l;
+    return true;
+}
+
 #define SPREAD_ROW(sig, name, text, ...)                                                             \
     {.signature = sig, .size = sizeof(Spread), .add = spread_add, .undo = spread_undo,               \
-     .merge = name##_merge, .result_of = name##_result, .params = "val", .description = text, __VA_ARGS__}
+     .merge = name##_merge, .result_of = name##_result, .intermediate = spread_type,                 \
+     .export_of = spread_export, .import = spread_import, .params = "val", .description = text, __VA_ARGS__}
 #define VARIANCE_TEXT "The sample variance (under ksqlDB's name for it) of the values that are not NULL."
 #define DEVIATION_TEXT "The sample standard deviation of the values that are not NULL."
 #define PAIRS_ROW(sig)                                                                               \
     {.signature = sig, .size = sizeof(Pairs), .add = pairs_add, .undo = pairs_undo, .params = "x, y", \
-     .merge = pairs_merge, .result_of = pairs_result,                                                \
+     .merge = pairs_merge, .result_of = pairs_result, .intermediate = pairs_type,                    \
+     .export_of = pairs_export, .import = pairs_import,                                                \
      .description = "Pearson's correlation of the pairs without NULL; NaN when there is none."}
 
 static const AggRow rows[] = {

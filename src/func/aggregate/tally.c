@@ -123,6 +123,59 @@ static void attr_result(AggCtx *c, const void *state, Value *out)
     *out = value_load(&r, c->arena, c->types[0]);
 }
 
+static void append(AggCtx *c, Tally *t, int64_t count, const Value *v)
+{
+    Buf b = BUF_INIT;
+    put_entry(c, &b, count, v);
+    held_concat(&t->entries, &(Held){b.p, (uint32_t)b.n, (uint32_t)b.n});
+    buf_free(&b);
+    t->n++;
+}
+
+static bool histogram_import(AggCtx *c, void *state, const Value *v)
+{
+    for (uint32_t i = 0; !v->null && i < v->d.map->n; i++) {
+        const Value *key = &v->d.map->kv[2 * i], *count = &v->d.map->kv[2 * i + 1];
+        if (!count->null && count->d.l > 0)
+            append(c, state, count->d.l, key);
+    }
+    return true;
+}
+
+/* In a changelog: ARRAY<STRUCT<VALUE, COUNT>>. ksqlDB's keeps values whose count came to 0. */
+static const Type *attr_type(Arena *a, const Type *const *args, int n)
+{
+    const Field f[] = {{STR("VALUE"), args[0]}, {STR("COUNT"), TYPE_INTEGER}};
+    UNUSED(n);
+    return type_array(a, type_struct(a, f, ARRAY_LEN(f)));
+}
+
+static void attr_export(AggCtx *c, const void *state, Value *out)
+{
+    const Tally *t = state;
+    Rd r = rd_of((Str){t->entries.n ? arena_dup(c->arena, t->entries.p, t->entries.n) : NULL, t->entries.n});
+    Array *arr = array_new(c->arena, (uint32_t)t->n);
+    for (int64_t i = 0; i < t->n; i++) {
+        Struct *st = struct_new(c->arena, 2);
+        st->v[1] = value_int((int32_t)rd_varint(&r));
+        st->v[0] = value_load(&r, c->arena, c->types[0]);
+        arr->v[i] = (Value){.d.st = st};
+    }
+    *out = (Value){.d.arr = arr};
+}
+
+static bool attr_import(AggCtx *c, void *state, const Value *v)
+{
+    for (uint32_t i = 0; !v->null && i < v->d.arr->n; i++) {
+        const Value *e = &v->d.arr->v[i];
+        if (e->null || e->d.st->v[1].null)
+            return false;
+        if (e->d.st->v[1].d.i > 0)
+            append(c, state, e->d.st->v[1].d.i, &e->d.st->v[0]);
+    }
+    return true;
+}
+
 static void save(AggCtx *c, const void *state, Buf *out)
 {
     const Tally *t = state;
@@ -147,14 +200,16 @@ static void drop(AggCtx *c, void *state)
 
 #define ROW(sig, name, ...)                                                                          \
     {.signature = sig, .size = sizeof(Tally), .add = name##_add, .undo = name##_undo,                \
-     .merge = name##_merge, .result_of = name##_result, .save = save, .load = load, .drop = drop,    \
+     .merge = name##_merge, .result_of = name##_result, .import = name##_import,                     \
+     .save = save, .load = load, .drop = drop,                                                       \
      .params = "val", __VA_ARGS__}
 
 static const AggRow rows[] = {
     ROW("histogram(VARCHAR) -> MAP<VARCHAR, BIGINT>", histogram,
         .description = "How often each text is there; at most 1000 different ones.",
         .example = "'a', 'b', 'a' => HISTOGRAM", .expected = "{a=2, b=1}"),
-    ROW("ATTR(T) -> T", attr, .description = "The value when there is only one, else NULL.",
+    ROW("ATTR(T) -> T", attr, .intermediate = attr_type, .export_of = attr_export,
+        .description = "The value when there is only one, else NULL.",
         .example = "7, 7 => ATTR", .expected = "7"),
 };
 

@@ -100,6 +100,20 @@ static void result(AggCtx *c, const void *state, Value *out)
     *out = (Value){.d.arr = arr};
 }
 
+static bool import(AggCtx *c, void *state, const Value *v)
+{
+    Top *t = state;
+    for (uint32_t i = 0; !v->null && i < v->d.arr->n; i++) {
+        const Value *e = &v->d.arr->v[i];
+        if (e->null)
+            return false;
+        for (int k = 0; k < c->nargs; k++)
+            held_append(&t->entries, c->types[k], c->nargs == 1 ? e : &e->d.st->v[k]);
+        t->n++;
+    }
+    return true;
+}
+
 static void save(AggCtx *c, const void *state, Buf *out)
 {
     const Top *t = state;
@@ -142,7 +156,7 @@ static const Type *distinct_type(Arena *a, const Type *const *args, int n)
 
 #define ROW(sig, name, type, names, text)                                                           \
     {.signature = sig, .size = sizeof(Top), .add = name##_add, .merge = name##_merge,               \
-     .result_of = result, .save = save, .load = load, .drop = drop, .result = type, .params = names, \
+     .result_of = result, .import = import, .save = save, .load = load, .drop = drop, .result = type, .params = names, \
      .description = text}
 #define TOPK_ROW(t)                                                                                 \
     ROW("TOPK(" t ", ANY...; INT) -> ARRAY<" t ">", topk, topk_type, "val1, val2, k",               \
