@@ -38,7 +38,7 @@ static bool sum_load(void *arg, void *state, Rd *in)
 
 static const StoreOwner owner = {.size = sizeof(Sum), .save = sum_save, .load = sum_load};
 
-enum { BATCH = 4096, AHEAD = 16 };
+enum { BATCH = 4096, STEP = 256, KEY = 12 };
 
 static void die(Err *err)
 {
@@ -71,27 +71,30 @@ static void commit(Run *r)
     store_committed(r->st);
 }
 
-static void upserts(Run *r, int64_t n, bool prefetch, const char *what)
+/* together: looked up 256 at once. */
+static void upserts(Run *r, int64_t n, bool together, const char *what)
 {
-    Str key[BATCH];
-    uint64_t hash[BATCH];
+    static char text[BATCH * KEY];
+    static uint32_t at[BATCH + 1];
+    static uint64_t hash[BATCH];
+    StoreEntry *found[STEP];
     Err err = ERR_INIT;
     double t0 = now(), committing = 0;
     int64_t commits = 0;
     for (int64_t done = 0; done < n; done += BATCH) {
         for (int i = 0; i < BATCH; i++) {
-            const char *k = r->keys[pick(r)];
-            key[i] = (Str){k, 12};
-            hash[i] = str_hash(key[i]);
+            memcpy(text + i * KEY, r->keys[pick(r)], KEY);
+            hash[i] = str_hash((Str){text + i * KEY, KEY});
+            at[i + 1] = at[i] + KEY;
         }
         for (int i = 0; i < BATCH; i++) {
             StoreEntry *e;
             bool made;
-            if (prefetch && i + AHEAD < BATCH)
-                store_prefetch(r->st, hash[i + AHEAD]);
-            if (prefetch && i + AHEAD / 2 < BATCH)
-                store_prefetch_entry(r->st, hash[i + AHEAD / 2]);
-            if (store_upsert(r->st, key[i], hash[i], &e, &made, &err) != OK)
+            const StoreKeys keys = {text, at + i, hash + i};
+            if (together && i % STEP == 0)
+                store_find_hot(r->st, &keys, STEP, found);
+            e = together ? found[i % STEP] : NULL;
+            if (!e && store_upsert(r->st, (Str){text + i * KEY, KEY}, hash[i], &e, &made, &err) != OK)
                 die(&err);
             Sum *s = store_state(e);
             s->count++;

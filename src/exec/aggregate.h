@@ -28,6 +28,8 @@ typedef struct AggSlot {
     AggCtx ctx;
 } AggSlot;
 
+enum { COALESCE_ROWS = 256 }; /* rows that are looked up together */
+
 typedef struct OpAggregate {
     Op op;
     Store *store;
@@ -39,9 +41,9 @@ typedef struct OpAggregate {
     int last_at;       /* offset of the LastRow; 0: there is none */
     Buf keys;          /* of the batch in hand, one after another */
     Buf scratch;
-    uint32_t *key_at;  /* where each begins, one more at the end; these three in the batch's arena */
+    uint32_t *key_at;  /* where each begins, one more at the end; in the batch's arena, as the hashes */
     uint64_t *hashes;
-    void **states;
+    void *states[COALESCE_ROWS];
 } OpAggregate;
 
 /* An output batch being filled. */

@@ -77,8 +77,35 @@ static void state_drop(void *arg, void *state)
 
 /* ---- keys ---- */
 
+/* n bytes without a call where they are few. */
+static inline void copy_text(char *to, const char *from, size_t n)
+{
+    uint64_t x[4];
+    if (n > 32 || n < 8) {
+        if (n >= 4 && n < 8) {
+            memcpy(&x[0], from, 4);
+            memcpy(&x[1], from + n - 4, 4);
+            memcpy(to, &x[0], 4);
+            memcpy(to + n - 4, &x[1], 4);
+        } else if (n) {
+            memcpy(to, from, n);
+        }
+        return;
+    }
+    memcpy(&x[0], from, 8);
+    memcpy(&x[1], from + n - 8, 8);
+    if (n > 16) {
+        memcpy(&x[2], from + 8, 8);
+        memcpy(&x[3], from + n - 16, 8);
+        memcpy(to + 8, &x[2], 8);
+        memcpy(to + n - 16, &x[3], 8);
+    }
+    memcpy(to, &x[0], 8);
+    memcpy(to + n - 8, &x[1], 8);
+}
+
 /* As value_save writes a STRING. */
-static void key_string(Buf *out, const Column *c, int row)
+static inline void key_string(Buf *out, const Column *c, int row)
 {
     if (c->constant)
         row = 0;
@@ -93,7 +120,7 @@ static void key_string(Buf *out, const Column *c, int row)
     for (; n >= 0x80; n >>= 7)
         *p++ = (char)(n | 0x80);
     *p++ = (char)n;
-    memcpy(p, v.p, v.n);
+    copy_text(p, v.p, v.n);
     out->n = (size_t)(p + v.n - out->p);
 }
 
@@ -103,10 +130,11 @@ static void encode_keys(OpAggregate *g, const Batch *b)
     buf_clear(keys);
     buf_room(keys, 1); /* without grouping columns every key is empty, but it is somewhere */
     g->key_at = arena_alloc(b->arena, sizeof *g->key_at * (size_t)(b->nsel + 1));
-    g->hashes = arena_alloc(b->arena, sizeof *g->hashes * (size_t)b->nsel);
+    g->hashes = arena_alloc(b->arena, sizeof *g->hashes * (size_t)(b->nsel + 1));
     for (int i = 0; i < b->nsel; i++) {
         int row = batch_row(b, i);
-        g->key_at[i] = (uint32_t)keys->n;
+        size_t from = keys->n;
+        g->key_at[i] = (uint32_t)from;
         for (int k = 0; k < g->op.node->nkeys; k++) {
             const Column *c = &b->cols[k];
             if (c->type->kind == KIND_STRING) {
@@ -116,10 +144,9 @@ static void encode_keys(OpAggregate *g, const Batch *b)
                 value_save(keys, c->type, &v);
             }
         }
+        g->hashes[i] = str_hash((Str){keys->p + from, keys->n - from});
     }
     g->key_at[b->nsel] = (uint32_t)keys->n;
-    for (int i = 0; i < b->nsel; i++)
-        g->hashes[i] = str_hash((Str){keys->p + g->key_at[i], g->key_at[i + 1] - g->key_at[i]});
 }
 
 static Status find_group(OpAggregate *g, int i, StoreEntry **e, bool *made, Err *err)
@@ -271,12 +298,12 @@ static void keep_last(OpAggregate *g, const Batch *b, int row, Group *gr)
     memcpy(last->bytes, out->p, out->n);
 }
 
-/* Of each group of the batch only its last row is saved. */
-static void keep_lasts(OpAggregate *g, const Batch *b, const uint16_t *rows)
+/* Of each group of the rows in hand only its last is saved. */
+static void keep_lasts(OpAggregate *g, const Batch *b, const uint16_t *rows, int n)
 {
-    for (int i = 0; i < b->nsel; i++)
+    for (int i = 0; i < n; i++)
         last_row(g, g->states[i])->row = rows[i];
-    for (int i = 0; i < b->nsel; i++)
+    for (int i = 0; i < n; i++)
         if (last_row(g, g->states[i])->row == rows[i])
             keep_last(g, b, rows[i], g->states[i]);
 }
@@ -341,13 +368,14 @@ static Status each_update(OpAggregate *g, const Batch *b, int from, int to, Err 
 
 /* ---- coalesced ---- */
 
-static void add_column(OpAggregate *g, int i, const Batch *b, const uint16_t *rows)
+/* Rows whose groups' states are in g->states. */
+static void add_column(OpAggregate *g, int i, const Batch *b, const uint16_t *rows, int n)
 {
     const LAgg *agg = &g->op.node->aggs[i];
     if (!agg->row->add_rows || b->kind) {
         Value args[16];
         AggCtx *c = &g->aggs[i].ctx;
-        for (int k = 0; k < b->nsel; k++) {
+        for (int k = 0; k < n; k++) {
             for (int j = 0; j < agg->nargs; j++)
                 args[j] = column_get(&b->cols[agg->args[j]], rows[k]);
             c->failed = false;
@@ -362,43 +390,41 @@ static void add_column(OpAggregate *g, int i, const Batch *b, const uint16_t *ro
     Column args[16];
     for (int j = 0; j < agg->nargs; j++)
         args[j] = b->cols[agg->args[j]];
-    agg->row->add_rows(&g->aggs[i].ctx, g->states, (size_t)g->aggs[i].at, args, rows, b->nsel);
+    agg->row->add_rows(&g->aggs[i].ctx, g->states, (size_t)g->aggs[i].at, args, rows, n);
 }
 
-static Status coalesce(OpAggregate *g, const Batch *b, Err *err)
+/* Rows from … from+n-1 of the selection; few enough for their entries to stay in the nearest caches. */
+static Status coalesce(OpAggregate *g, const Batch *b, int from, int n, Err *err)
 {
-    enum { AHEAD = 8 }; /* an entry is fetched this many rows ahead, its slot twice as many */
-    uint16_t *rows = arena_alloc(b->arena, sizeof *rows * (size_t)b->nsel);
-    g->states = arena_alloc(b->arena, sizeof *g->states * (size_t)b->nsel);
-    for (int i = 0; i < b->nsel; i++)
-        rows[i] = (uint16_t)batch_row(b, i);
-    for (int i = 0; i < b->nsel; i++) {
-        StoreEntry *e;
-        bool made;
-        if (i + 2 * AHEAD < b->nsel)
-            store_prefetch(g->store, g->hashes[i + 2 * AHEAD]);
-        if (i + AHEAD < b->nsel)
-            store_prefetch_entry(g->store, g->hashes[i + AHEAD]);
-        Status st = find_group(g, i, &e, &made, err);
+    uint16_t rows[COALESCE_ROWS];
+    StoreEntry *entries[COALESCE_ROWS];
+    const StoreKeys keys = {g->keys.p, g->key_at + from, g->hashes + from};
+    store_find_hot(g->store, &keys, n, entries);
+    for (int i = 0; i < n; i++) {
+        StoreEntry *e = entries[i];
+        bool made = false;
+        Status st = e ? OK : find_group(g, from + i, &e, &made, err);
         if (st)
             return st;
         Group *gr = store_state(e);
+        int row = batch_row(b, from + i);
         if (g->op.node->needs_before && !e->mark && !made)
             keep_before(g, gr, b->arena);
         if (made)
             gr->fresh = true;
         e->mark = 1;
-        if (b->ts[rows[i]] > gr->ts)
-            gr->ts = b->ts[rows[i]];
+        if (b->ts[row] > gr->ts)
+            gr->ts = b->ts[row];
         store_touch(g->store, e);
         g->states[i] = gr;
+        rows[i] = (uint16_t)row;
     }
     for (int i = 0; i < g->op.node->naggs; i++)
-        add_column(g, i, b, rows);
+        add_column(g, i, b, rows, n);
     if (g->last_at)
-        keep_lasts(g, b, rows);
+        keep_lasts(g, b, rows, n);
     if (b->headers)
-        for (int i = 0; i < b->nsel; i++)
+        for (int i = 0; i < n; i++)
             keep_headers(g, g->states[i], &b->headers[rows[i]]);
     return OK;
 }
@@ -406,13 +432,13 @@ static Status coalesce(OpAggregate *g, const Batch *b, Err *err)
 static Status on_batch(Op *op, const Batch *b, Err *err)
 {
     OpAggregate *g = (OpAggregate *)op;
-    enum { STEP = LIMIT_BATCH_ROWS / 2 };
-    encode_keys(g, b);
-    if (op->env->coalesce)
-        return coalesce(g, b, err);
+    int step = op->env->coalesce ? COALESCE_ROWS : LIMIT_BATCH_ROWS / 2;
     Status st = OK;
-    for (int from = 0; from < b->nsel && st == OK; from += STEP)
-        st = each_update(g, b, from, b->nsel - from < STEP ? b->nsel : from + STEP, err);
+    encode_keys(g, b);
+    for (int from = 0; from < b->nsel && st == OK; from += step) {
+        int n = b->nsel - from < step ? b->nsel - from : step;
+        st = op->env->coalesce ? coalesce(g, b, from, n, err) : each_update(g, b, from, from + n, err);
+    }
     return st;
 }
 

@@ -245,26 +245,6 @@ void store_delete(Store *st, StoreEntry *e)
     e->dead = 1;
 }
 
-void store_prefetch(const Store *st, uint64_t hash)
-{
-    if (st->slots)
-        __builtin_prefetch(&st->slots[(uint32_t)hash & st->mask]);
-}
-
-void store_prefetch_entry(const Store *st, uint64_t hash)
-{
-    if (!st->slots)
-        return;
-    const Slot *s = &st->slots[(uint32_t)hash & st->mask];
-    if (s->tag != (uint32_t)hash) /* the next, mostly, if it is not here */
-        s = &st->slots[((uint32_t)hash + 1) & st->mask];
-    if (s->tag == (uint32_t)hash && s->at) {
-        const StoreEntry *e = entry_at(st, s->at);
-        __builtin_prefetch(e, 1);
-        __builtin_prefetch((const char *)e + 64, 1); /* the key's end */
-    }
-}
-
 /* ---- commit ---- */
 
 typedef struct Touched {

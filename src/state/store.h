@@ -91,11 +91,15 @@ static inline void store_touch(Store *st, StoreEntry *e)
     if (!e->dirty)
         store_touch_first(st, e);
 }
-/* For the hashes of a batch, ahead of their look-up: the slot, some 16 rows before; then the entry, some 8
- * before. Both together make look-ups among 100,000 keys and more 2 to 3 times as fast; among a thousand, a
- * fifth slower. */
-void store_prefetch(const Store *st, uint64_t hash);
-void store_prefetch_entry(const Store *st, uint64_t hash);
+/* Keys of many rows, one after another; at: where each begins, and where the last ends. */
+typedef struct StoreKeys {
+    const char *bytes;
+    const uint32_t *at;
+    const uint64_t *hashes;
+} StoreKeys;
+/* The live entries of n keys, as store_find gives them, but NULL also for what is not in memory: store_upsert knows.
+ * Fetches slots and entries ahead, which makes look-ups among 100,000 keys 2 to 3 times as fast. */
+void store_find_hot(Store *st, const StoreKeys *keys, int n, StoreEntry **out);
 /* The key is gone at the next commit; the entry stays readable by its pointer until then, or until an upsert
  * of the same key makes it a zeroed one again. */
 void store_delete(Store *st, StoreEntry *e);

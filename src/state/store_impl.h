@@ -10,7 +10,10 @@ enum {
     STATE_AT = 32,          /* where the inline state begins in an entry */
     GRAIN = 16,             /* entries are multiples of it */
     SLAB_FIRST = 1 << 10,
-    SLAB_MOST = 1 << 20,    /* 65,536 grains: what 16 bits of a Place address */
+    ENTRY_MOST = 1 << 20,   /* above, an entry has a slab of its own */
+    SLAB_MOST = 1 << 21,    /* a huge page; in grains, what PLACE_BITS of a Place address */
+    PLACE_BITS = 17,
+    SLABS_MOST = 1 << (32 - PLACE_BITS),
     CLASSES_EVEN = 64,      /* free lists for entries of so many grains, then by powers of two */
     CLASSES = CLASSES_EVEN + 11,
     LOAD_ALL_BYTES = 1 << 20, /* a store on disk is loaded as a whole when it is not larger */
@@ -18,7 +21,7 @@ enum {
 
 _Static_assert(sizeof(StoreEntry) <= STATE_AT, "the inline state begins behind the entry's head");
 
-/* Where an entry lies: slab number << 16 | offset in grains. 0 is nowhere: slab 0 is not used. */
+/* Where an entry lies: slab number << PLACE_BITS | offset in grains. 0 is nowhere: slab 0 is not used. */
 typedef uint32_t Place;
 
 typedef struct Slot {
@@ -59,7 +62,7 @@ struct Store {
 
 static inline StoreEntry *entry_at(const Store *st, Place at)
 {
-    return (StoreEntry *)(void *)(st->slabs.v[at >> 16].p + ((size_t)(at & 0xffff) << 4));
+    return (StoreEntry *)(void *)(st->slabs.v[at >> PLACE_BITS].p + (size_t)(at & ((1u << PLACE_BITS) - 1)) * GRAIN);
 }
 
 static inline size_t entry_size(const Store *st, uint32_t key_len)

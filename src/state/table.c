@@ -5,11 +5,55 @@
 // an entry is only looked at when the half matches. Linear probing, at most 3/4 full; removal shifts
 // back, which needs no entry since the home of a slot is in its tag. Entries never move: operators keep
 // their pointers until the next commit. Memory of removed ones is reused by size; entries above
-// SLAB_MOST have a slab of their own, given back when they go. Slabs start at a kilobyte, because a
-// server has thousands of stores and most are nearly empty.
+// ENTRY_MOST have a slab of their own, given back when they go. Slabs start at a kilobyte, because a
+// server has thousands of stores and most are nearly empty. From 2 MB on slots and slabs ask for huge
+// pages: look-ups among many keys are random, and would spend half of their time on page tables.
+#include <stdlib.h>
+#include <sys/mman.h>
+
 #include "state/store_impl.h"
 
+/* Not zeroed; for mem_free. */
+static void *big_alloc(size_t n)
+{
+#ifdef MADV_HUGEPAGE
+    void *p;
+    if (n >= SLAB_MOST && posix_memalign(&p, SLAB_MOST, n) == 0) {
+        madvise(p, n, MADV_HUGEPAGE); /* a wish */
+        return p;
+    }
+#endif
+    return mem_alloc(n);
+}
+
 static size_t table_home(const Store *st, const Slot *s) { return s->tag & st->mask; }
+
+/* Short keys without a call; n is the length of both. */
+static inline bool same_key(const char *a, const char *b, size_t n)
+{
+    uint64_t x[2], y[2];
+    if (n > 32 || n < 8)
+        return n == 0 || memcmp(a, b, n) == 0;
+    if (n > 16) {
+        memcpy(x, a, 16);
+        memcpy(y, b, 16);
+        if ((x[0] ^ y[0]) | (x[1] ^ y[1]))
+            return false;
+        a += n - 16;
+        b += n - 16;
+        n = 16;
+    }
+    memcpy(&x[0], a, 8);
+    memcpy(&y[0], b, 8);
+    memcpy(&x[1], a + n - 8, 8);
+    memcpy(&y[1], b + n - 8, 8);
+    return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+}
+
+static inline bool entry_is(const Store *st, const StoreEntry *e, Str key, uint64_t hash)
+{
+    return e->hash == hash && e->key_len == key.n && same_key((const char *)e + st->touch.key_at, key.p, key.n);
+}
 
 StoreEntry *table_find(const Store *st, Str key, uint64_t hash)
 {
@@ -20,11 +64,50 @@ StoreEntry *table_find(const Store *st, Str key, uint64_t hash)
         if (st->slots[i].tag != tag)
             continue;
         StoreEntry *e = entry_at(st, st->slots[i].at);
-        if (e->hash == hash && e->key_len == key.n &&
-            (!key.n || memcmp((char *)e + STATE_AT + st->state_size, key.p, key.n) == 0))
+        if (entry_is(st, e, key, hash))
             return e;
     }
     return NULL;
+}
+
+/* The entry that the first two slots of a hash name, unseen, with its memory on the way; NULL: look it up. */
+static inline StoreEntry *likely_entry(const Store *st, uint64_t hash)
+{
+    const Slot *s = &st->slots[(uint32_t)hash & st->mask], *next = &st->slots[((uint32_t)hash + 1) & st->mask];
+    Place at = next->tag == (uint32_t)hash ? next->at : 0;
+    at = s->tag == (uint32_t)hash ? s->at : at;
+    if (!at)
+        return NULL;
+    StoreEntry *e = entry_at(st, at);
+    __builtin_prefetch(e, 1);
+    __builtin_prefetch((const char *)e + 64, 1); /* the key's end */
+    return e;
+}
+
+void store_find_hot(Store *st, const StoreKeys *keys, int n, StoreEntry **out)
+{
+    enum { ENTRIES = 12, SLOTS = 28 }; /* rows ahead */
+    if (!st->slots) {
+        memset(out, 0, sizeof *out * (size_t)n);
+        return;
+    }
+    for (int i = -SLOTS; i < n; i++) {
+        if (i + SLOTS < n)
+            __builtin_prefetch(&st->slots[(uint32_t)keys->hashes[i + SLOTS] & st->mask]);
+        if (i + ENTRIES >= 0 && i + ENTRIES < n)
+            out[i + ENTRIES] = likely_entry(st, keys->hashes[i + ENTRIES]);
+        if (i < 0)
+            continue;
+        Str key = {keys->bytes + keys->at[i], keys->at[i + 1] - keys->at[i]};
+        StoreEntry *e = out[i];
+        if (!e || !entry_is(st, e, key, keys->hashes[i]))
+            e = table_find(st, key, keys->hashes[i]);
+        if (e && e->dead)
+            e = NULL;
+        if (e)
+            e->used = st->touch.epoch;
+        out[i] = e;
+    }
 }
 
 static void grow(Store *st)
@@ -32,7 +115,8 @@ static void grow(Store *st)
     size_t n = st->slots ? ((size_t)st->mask + 1) * 2 : 16;
     Slot *old = st->slots;
     size_t had = old ? (size_t)st->mask + 1 : 0;
-    st->slots = mem_zalloc(n * sizeof *st->slots);
+    st->slots = big_alloc(n * sizeof *st->slots);
+    memset(st->slots, 0, n * sizeof *st->slots);
     st->mask = (uint32_t)(n - 1);
     for (size_t k = 0; k < had; k++) {
         if (!old[k].at)
@@ -45,21 +129,22 @@ static void grow(Store *st)
     mem_free(old);
 }
 
-static Place new_slab(Store *st, size_t cap)
+/* Of its own for an entry above ENTRY_MOST: then it counts as full. */
+static Place new_slab(Store *st, size_t cap, bool own)
 {
     if (st->slabs.n == 0)
         vec_add(&st->slabs, (Slab){NULL, 0, 0}); /* place 0 is nowhere */
-    for (int i = 1; cap > SLAB_MOST && i < st->slabs.n; i++)
+    for (int i = 1; own && i < st->slabs.n; i++)
         if (!st->slabs.v[i].p) { /* given back by a large entry */
             st->slabs.v[i] = (Slab){mem_alloc(cap), 0, 0};
             return (Place)i;
         }
-    BUG_IF(st->slabs.n > 0xffff);
-    vec_add(&st->slabs, (Slab){mem_alloc(cap), 0, cap > SLAB_MOST ? 0 : (uint32_t)cap});
+    BUG_IF(st->slabs.n >= SLABS_MOST);
+    vec_add(&st->slabs, own ? (Slab){mem_alloc(cap), 0, 0} : (Slab){big_alloc(cap), 0, (uint32_t)cap});
     return (Place)st->slabs.n - 1;
 }
 
-/* Multiples of GRAIN up to a kilobyte, then powers of two up to SLAB_MOST; *size is rounded up. */
+/* Multiples of GRAIN up to a kilobyte, then powers of two up to ENTRY_MOST; *size is rounded up. */
 static int size_class(size_t *size)
 {
     if (*size < CLASSES_EVEN * GRAIN)
@@ -71,8 +156,8 @@ static int size_class(size_t *size)
 
 static Place alloc_entry(Store *st, size_t size)
 {
-    if (size > SLAB_MOST)
-        return new_slab(st, size) << 16;
+    if (size > ENTRY_MOST)
+        return new_slab(st, size, true) << PLACE_BITS;
     int class_ = size_class(&size);
     if (st->free[class_]) {
         Place at = st->free[class_];
@@ -83,19 +168,19 @@ static Place alloc_entry(Store *st, size_t size)
     if (!s || s->cap - s->used < size) {
         size_t cap = s ? (size_t)s->cap * 2 : SLAB_FIRST;
         cap = cap < size ? size : cap;
-        st->slab = (int)new_slab(st, cap > SLAB_MOST ? SLAB_MOST : cap);
+        st->slab = (int)new_slab(st, cap > SLAB_MOST ? SLAB_MOST : cap, false);
         s = &st->slabs.v[st->slab];
     }
-    Place at = (Place)st->slab << 16 | s->used >> 4;
+    Place at = (Place)st->slab << PLACE_BITS | s->used / GRAIN;
     s->used += (uint32_t)size;
     return at;
 }
 
 static void free_entry(Store *st, StoreEntry *e, Place at, size_t size)
 {
-    if (size > SLAB_MOST) {
+    if (size > ENTRY_MOST) {
         mem_free(e);
-        st->slabs.v[at >> 16].p = NULL;
+        st->slabs.v[at >> PLACE_BITS].p = NULL;
         return;
     }
     int class_ = size_class(&size);

@@ -244,6 +244,34 @@ typedef struct StoreModel {
     int64_t now[KEYS], saved[KEYS];
 } StoreModel;
 
+/* Many keys at once: each entry is the key's, with its value; of a complete store (memory) none is missing. */
+static int check_hot(StoreModel *m)
+{
+    enum { MANY = 200 };
+    char text[MANY * 16];
+    uint32_t at[MANY + 1] = {0};
+    uint64_t hashes[MANY];
+    StoreEntry *e[MANY];
+    int key[MANY], n = (int)(m->fx->random(m->fx) % MANY);
+    for (int i = 0; i < n; i++) {
+        key[i] = (int)(m->fx->random(m->fx) % (uint64_t)m->keys);
+        int len = snprintf(text + at[i], 16, "k%d", key[i]);
+        at[i + 1] = at[i] + (uint32_t)len;
+        hashes[i] = m->owner->hash ? 0 : str_hash((Str){text + at[i], (size_t)len});
+    }
+    const StoreKeys keys = {text, at, hashes};
+    store_find_hot(m->st, &keys, n, e);
+    for (int i = 0; i < n; i++) {
+        CHECK(e[i] ? m->now[key[i]] >= 0 : m->d || m->now[key[i]] < 0);
+        if (!e[i])
+            continue;
+        Str k = {text + at[i], at[i + 1] - at[i]};
+        CHECK(str_eq(store_key(m->st, e[i]), k));
+        CHECK_INT(((Count *)store_state(e[i]))->n, m->now[key[i]]);
+    }
+    return 0;
+}
+
 static int store_step(StoreModel *m)
 {
     char key[16];
@@ -256,7 +284,6 @@ static int store_step(StoreModel *m)
     snprintf(key, sizeof key, "k%d", k);
     Str ks = str_of(key);
     uint64_t hash = m->owner->hash ? 0 : str_hash(ks);
-    store_prefetch(m->st, hash);
     if (what < 600) {
         CHECK_INT(store_upsert(m->st, ks, hash, &e, &made, &err), OK);
         Count *c = store_state(e);
@@ -279,7 +306,9 @@ static int store_step(StoreModel *m)
     } else if (what < 990) {
         store_aborted(m->st);
         memcpy(m->now, m->saved, sizeof m->now);
-    } else if (what < 993) {
+    } else if (what < 992) {
+        return check_hot(m);
+    } else if (what < 994) {
         store_free(m->st);
         m->st = store_new(m->d, 7, 3, m->owner, m->budget);
         memcpy(m->now, m->saved, sizeof m->now);
