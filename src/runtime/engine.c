@@ -129,7 +129,8 @@ static void close_engine(Engine *e, bool commit)
     keeper_stop(e);
     if (commit && e->nworkers)
         runtime_commit_all(e);
-    members_leave(e);
+    if (commit)
+        members_leave(e);
     while (e->streams.n)
         rowstream_orphan(e->streams.v[e->streams.n - 1]);
     while (e->queries.n) {

@@ -39,7 +39,7 @@ static void list_reads(Engine *e, Arena *a, ReadVec *out)
         for (int k = 0; k < v[i]->ntasks; k++) {
             const Task *t = v[i]->tasks[k];
             for (int p = 0; p < t->ninputs; p++)
-                if (t->inputs[p].in->internal)
+                if (t->inputs[p].in->internal && members_has(e, t->inputs[p].partition))
                     vec_push(a, out, (Read){task_owner(t, a), arena_str(a, t->inputs[p].in->topic), t->inputs[p].partition});
         }
     pthread_mutex_unlock(&e->ddl);
@@ -85,7 +85,8 @@ void keeper_round(Engine *e)
         if (at > 0)
             ignore(topic_trim(e->topics, r->topic, r->partition, at, &err), &err);
     }
-    topic_list(e->topics, a, &all);
+    if (!topics_remote(e->topics)) /* the broker keeps its own house */
+        topic_list(e->topics, a, &all);
     for (int i = 0; i < all.n && !stopping(e); i++)
         if (all.v[i].use != TOPIC_REPARTITION || all.v[i].retention_ms >= 0)
             keep_topic(e, &all.v[i], now);

@@ -83,6 +83,8 @@ void topics_free(Topics *t)
         return;
     StrMapEntry *e;
     committer_free(t->plain);
+    if (!t->ops->remote)
+        mem_free((char *)t->member.name.p);
     for (int i = 0; (e = strmap_next(&t->map, &i));)
         topic_drop(t, e->value);
     t->ops->close(t);
