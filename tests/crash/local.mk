@@ -16,3 +16,10 @@ tests_crash_process_SOURCES = tests/crash/process.c
 tests_crash_process_LDADD =
 tests_crash_full_disk_SOURCES = tests/crash/full_disk.c
 tests_crash_full_disk_LDADD = $(SLUICE_LIBS)
+# A Kafka double in one thread, for what stands on topic/broker.h.
+double_files = \
+	tests/crash/broker_double.c \
+	tests/crash/broker_double.h \
+	tests/crash/broker_double_impl.h \
+	tests/crash/broker_double_write.c
+tests_unit_unit_SOURCES += $(double_files)

@@ -1,33 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
-// topic: the contract, on memory and on embedded topics; the stored form; Kafka's partitioner.
+// topic: the contract, on memory, embedded and remote topics (on a double of the broker); the stored form; Kafka's partitioner.
 #include "tmpdir.h"
 #include "unit.h"
 
+#include "tests/crash/broker_double.h"
 #include "topic/topic_impl.h"
+
+typedef enum Kind { MEMORY, EMBEDDED, REMOTE } Kind;
 
 typedef struct Fixture {
     TmpDir dir;
     Disk *d;
+    Broker *b;
     Topics *t;
 } Fixture;
 
 static bool fixture_open(Fixture *f)
 {
     Err err = ERR_INIT;
-    bool ok = disk_open(f->dir.path, effects_real(), 0, &f->d, &err) == OK &&
-              topics_embedded_open(f->d, effects_real(), &f->t, &err) == OK;
+    bool ok = disk_open(f->dir.path, effects_real(), 0, &f->d, &err) == OK;
+    if (ok && f->b)
+        ok = topics_remote_open(f->b, f->d, effects_real(), &f->t, &err) == OK;
+    else if (ok)
+        ok = topics_embedded_open(f->d, effects_real(), &f->t, &err) == OK;
     if (!ok)
         printf("%s\n", err.msg);
     err_clear(&err);
     return ok;
 }
 
-static Fixture fixture_new(bool embedded)
+static Fixture fixture_new(Kind kind)
 {
     Fixture f = {.d = NULL};
-    if (!embedded) {
+    if (kind == MEMORY) {
         f.t = topics_memory_new(effects_real());
     } else {
+        DoubleConfig bad = {.seed = 1, .delay = 300, .reorder = 300, .queue = 100};
+        f.b = kind == REMOTE ? double_new(&bad) : NULL;
         f.dir = tmpdir_new();
         BUG_IF(!fixture_open(&f));
     }
@@ -40,7 +49,7 @@ static void fixture_close(Fixture *f)
     disk_close(f->d);
 }
 
-/* Embedded topics forget what is not on disk. */
+/* Embedded topics forget what is not on disk, remote ones what they know of the broker. */
 static void fixture_reopen(Fixture *f)
 {
     if (!f->d)
@@ -51,10 +60,12 @@ static void fixture_reopen(Fixture *f)
 
 static void fixture_free(Fixture *f)
 {
-    bool embedded = f->d != NULL;
+    bool kept = f->d != NULL;
     fixture_close(f);
-    if (embedded)
+    if (kept)
         tmpdir_remove(&f->dir);
+    if (f->b)
+        double_free(f->b);
 }
 
 static Status create(Topics *t, const char *name, int partitions)
@@ -126,9 +137,9 @@ int test_topic_names(void)
     return 0;
 }
 
-static int check_create_delete(bool embedded)
+static int check_create_delete(Kind kind)
 {
-    Fixture f = fixture_new(embedded);
+    Fixture f = fixture_new(kind);
     Err err = ERR_INIT;
     TopicInfo info = {STR("b"), 3, 2, 1234, CLEANUP_COMPACT_DELETE, TOPIC_COMMAND};
     CHECK_INT(topic_create(f.t, &info, &err), OK);
@@ -140,7 +151,7 @@ static int check_create_delete(bool embedded)
     fixture_reopen(&f);
     CHECK(topic_describe(f.t, STR("b"), &info));
     CHECK_STR(info.name, "b");
-    CHECK(info.partitions == 3 && info.replicas == 2 && info.retention_ms == 1234 && info.use == TOPIC_COMMAND);
+    CHECK(info.partitions == 3 && info.replicas == 2 && info.retention_ms == 1234 && info.use == (kind == REMOTE ? TOPIC_USER : TOPIC_COMMAND));
     CHECK_INT(info.cleanup, CLEANUP_COMPACT_DELETE);
     CHECK(!topic_describe(f.t, STR("c"), &info));
 
@@ -180,16 +191,18 @@ static int check_create_delete(bool embedded)
     CHECK_INT(append_one(f.t, "zz", 0, "k", "v", 1), ERR_TOPIC_GONE);
     CHECK_INT(append_one(f.t, "a", 2, "k", "v", 1), ERR_TOPIC_GONE);
     buf_free(&text);
+    CHECK(!f.b || double_counts(f.b)->violations == 0);
     fixture_free(&f);
     return 0;
 }
 
-int test_topic_create_delete_memory(void) { return check_create_delete(false); }
-int test_topic_create_delete_embedded(void) { return check_create_delete(true); }
+int test_topic_create_delete_memory(void) { return check_create_delete(MEMORY); }
+int test_topic_create_delete_embedded(void) { return check_create_delete(EMBEDDED); }
+int test_topic_create_delete_remote(void) { return check_create_delete(REMOTE); }
 
-static int check_append_read(bool embedded)
+static int check_append_read(Kind kind)
 {
-    Fixture f = fixture_new(embedded);
+    Fixture f = fixture_new(kind);
     Buf text = BUF_INIT;
     Err err = ERR_INIT;
     CHECK_INT(create(f.t, "t", 2), OK);
@@ -230,16 +243,18 @@ static int check_append_read(bool embedded)
         fixture_reopen(&f);
     }
     buf_free(&text);
+    CHECK(!f.b || double_counts(f.b)->violations == 0);
     fixture_free(&f);
     return 0;
 }
 
-int test_topic_append_read_memory(void) { return check_append_read(false); }
-int test_topic_append_read_embedded(void) { return check_append_read(true); }
+int test_topic_append_read_memory(void) { return check_append_read(MEMORY); }
+int test_topic_append_read_embedded(void) { return check_append_read(EMBEDDED); }
+int test_topic_append_read_remote(void) { return check_append_read(REMOTE); }
 
-static int check_headers(bool embedded)
+static int check_headers(Kind kind)
 {
-    Fixture f = fixture_new(embedded);
+    Fixture f = fixture_new(kind);
     Err err = ERR_INIT;
     RecordSet set;
     Header h[] = {{STR("trace"), STR("abc")}, {STR(""), STR("")}, {STR("null"), {NULL, 0}}};
@@ -264,16 +279,18 @@ static int check_headers(bool embedded)
         recordset_release(&set);
         fixture_reopen(&f);
     }
+    CHECK(!f.b || double_counts(f.b)->violations == 0);
     fixture_free(&f);
     return 0;
 }
 
-int test_topic_headers_memory(void) { return check_headers(false); }
-int test_topic_headers_embedded(void) { return check_headers(true); }
+int test_topic_headers_memory(void) { return check_headers(MEMORY); }
+int test_topic_headers_embedded(void) { return check_headers(EMBEDDED); }
+int test_topic_headers_remote(void) { return check_headers(REMOTE); }
 
-static int check_positions(bool embedded)
+static int check_positions(Kind kind)
 {
-    Fixture f = fixture_new(embedded);
+    Fixture f = fixture_new(kind);
     Err err = ERR_INIT;
     CHECK_INT(create(f.t, "t", 3), OK);
     Unit *u = unit_begin(f.t);
@@ -298,12 +315,14 @@ static int check_positions(bool embedded)
     CHECK_INT(position_get(f.t, STR("q1"), STR("t"), 1), 9);
     CHECK_INT(position_get(f.t, STR("q1"), STR("t"), 2), -1);
     CHECK_INT(position_get(f.t, STR("q11"), STR("t"), 2), 6);
+    CHECK(!f.b || double_counts(f.b)->violations == 0);
     fixture_free(&f);
     return 0;
 }
 
-int test_topic_positions_memory(void) { return check_positions(false); }
-int test_topic_positions_embedded(void) { return check_positions(true); }
+int test_topic_positions_memory(void) { return check_positions(MEMORY); }
+int test_topic_positions_embedded(void) { return check_positions(EMBEDDED); }
+int test_topic_positions_remote(void) { return check_positions(REMOTE); }
 
 static void count_append(void *arg, Str topic, int partition)
 {
@@ -311,9 +330,9 @@ static void count_append(void *arg, Str topic, int partition)
         ((int *)arg)[partition]++;
 }
 
-static int check_units(bool embedded)
+static int check_units(Kind kind)
 {
-    Fixture f = fixture_new(embedded);
+    Fixture f = fixture_new(kind);
     Err err = ERR_INIT;
     Buf text = BUF_INIT;
     int told[2] = {0, 0};
@@ -327,7 +346,7 @@ static int check_units(bool embedded)
     CHECK_INT(told[1], 1);
     /* State goes with the unit. */
     CHECK(topics_disk(f.t) == f.d);
-    if (embedded) {
+    if (kind != MEMORY) {
         Buf v = BUF_INIT;
         bool found;
         Unit *u = unit_begin(f.t);
@@ -350,12 +369,14 @@ static int check_units(bool embedded)
     recordset_release(&set);
     recordset_release(&set);
     buf_free(&text);
+    CHECK(!f.b || double_counts(f.b)->violations == 0);
     fixture_free(&f);
     return 0;
 }
 
-int test_topic_units_memory(void) { return check_units(false); }
-int test_topic_units_embedded(void) { return check_units(true); }
+int test_topic_units_memory(void) { return check_units(MEMORY); }
+int test_topic_units_embedded(void) { return check_units(EMBEDDED); }
+int test_topic_units_remote(void) { return check_units(REMOTE); }
 
 /* Of 1,202 records: the last of each key; that of k3 is the tombstone. */
 #define COMPACTED \
@@ -363,9 +384,9 @@ int test_topic_units_embedded(void) { return check_units(true); }
     "1193:k7=vvvvvv@3293 1194:k8=@3294 1195:k9=v@3295 1196:k10=vv@3296 1197:k11=vvv@3297 " \
     "1198:k12=vvvv@3298 1199:k0=vvvvv@3299 1200:-=x@1 1201:k3=-@1 "
 
-static int check_housekeeping(bool embedded)
+static int check_housekeeping(Kind kind)
 {
-    Fixture f = fixture_new(embedded);
+    Fixture f = fixture_new(kind);
     Err err = ERR_INIT;
     Buf text = BUF_INIT;
     TopicInfo info = {STR("d"), 1, 1, 100, CLEANUP_DELETE, TOPIC_USER};
@@ -410,12 +431,13 @@ static int check_housekeeping(bool embedded)
     CHECK_INT(append_one(f.t, "c", 0, "n", "1", 1), OK);
     CHECK_TEXT(contents(f.t, "c", 0, 1200, 10, &text), "1200:-=x@1 1201:k3=-@1 1202:n=1@1 ");
     buf_free(&text);
+    CHECK(!f.b || double_counts(f.b)->violations == 0);
     fixture_free(&f);
     return 0;
 }
 
-int test_topic_housekeeping_memory(void) { return check_housekeeping(false); }
-int test_topic_housekeeping_embedded(void) { return check_housekeeping(true); }
+int test_topic_housekeeping_memory(void) { return check_housekeeping(MEMORY); }
+int test_topic_housekeeping_embedded(void) { return check_housekeeping(EMBEDDED); }
 
 /* ---- against a model ---- */
 
@@ -503,9 +525,9 @@ static int model_check(Model *m, Topics *t)
     return 0;
 }
 
-static int check_random(bool embedded, uint64_t seed)
+static int check_random(Kind kind, uint64_t seed)
 {
-    Fixture f = fixture_new(embedded);
+    Fixture f = fixture_new(kind);
     Model m = {.fx = effects_sim_new(seed, 0)};
     for (int p = 0; p < PARTS; p++)
         m.r[p] = mem_alloc(sizeof(ModelRecord) * MOST);
@@ -528,6 +550,7 @@ static int check_random(bool embedded, uint64_t seed)
     for (int p = 0; p < PARTS; p++)
         mem_free(m.r[p]);
     effects_sim_free(m.fx);
+    CHECK(!f.b || double_counts(f.b)->violations == 0);
     fixture_free(&f);
     return 0;
 }
@@ -535,17 +558,24 @@ static int check_random(bool embedded, uint64_t seed)
 int test_topic_random_memory(void)
 {
     for (int i = 0; i < 3; i++)
-        if (check_random(false, effects_real()->random(effects_real())))
+        if (check_random(MEMORY, effects_real()->random(effects_real())))
             return 1;
-    return check_random(false, 1);
+    return check_random(MEMORY, 1);
 }
 
 int test_topic_random_embedded(void)
 {
     for (int i = 0; i < 3; i++)
-        if (check_random(true, effects_real()->random(effects_real())))
+        if (check_random(EMBEDDED, effects_real()->random(effects_real())))
             return 1;
-    return check_random(true, 1);
+    return check_random(EMBEDDED, 1);
+}
+
+int test_topic_random_remote(void)
+{
+    if (check_random(REMOTE, effects_real()->random(effects_real())))
+        return 1;
+    return check_random(REMOTE, 1);
 }
 
 /* ---- the stored form ---- */
