@@ -197,7 +197,8 @@ static void drop(AggCtx *c, void *state)
 
 static const AggRow rows[] = {
     {.signature = "COUNT_DISTINCT(T) -> BIGINT", .size = sizeof(Held), .add = add, .merge = merge,
-     .result_of = result, .intermediate = words_type, .export_of = export_of, .import = import, .save = save, .load = load, .drop = drop, .params = "val",
+     .result_of = result, .intermediate = words_type, .export_of = export_of, .import = import,
+     .save = save, .load = load, .drop = drop, .params = "val",
      .description = "About how many different values there are that are not NULL.",
      .example = "1, 2, NULL, 1 => COUNT_DISTINCT", .expected = "2"},
 };

@@ -4,7 +4,8 @@
 // HISTOGRAM takes at most 1000 different texts, later new ones are left out; NULL counts as the text null.
 // ATTR gives the value when there is exactly one, NULL being a value too.
 //
-// PERSISTED v1: varint number of entries, then held: per entry varint count and the value, oldest first.
+// PERSISTED v1: varint number of entries, then held: per entry varint count and the value, oldest first, or in
+// the order of HISTOGRAM's map.
 #include "func/aggregate/held.h"
 #include "func/tables.h"
 
@@ -75,33 +76,50 @@ static void merge(AggCtx *c, Tally *t, const Tally *o, int64_t most)
 
 static Value text_of(const Value *v) { return v->null ? value_str(STR("null")) : *v; }
 
-static void histogram_add(AggCtx *c, void *state, const Value *args)
+/* The entries as they stand. */
+static Map *histogram_map(AggCtx *c, const Tally *t)
 {
-    Value v = text_of(&args[0]);
-    step(c, state, &v, 1, HISTOGRAM_MOST);
+    Rd r = rd_of((Str){t->entries.n ? arena_dup(c->arena, t->entries.p, t->entries.n) : NULL, t->entries.n});
+    Map *m = arena_alloc(c->arena, sizeof(Map) + 2 * sizeof(Value) * (size_t)t->n);
+    m->n = (uint32_t)t->n;
+    for (uint32_t i = 0; i < m->n; i++) {
+        m->kv[2 * i + 1] = value_bigint((int64_t)rd_varint(&r));
+        m->kv[2 * i] = value_load(&r, c->arena, c->types[0]);
+    }
+    return m;
 }
 
-static void histogram_undo(AggCtx *c, void *state, const Value *args)
+/* ksqlDB reads the map from its store for every row, and then merges into it: the order shows that. */
+static void histogram_step(AggCtx *c, Tally *t, Value v, int64_t by)
 {
-    Value v = text_of(&args[0]);
-    step(c, state, &v, -1, HISTOGRAM_MOST);
+    const Map *m = histogram_map(c, t);
+    m = map_new(c->arena, c->result, m->kv, m->n);
+    const Value *known = map_find(m, c->result, &v);
+    if (!known && (by < 0 || m->n >= HISTOGRAM_MOST))
+        return;
+    Value count = value_bigint((known ? known->d.l : 0) + by);
+    m = map_merge(c->arena, c->result, m, &v, count.d.l > 0 ? &count : NULL);
+    Buf b = BUF_INIT;
+    for (uint32_t i = 0; i < m->n; i++)
+        put_entry(c, &b, m->kv[2 * i + 1].d.l, &m->kv[2 * i]);
+    held_set_bytes(&t->entries, buf_view(&b));
+    buf_free(&b);
+    t->n = m->n;
 }
+
+static void histogram_add(AggCtx *c, void *state, const Value *args) { histogram_step(c, state, text_of(&args[0]), 1); }
+static void histogram_undo(AggCtx *c, void *state, const Value *args) { histogram_step(c, state, text_of(&args[0]), -1); }
 
 static void histogram_merge(AggCtx *c, void *state, const void *other)
 {
-    merge(c, state, other, HISTOGRAM_MOST);
+    const Map *o = histogram_map(c, other);
+    for (uint32_t i = 0; i < o->n; i++)
+        histogram_step(c, state, o->kv[2 * i], o->kv[2 * i + 1].d.l);
 }
 
 static void histogram_result(AggCtx *c, const void *state, Value *out)
 {
-    const Tally *t = state;
-    Rd r = rd_of((Str){t->entries.n ? arena_dup(c->arena, t->entries.p, t->entries.n) : NULL, t->entries.n});
-    Value *kv = arena_alloc(c->arena, sizeof *kv * (size_t)(2 * t->n + 1));
-    for (int64_t i = 0; i < t->n; i++) {
-        kv[2 * i + 1] = value_bigint((int64_t)rd_varint(&r));
-        kv[2 * i] = value_load(&r, c->arena, c->types[0]);
-    }
-    *out = (Value){.d.map = map_new(c->arena, c->result, kv, (uint32_t)t->n)};
+    *out = (Value){.d.map = histogram_map(c, state)};
 }
 
 static void attr_add(AggCtx *c, void *state, const Value *args) { step(c, state, &args[0], 1, INT64_MAX); }
