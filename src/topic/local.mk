@@ -6,6 +6,14 @@ libsluice_a_SOURCES += \
 	src/topic/broker.h \
 	src/topic/compact.c \
 	src/topic/embedded.c \
+	src/topic/kafka.h \
+	src/topic/kafka_admin.c \
+	src/topic/kafka_client.c \
+	src/topic/kafka_config.c \
+	src/topic/kafka_fetch.c \
+	src/topic/kafka_group.c \
+	src/topic/kafka_impl.h \
+	src/topic/kafka_produce.c \
 	src/topic/memory.c \
 	src/topic/partitioner.c \
 	src/topic/remote.c \

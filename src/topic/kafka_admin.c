@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: Apache-2.0
+// Topics, offsets and committed positions in the broker, by way of the meta handle. @thread any
+//
+// An admin request is sent with a queue of its own and its one event is waited for, request_ms at most. A topic counts as made
+// when the metadata shows a leader for every partition, and as gone when the metadata does not show it: what comes next may rely
+// on it.
+#include <stdio.h>
+#include <time.h>
+
+#include "topic/kafka_impl.h"
+
+static void nap(int ms)
+{
+    struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
+    nanosleep(&t, NULL);
+}
+
+/* ---- requests ---- */
+
+rd_kafka_event_t *kafka_ask(Kafka *k, rd_kafka_admin_op_t op, KafkaAsk *ask, void *request, bool stable, Err *err)
+{
+    char why[256];
+    rd_kafka_queue_t *q = rd_kafka_queue_new(k->meta);
+    rd_kafka_AdminOptions_t *o = rd_kafka_AdminOptions_new(k->meta, op);
+    rd_kafka_AdminOptions_set_request_timeout(o, k->request_ms, why, sizeof why);
+    if (op == RD_KAFKA_ADMIN_OP_CREATETOPICS || op == RD_KAFKA_ADMIN_OP_DELETETOPICS || op == RD_KAFKA_ADMIN_OP_DELETERECORDS)
+        rd_kafka_AdminOptions_set_operation_timeout(o, k->request_ms / 2, why, sizeof why);
+    if (stable) {
+        rd_kafka_error_t *e = rd_kafka_AdminOptions_set_require_stable_offsets(o, 1);
+        if (e)
+            rd_kafka_error_destroy(e);
+    }
+    ask(k->meta, request, o, q);
+    rd_kafka_event_t *ev = rd_kafka_queue_poll(q, k->request_ms + 1000);
+    rd_kafka_AdminOptions_destroy(o);
+    rd_kafka_queue_destroy(q);
+    rd_kafka_resp_err_t e = ev ? rd_kafka_event_error(ev) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+    if (!e)
+        return ev;
+    kafka_fail(k, err, e, ev ? rd_kafka_event_error_string(ev) : NULL, "Kafka did not do what was asked for");
+    if (ev)
+        rd_kafka_event_destroy(ev);
+    return NULL;
+}
+
+/* What became of the only topic of a request. */
+static Status topic_result(Kafka *k, rd_kafka_event_t *ev, const rd_kafka_topic_result_t **v, size_t n, const char *operation,
+                           Str topic, Err *err)
+{
+    rd_kafka_resp_err_t e = n == 1 ? rd_kafka_topic_result_error(v[0]) : RD_KAFKA_RESP_ERR__FAIL;
+    Status st = OK;
+    if (e == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+        st = err_set(err, ERR_STATEMENT, "Topic '%.*s' already exists.", STR_ARG(topic));
+    else if (e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+        st = err_set(err, ERR_NOT_FOUND, "Topic '%.*s' does not exist.", STR_ARG(topic));
+    else if (e)
+        st = kafka_fail_topic(k, err, e, n == 1 ? rd_kafka_topic_result_error_string(v[0]) : NULL, operation, topic);
+    rd_kafka_event_destroy(ev);
+    return st;
+}
+
+/* ---- metadata ---- */
+
+static void read_topic(const rd_kafka_metadata_topic_t *t, int *partitions, int *replicas, bool *ready)
+{
+    *partitions = t->partition_cnt;
+    *replicas = 0;
+    *ready = t->partition_cnt > 0;
+    for (int i = 0; i < t->partition_cnt; i++) {
+        if (t->partitions[i].replica_cnt > *replicas)
+            *replicas = t->partitions[i].replica_cnt;
+        *ready &= t->partitions[i].leader >= 0 && !t->partitions[i].err;
+    }
+}
+
+Status kafka_partitions(Kafka *k, Str name, int *partitions, int *replicas, bool *ready, Err *err)
+{
+    char *full = kafka_name(k, name);
+    rd_kafka_topic_t *rkt = rd_kafka_topic_new(k->meta, full, NULL);
+    const struct rd_kafka_metadata *md = NULL;
+    Status st = OK;
+    *partitions = *replicas = 0;
+    *ready = false;
+    rd_kafka_resp_err_t e = rkt ? rd_kafka_metadata(k->meta, 0, rkt, &md, k->request_ms) : rd_kafka_last_error();
+    if (!e && md->topic_cnt == 1) {
+        e = md->topics[0].err;
+        if (e == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE || e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+            e == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)
+            e = 0;
+        if (!e)
+            read_topic(&md->topics[0], partitions, replicas, ready);
+    }
+    if (e)
+        st = kafka_fail_topic(k, err, e, NULL, "Describe", name);
+    if (md)
+        rd_kafka_metadata_destroy(md);
+    if (rkt)
+        rd_kafka_topic_destroy(rkt);
+    mem_free(full);
+    return st;
+}
+
+/* Until the metadata shows the topic, or does not. */
+static Status await_topic(Kafka *k, Str name, bool there, Err *err)
+{
+    int64_t end = kafka_now_ms() + k->request_ms;
+    for (int ms = 5;; ms = ms < 100 ? ms * 2 : 100) {
+        int partitions, replicas;
+        bool ready;
+        if (kafka_partitions(k, name, &partitions, &replicas, &ready, err))
+            return err->code;
+        if (there ? ready : partitions == 0)
+            return OK;
+        if (kafka_now_ms() > end)
+            return err_set(err, ERR_BROKER, "Topic '%.*s' %s within %d s", STR_ARG(name),
+                           there ? "got no leader for all of its partitions" : "was not deleted", k->request_ms / 1000);
+        nap(ms);
+    }
+}
+
+/* ---- create, delete ---- */
+
+static void ask_create(rd_kafka_t *rk, void *request, rd_kafka_AdminOptions_t *o, rd_kafka_queue_t *q)
+{
+    rd_kafka_CreateTopics(rk, (rd_kafka_NewTopic_t **)request, 1, o, q);
+}
+
+Status kafka_create(Broker *b, const TopicInfo *info, const char *const *config, Err *err)
+{
+    static const char *const policies[] = {
+        [CLEANUP_DELETE] = "delete", [CLEANUP_COMPACT] = "compact", [CLEANUP_COMPACT_DELETE] = "compact,delete"};
+    Kafka *k = kafka_of(b);
+    char why[256], ms[24], *full = kafka_name(k, info->name);
+    rd_kafka_NewTopic_t *t =
+        rd_kafka_NewTopic_new(full, info->partitions, info->replicas > 0 ? info->replicas : -1, why, sizeof why);
+    mem_free(full);
+    if (!t)
+        return err_set(err, ERR_STATEMENT, "Topic '%.*s' cannot be created: %s", STR_ARG(info->name), why);
+    rd_kafka_NewTopic_set_config(t, "cleanup.policy", policies[info->cleanup]);
+    snprintf(ms, sizeof ms, "%lld", (long long)info->retention_ms);
+    if (info->cleanup != CLEANUP_COMPACT)
+        rd_kafka_NewTopic_set_config(t, "retention.ms", ms);
+    for (int i = 0; config && config[i]; i += 2)
+        rd_kafka_NewTopic_set_config(t, config[i], config[i + 1]);
+    size_t n;
+    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_CREATETOPICS, ask_create, &t, false, err);
+    rd_kafka_NewTopic_destroy(t);
+    if (!ev)
+        return err->code;
+    const rd_kafka_topic_result_t **v = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(ev), &n);
+    if (topic_result(k, ev, v, n, "Create", info->name, err))
+        return err->code;
+    return await_topic(k, info->name, true, err);
+}
+
+static void ask_drop(rd_kafka_t *rk, void *request, rd_kafka_AdminOptions_t *o, rd_kafka_queue_t *q)
+{
+    rd_kafka_DeleteTopics(rk, (rd_kafka_DeleteTopic_t **)request, 1, o, q);
+}
+
+Status kafka_drop(Broker *b, Str name, Err *err)
+{
+    Kafka *k = kafka_of(b);
+    char *full = kafka_name(k, name);
+    rd_kafka_DeleteTopic_t *t = rd_kafka_DeleteTopic_new(full);
+    mem_free(full);
+    size_t n;
+    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_DELETETOPICS, ask_drop, &t, false, err);
+    rd_kafka_DeleteTopic_destroy(t);
+    if (!ev)
+        return err->code;
+    const rd_kafka_topic_result_t **v = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(ev), &n);
+    if (topic_result(k, ev, v, n, "Delete", name, err))
+        return err->code;
+    return await_topic(k, name, false, err);
+}
+
+/* ---- describe, list ---- */
+
+static void ask_configs(rd_kafka_t *rk, void *request, rd_kafka_AdminOptions_t *o, rd_kafka_queue_t *q)
+{
+    rd_kafka_DescribeConfigs(rk, (rd_kafka_ConfigResource_t **)request, 1, o, q);
+}
+
+static void read_config(const rd_kafka_ConfigResource_t *res, TopicInfo *info)
+{
+    size_t n;
+    const rd_kafka_ConfigEntry_t **v = rd_kafka_ConfigResource_configs(res, &n);
+    for (size_t i = 0; i < n; i++) {
+        const char *name = rd_kafka_ConfigEntry_name(v[i]), *value = rd_kafka_ConfigEntry_value(v[i]);
+        long long ms;
+        if (!value)
+            continue;
+        if (strcmp(name, "cleanup.policy") == 0) {
+            bool compact = strstr(value, "compact"), drop = strstr(value, "delete");
+            info->cleanup = compact ? drop ? CLEANUP_COMPACT_DELETE : CLEANUP_COMPACT : CLEANUP_DELETE;
+        } else if (strcmp(name, "retention.ms") == 0 && sscanf(value, "%lld", &ms) == 1)
+            info->retention_ms = ms;
+    }
+}
+
+Status kafka_describe(Broker *b, Str name, TopicInfo *info, Err *err)
+{
+    Kafka *k = kafka_of(b);
+    bool ready;
+    *info = (TopicInfo){.name = name, .retention_ms = -1};
+    if (kafka_partitions(k, name, &info->partitions, &info->replicas, &ready, err))
+        return err->code;
+    if (info->partitions == 0)
+        return err_set(err, ERR_NOT_FOUND, "Topic '%.*s' does not exist.", STR_ARG(name));
+    char *full = kafka_name(k, name);
+    rd_kafka_ConfigResource_t *res = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, full);
+    mem_free(full);
+    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, ask_configs, &res, false, err);
+    rd_kafka_ConfigResource_destroy(res);
+    if (!ev)
+        return err->code;
+    size_t n;
+    const rd_kafka_ConfigResource_t **v = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(ev), &n);
+    rd_kafka_resp_err_t e = n == 1 ? rd_kafka_ConfigResource_error(v[0]) : RD_KAFKA_RESP_ERR__FAIL;
+    Status st = OK;
+    if (e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+        st = err_set(err, ERR_NOT_FOUND, "Topic '%.*s' does not exist.", STR_ARG(name));
+    else if (e)
+        st = kafka_fail_topic(k, err, e, n == 1 ? rd_kafka_ConfigResource_error_string(v[0]) : NULL, "Describe_configs", name);
+    else
+        read_config(v[0], info);
+    rd_kafka_event_destroy(ev);
+    return st;
+}
+
+Status kafka_list(Broker *b, Arena *a, TopicInfoVec *out, Err *err)
+{
+    Kafka *k = kafka_of(b);
+    const struct rd_kafka_metadata *md;
+    rd_kafka_resp_err_t e = rd_kafka_metadata(k->meta, 1, NULL, &md, k->request_ms);
+    if (e)
+        return kafka_fail(k, err, e, NULL, "The topics could not be listed");
+    for (int i = 0; i < md->topic_cnt; i++) {
+        const rd_kafka_metadata_topic_t *t = &md->topics[i];
+        TopicInfo info = {.retention_ms = -1, .cleanup = CLEANUP_DELETE, .use = TOPIC_USER};
+        Str name;
+        bool ready;
+        if ((t->err && t->err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) || !kafka_own_name(k, t->topic, &name))
+            continue;
+        info.name = arena_str(a, name);
+        read_topic(t, &info.partitions, &info.replicas, &ready);
+        vec_push(a, out, info);
+    }
+    rd_kafka_metadata_destroy(md);
+    return OK;
+}
+
+/* ---- offsets ---- */
+
+static void ask_trim(rd_kafka_t *rk, void *request, rd_kafka_AdminOptions_t *o, rd_kafka_queue_t *q)
+{
+    rd_kafka_DeleteRecords(rk, (rd_kafka_DeleteRecords_t **)request, 1, o, q);
+}
+
+Status kafka_trim(Broker *b, Str topic, int partition, int64_t offset, Err *err)
+{
+    Kafka *k = kafka_of(b);
+    GroupPosition at = {topic, partition, offset};
+    rd_kafka_topic_partition_list_t *l = kafka_position_list(k, &at, 1);
+    rd_kafka_DeleteRecords_t *request = rd_kafka_DeleteRecords_new(l);
+    rd_kafka_topic_partition_list_destroy(l);
+    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_DELETERECORDS, ask_trim, &request, false, err);
+    rd_kafka_DeleteRecords_destroy(request);
+    if (!ev)
+        return err->code;
+    const rd_kafka_topic_partition_list_t *done =
+        rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(ev));
+    rd_kafka_resp_err_t e = done->cnt == 1 ? done->elems[0].err : RD_KAFKA_RESP_ERR__FAIL;
+    rd_kafka_event_destroy(ev);
+    return e ? kafka_fail_topic(k, err, e, NULL, "Delete", topic) : OK;
+}
+
+static Status gone(Err *err, Str topic, int partition)
+{
+    return err_set(err, ERR_TOPIC_GONE, "Topic '%.*s' has no partition %d: it was deleted or made anew", STR_ARG(topic),
+                   partition);
+}
+
+Status kafka_ends(Broker *b, Str topic, int partition, int64_t *begin, int64_t *end, Err *err)
+{
+    Kafka *k = kafka_of(b);
+    char *full = kafka_name(k, topic);
+    rd_kafka_resp_err_t e = rd_kafka_query_watermark_offsets(k->meta, full, partition, begin, end, k->request_ms);
+    mem_free(full);
+    if (kafka_code(e) == ERR_TOPIC_GONE)
+        return gone(err, topic, partition);
+    return e ? kafka_fail_topic(k, err, e, NULL, "Describe", topic) : OK;
+}
+
+Status kafka_offset_at(Broker *b, Str topic, int partition, int64_t ts, int64_t *offset, Err *err)
+{
+    Kafka *k = kafka_of(b);
+    int64_t begin, end;
+    GroupPosition at = {topic, partition, ts};
+    rd_kafka_topic_partition_list_t *l = kafka_position_list(k, &at, 1);
+    rd_kafka_resp_err_t e = rd_kafka_offsets_for_times(k->meta, l, k->request_ms);
+    if (!e)
+        e = l->elems[0].err;
+    *offset = l->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(l);
+    if (kafka_code(e) == ERR_TOPIC_GONE)
+        return gone(err, topic, partition);
+    if (e)
+        return kafka_fail_topic(k, err, e, NULL, "Describe", topic);
+    if (*offset >= 0)
+        return OK;
+    if (kafka_ends(b, topic, partition, &begin, &end, err)) /* none is as late */
+        return err->code;
+    *offset = end;
+    return OK;
+}
+
+/* ---- positions of groups ---- */
+
+rd_kafka_topic_partition_list_t *kafka_position_list(Kafka *k, const GroupPosition *v, int n)
+{
+    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(n);
+    for (int i = 0; i < n; i++) {
+        char *full = kafka_name(k, v[i].topic);
+        rd_kafka_topic_partition_list_add(l, full, v[i].partition)->offset = v[i].offset;
+        mem_free(full);
+    }
+    return l;
+}
+
+static Status fail_group(Kafka *k, Err *err, rd_kafka_resp_err_t e, const char *detail, const char *operation, Str group)
+{
+    if (e == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+        return kafka_denied(err, operation, "group(s)", group);
+    return kafka_fail(k, err, e, detail, "Consumer group %.*s", STR_ARG(group));
+}
+
+static void ask_positions(rd_kafka_t *rk, void *request, rd_kafka_AdminOptions_t *o, rd_kafka_queue_t *q)
+{
+    rd_kafka_ListConsumerGroupOffsets(rk, (rd_kafka_ListConsumerGroupOffsets_t **)request, 1, o, q);
+}
+
+/* *e: what the broker said of the group or of one of its partitions. */
+static Status positions_once(Kafka *k, Str group, Arena *a, GroupPositionVec *out, rd_kafka_resp_err_t *e, Err *err)
+{
+    char *full = kafka_name(k, group);
+    rd_kafka_ListConsumerGroupOffsets_t *request = rd_kafka_ListConsumerGroupOffsets_new(full, NULL);
+    mem_free(full);
+    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, ask_positions, &request, true, err);
+    rd_kafka_ListConsumerGroupOffsets_destroy(request);
+    if (!ev)
+        return err->code;
+    size_t n;
+    const rd_kafka_group_result_t **v =
+        rd_kafka_ListConsumerGroupOffsets_result_groups(rd_kafka_event_ListConsumerGroupOffsets_result(ev), &n);
+    const rd_kafka_error_t *why = n == 1 ? rd_kafka_group_result_error(v[0]) : NULL;
+    const rd_kafka_topic_partition_list_t *l = n == 1 ? rd_kafka_group_result_partitions(v[0]) : NULL;
+    *e = why ? rd_kafka_error_code(why) : 0;
+    out->n = 0;
+    for (int i = 0; l && i < l->cnt && !*e; i++) {
+        Str topic;
+        *e = l->elems[i].err;
+        if (!*e && l->elems[i].offset >= 0 && kafka_own_name(k, l->elems[i].topic, &topic)) {
+            GroupPosition p = {arena_str(a, topic), l->elems[i].partition, l->elems[i].offset};
+            vec_push(a, out, p);
+        }
+    }
+    rd_kafka_event_destroy(ev);
+    return OK;
+}
+
+Status kafka_positions(Broker *b, Str group, Arena *a, GroupPositionVec *out, Err *err)
+{
+    Kafka *k = kafka_of(b);
+    int64_t end = kafka_now_ms() + k->request_ms;
+    rd_kafka_resp_err_t e;
+    for (;;) {
+        if (positions_once(k, group, a, out, &e, err))
+            return err->code;
+        if (e != RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT || kafka_now_ms() > end)
+            break;
+        nap(20);
+    }
+    if (e == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND)
+        return OK;
+    return e ? fail_group(k, err, e, NULL, "Describe", group) : OK;
+}
+
+static void ask_set_positions(rd_kafka_t *rk, void *request, rd_kafka_AdminOptions_t *o, rd_kafka_queue_t *q)
+{
+    rd_kafka_AlterConsumerGroupOffsets(rk, (rd_kafka_AlterConsumerGroupOffsets_t **)request, 1, o, q);
+}
+
+Status kafka_set_positions(Broker *b, Str group, const GroupPosition *v, int n, Err *err)
+{
+    Kafka *k = kafka_of(b);
+    if (n == 0)
+        return OK;
+    char *full = kafka_name(k, group);
+    rd_kafka_topic_partition_list_t *l = kafka_position_list(k, v, n);
+    rd_kafka_AlterConsumerGroupOffsets_t *request = rd_kafka_AlterConsumerGroupOffsets_new(full, l);
+    mem_free(full);
+    rd_kafka_topic_partition_list_destroy(l);
+    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, ask_set_positions, &request, false, err);
+    rd_kafka_AlterConsumerGroupOffsets_destroy(request);
+    if (!ev)
+        return err->code;
+    size_t groups;
+    const rd_kafka_group_result_t **r =
+        rd_kafka_AlterConsumerGroupOffsets_result_groups(rd_kafka_event_AlterConsumerGroupOffsets_result(ev), &groups);
+    const rd_kafka_error_t *why = groups == 1 ? rd_kafka_group_result_error(r[0]) : NULL;
+    const rd_kafka_topic_partition_list_t *done = groups == 1 ? rd_kafka_group_result_partitions(r[0]) : NULL;
+    Status st = why ? fail_group(k, err, rd_kafka_error_code(why), rd_kafka_error_string(why), "Read", group) : OK;
+    for (int i = 0; done && i < done->cnt && !st; i++)
+        if (done->elems[i].err)
+            st = fail_group(k, err, done->elems[i].err, NULL, "Read", group);
+    rd_kafka_event_destroy(ev);
+    return st;
+}
+
+static void ask_drop_group(rd_kafka_t *rk, void *request, rd_kafka_AdminOptions_t *o, rd_kafka_queue_t *q)
+{
+    rd_kafka_DeleteGroups(rk, (rd_kafka_DeleteGroup_t **)request, 1, o, q);
+}
+
+Status kafka_drop_group(Broker *b, Str group, Err *err)
+{
+    Kafka *k = kafka_of(b);
+    char *full = kafka_name(k, group);
+    rd_kafka_DeleteGroup_t *request = rd_kafka_DeleteGroup_new(full);
+    mem_free(full);
+    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_DELETEGROUPS, ask_drop_group, &request, false, err);
+    rd_kafka_DeleteGroup_destroy(request);
+    if (!ev)
+        return err->code;
+    size_t n;
+    const rd_kafka_group_result_t **v = rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(ev), &n);
+    const rd_kafka_error_t *why = n == 1 ? rd_kafka_group_result_error(v[0]) : NULL;
+    Status st = OK;
+    if (why && rd_kafka_error_code(why) != RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND)
+        st = fail_group(k, err, rd_kafka_error_code(why), rd_kafka_error_string(why), "Delete", group);
+    rd_kafka_event_destroy(ev);
+    return st;
+}

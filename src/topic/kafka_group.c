@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: Apache-2.0
+// Membership: one consumer that subscribes to the control topic, whose partitions are the slots of the service.
+//
+//   thread of the membership   polls the consumer; the rebalance callback runs in it, and in it `changed`
+//   assigned                   take the new slots > changed(slots)
+//   revoked                    changed(what is left): work on the others is committed > give them up (cooperative: the others go on)
+//   lost                       changed(what is left, lost): somebody else may have them already
+//   leave                      the consumer is closed by its thread: revoked, as above, within CLOSE_MS
+//
+// Who has which slot is asked of the group's coordinator, at most once a second.
+//
+// send_member: a transaction that carries the consumer's member id and generation is refused by the coordinator when the group
+// went on without this process. While the consumer has no member id (it was thrown out, and has not joined anew) the coordinator
+// would let anything pass, so then the transaction is refused here.
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "topic/kafka_impl.h"
+
+enum { SESSION_MS = 10000, POLL_MS = 100, CLOSE_MS = 10000, KNOWN_MS = 1000 };
+
+struct Membership {
+    KafkaHandle handle; /* the first: the handle's opaque */
+    char *group, *topic, *name; /* the first two with the prefix */
+    void (*changed)(void *arg, uint64_t slots, bool lost);
+    void *arg;
+    rd_kafka_t *rk;
+    pthread_t thread;
+    bool started;
+
+    pthread_mutex_t lock; /* of: */
+    bool stop;
+    uint64_t slots;
+    char *owners[TOPIC_SLOTS]; /* NULL: nobody, or not known */
+    VEC(char *) members;
+    int64_t known_ms; /* 0: to be asked for */
+};
+
+/* ---- slots ---- */
+
+static uint64_t slots_of(const rd_kafka_topic_partition_list_t *l)
+{
+    uint64_t slots = 0;
+    for (int i = 0; i < l->cnt; i++)
+        if (l->elems[i].partition >= 0 && l->elems[i].partition < TOPIC_SLOTS)
+            slots |= (uint64_t)1 << l->elems[i].partition;
+    return slots;
+}
+
+static void set_slots(Membership *m, uint64_t slots, bool lost)
+{
+    pthread_mutex_lock(&m->lock);
+    m->slots = slots;
+    m->known_ms = 0;
+    pthread_mutex_unlock(&m->lock);
+    m->changed(m->arg, slots, lost);
+}
+
+/* @thread the membership's */
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t e, rd_kafka_topic_partition_list_t *l, void *opaque)
+{
+    Membership *m = opaque;
+    rd_kafka_error_t *failed;
+    uint64_t slots = m->slots; /* written in this thread only */
+    if (e == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        for (int i = 0; i < l->cnt; i++) /* nothing is read there */
+            l->elems[i].offset = RD_KAFKA_OFFSET_END;
+        failed = rd_kafka_incremental_assign(rk, l);
+        set_slots(m, slots | slots_of(l), false);
+    } else {
+        bool lost = rd_kafka_assignment_lost(rk);
+        set_slots(m, slots & ~slots_of(l), lost);
+        failed = rd_kafka_incremental_unassign(rk, l);
+    }
+    if (failed)
+        rd_kafka_error_destroy(failed);
+}
+
+static bool to_stop(Membership *m)
+{
+    pthread_mutex_lock(&m->lock);
+    bool stop = m->stop;
+    pthread_mutex_unlock(&m->lock);
+    return stop;
+}
+
+static void close_consumer(Membership *m)
+{
+    rd_kafka_queue_t *q = rd_kafka_queue_get_consumer(m->rk);
+    int64_t end = kafka_now_ms() + CLOSE_MS;
+    rd_kafka_error_t *e = q ? rd_kafka_consumer_close_queue(m->rk, q) : NULL;
+    if (e)
+        rd_kafka_error_destroy(e);
+    while (q && !rd_kafka_consumer_closed(m->rk) && kafka_now_ms() < end) {
+        rd_kafka_message_t *msg = rd_kafka_consume_queue(q, POLL_MS);
+        if (msg)
+            rd_kafka_message_destroy(msg);
+    }
+    if (q)
+        rd_kafka_queue_destroy(q);
+    if (m->slots) /* not told that they are gone: the coordinator was not there */
+        set_slots(m, 0, true);
+}
+
+static void *member_main(void *arg)
+{
+    Membership *m = arg;
+    while (!to_stop(m)) {
+        rd_kafka_message_t *msg = rd_kafka_consumer_poll(m->rk, POLL_MS);
+        if (msg)
+            rd_kafka_message_destroy(msg);
+    }
+    close_consumer(m);
+    return NULL;
+}
+
+/* ---- join, leave ---- */
+
+static void member_free(Membership *m)
+{
+    if (m->rk)
+        rd_kafka_destroy_flags(m->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    for (int i = 0; i < TOPIC_SLOTS; i++)
+        mem_free(m->owners[i]);
+    for (int i = 0; i < m->members.n; i++)
+        mem_free(m->members.v[i]);
+    vec_free(&m->members);
+    mem_free(m->group);
+    mem_free(m->topic);
+    mem_free(m->name);
+    pthread_mutex_destroy(&m->lock);
+    mem_free(m);
+}
+
+/* The control topic, made when it is not there. Somebody else may make it at the same time. */
+static Status need_topic(Kafka *k, Str name, Err *err)
+{
+    int partitions, replicas;
+    bool ready;
+    Err made = ERR_INIT;
+    TopicInfo info = {.name = name, .partitions = TOPIC_SLOTS, .retention_ms = -1, .cleanup = CLEANUP_COMPACT,
+                      .use = TOPIC_CONTROL};
+    if (kafka_partitions(k, name, &partitions, &replicas, &ready, err))
+        return err->code;
+    if (partitions == 0 && kafka_create(&k->base, &info, NULL, &made) && made.code != ERR_STATEMENT) {
+        err_move(err, &made);
+        return err->code;
+    }
+    err_clear(&made);
+    if (partitions != 0 && partitions != TOPIC_SLOTS)
+        return err_set(err, ERR_BROKER, "Topic '%.*s' has %d partitions, %d are wanted: it is not the control topic of a service",
+                       STR_ARG(name), partitions, TOPIC_SLOTS);
+    return OK;
+}
+
+static Status open_consumer(Kafka *k, Membership *m, int session_ms, Err *err)
+{
+    char ms[16];
+    rd_kafka_conf_t *conf = kafka_conf_new(k, KAFKA_MEMBER, &m->handle, err);
+    if (!conf)
+        return err->code;
+    kafka_conf_set(conf, "client.id", m->name);
+    kafka_conf_set(conf, "group.id", m->group);
+    kafka_conf_set(conf, "partition.assignment.strategy", "cooperative-sticky");
+    kafka_conf_set(conf, "auto.offset.reset", "latest");
+    kafka_conf_set(conf, "queued.min.messages", "1");
+    kafka_conf_set(conf, "fetch.wait.max.ms", "5000"); /* nothing is ever written there */
+    snprintf(ms, sizeof ms, "%d", session_ms);
+    kafka_conf_set(conf, "session.timeout.ms", ms);
+    snprintf(ms, sizeof ms, "%d", session_ms / 5 < 3000 ? session_ms / 5 : 3000);
+    kafka_conf_set(conf, "heartbeat.interval.ms", ms);
+    rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    m->rk = kafka_handle_new(k, KAFKA_MEMBER, conf, err);
+    if (!m->rk)
+        return err->code;
+    rd_kafka_poll_set_consumer(m->rk);
+    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(l, m->topic, RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t e = rd_kafka_subscribe(m->rk, l);
+    rd_kafka_topic_partition_list_destroy(l);
+    return e ? kafka_fail(k, err, e, NULL, "Consumer group %s could not be joined", m->group) : OK;
+}
+
+Status kafka_join(Broker *b, const MembershipConfig *c, Err *err)
+{
+    Kafka *k = kafka_of(b);
+    if (need_topic(k, c->topic, err))
+        return err->code;
+    Membership *m = mem_zalloc(sizeof *m);
+    m->handle.k = k;
+    m->group = kafka_name(k, c->group);
+    m->topic = kafka_name(k, c->topic);
+    m->name = mem_strndup(c->name.p, c->name.n);
+    m->changed = c->changed;
+    m->arg = c->arg;
+    pthread_mutex_init(&m->lock, NULL);
+    Status st = open_consumer(k, m, c->session_ms ? c->session_ms : SESSION_MS, err);
+    pthread_mutex_lock(&k->member_lock);
+    if (!st && k->member)
+        st = err_set(err, ERR_STATEMENT, "This process is a member of group %s already", k->member->group);
+    if (!st && pthread_create(&m->thread, NULL, member_main, m))
+        st = err_set(err, ERR_BUSY, "A thread could not be started");
+    if (!st)
+        k->member = m;
+    pthread_mutex_unlock(&k->member_lock);
+    if (st)
+        member_free(m);
+    return st;
+}
+
+void kafka_leave(Broker *b)
+{
+    Kafka *k = kafka_of(b);
+    pthread_mutex_lock(&k->member_lock);
+    Membership *m = k->member;
+    pthread_mutex_unlock(&k->member_lock);
+    if (!m)
+        return;
+    pthread_mutex_lock(&m->lock);
+    m->stop = true;
+    pthread_mutex_unlock(&m->lock);
+    pthread_join(m->thread, NULL); /* transactions of its last commits still ask for the member */
+    pthread_mutex_lock(&k->member_lock);
+    k->member = NULL;
+    pthread_mutex_unlock(&k->member_lock);
+    member_free(m);
+}
+
+/* ---- the fence ---- */
+
+/* A partition that is owned, and a member id and generation to show. */
+static bool tied(const rd_kafka_consumer_group_metadata_t *md)
+{
+    /* "CGMDv2:" | generation int32 | group NUL | member id NUL | instance id NUL */
+    static const char magic[] = "CGMDv2:";
+    void *bytes;
+    size_t n, head = sizeof magic - 1;
+    rd_kafka_error_t *e = rd_kafka_consumer_group_metadata_write(md, &bytes, &n);
+    if (e) {
+        rd_kafka_error_destroy(e);
+        return false;
+    }
+    int32_t generation = -1;
+    bool member = false;
+    if (n > head + 4 && memcmp(bytes, magic, head) == 0) {
+        const char *group = (const char *)bytes + head + 4, *end = (const char *)bytes + n;
+        const char *nul = memchr(group, 0, (size_t)(end - group));
+        memcpy(&generation, (const char *)bytes + head, 4);
+        member = nul && nul + 1 < end && nul[1];
+    }
+    rd_kafka_mem_free(NULL, bytes);
+    return member && generation >= 0;
+}
+
+Status kafka_member_fence(Kafka *k, rd_kafka_consumer_group_metadata_t **group, rd_kafka_topic_partition_list_t **offsets,
+                          Err *err)
+{
+    Status st = OK;
+    *group = NULL;
+    pthread_mutex_lock(&k->member_lock);
+    Membership *m = k->member;
+    uint64_t slots = 0;
+    if (m) {
+        pthread_mutex_lock(&m->lock);
+        slots = m->slots;
+        pthread_mutex_unlock(&m->lock);
+        *group = rd_kafka_consumer_group_metadata(m->rk);
+    }
+    if (slots == 0 || !*group || !tied(*group)) {
+        if (*group)
+            rd_kafka_consumer_group_metadata_destroy(*group);
+        st = err_set(err, ERR_ABORT, "This process has no slots of its service now");
+    } else {
+        *offsets = rd_kafka_topic_partition_list_new(1);
+        rd_kafka_topic_partition_list_add(*offsets, m->topic, __builtin_ctzll(slots))->offset = 0;
+    }
+    pthread_mutex_unlock(&k->member_lock);
+    return st;
+}
+
+/* ---- who has what ---- */
+
+static void ask_group(rd_kafka_t *rk, void *request, rd_kafka_AdminOptions_t *o, rd_kafka_queue_t *q)
+{
+    rd_kafka_DescribeConsumerGroups(rk, (const char **)request, 1, o, q);
+}
+
+static void forget(Membership *m)
+{
+    for (int i = 0; i < TOPIC_SLOTS; i++) {
+        mem_free(m->owners[i]);
+        m->owners[i] = NULL;
+    }
+    for (int i = 0; i < m->members.n; i++)
+        mem_free(m->members.v[i]);
+    m->members.n = 0;
+}
+
+static void read_member(Membership *m, const rd_kafka_MemberDescription_t *d)
+{
+    const char *name = rd_kafka_MemberDescription_client_id(d);
+    const rd_kafka_MemberAssignment_t *assigned = rd_kafka_MemberDescription_assignment(d);
+    const rd_kafka_topic_partition_list_t *l = assigned ? rd_kafka_MemberAssignment_partitions(assigned) : NULL;
+    vec_add(&m->members, mem_strdup(name));
+    for (int i = 0; l && i < l->cnt; i++) {
+        int slot = l->elems[i].partition;
+        if (slot < 0 || slot >= TOPIC_SLOTS)
+            continue;
+        mem_free(m->owners[slot]);
+        m->owners[slot] = mem_strdup(name);
+    }
+}
+
+static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+/* Asks the coordinator when what is known is older than a second. Under member_lock, so that there is one who asks. */
+static Status refresh(Kafka *k, Membership *m, Err *err)
+{
+    const char *group = m->group;
+    pthread_mutex_lock(&m->lock);
+    bool fresh = m->known_ms && kafka_now_ms() - m->known_ms < KNOWN_MS;
+    pthread_mutex_unlock(&m->lock);
+    if (fresh)
+        return OK;
+    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, ask_group, &group, false, err);
+    if (!ev) {
+        pthread_mutex_lock(&m->lock);
+        forget(m);
+        m->known_ms = kafka_now_ms(); /* the next asks again in a second */
+        pthread_mutex_unlock(&m->lock);
+        return err->code;
+    }
+    size_t n;
+    const rd_kafka_ConsumerGroupDescription_t **v =
+        rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(ev), &n);
+    const rd_kafka_error_t *why = n == 1 ? rd_kafka_ConsumerGroupDescription_error(v[0]) : NULL;
+    pthread_mutex_lock(&m->lock);
+    forget(m);
+    for (size_t i = 0; !why && n == 1 && i < rd_kafka_ConsumerGroupDescription_member_count(v[0]); i++)
+        read_member(m, rd_kafka_ConsumerGroupDescription_member(v[0], i));
+    if (m->members.n)
+        qsort(m->members.v, (size_t)m->members.n, sizeof *m->members.v, by_name);
+    m->known_ms = kafka_now_ms();
+    pthread_mutex_unlock(&m->lock);
+    Status st = OK;
+    if (why && rd_kafka_error_code(why) == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+        st = kafka_denied(err, "Describe", "group(s)", str_of(group));
+    else if (why)
+        st = kafka_fail(k, err, rd_kafka_error_code(why), rd_kafka_error_string(why), "Consumer group %s", group);
+    rd_kafka_event_destroy(ev);
+    return st;
+}
+
+bool kafka_owner(Broker *b, int slot, Buf *name)
+{
+    Kafka *k = kafka_of(b);
+    Err err = ERR_INIT;
+    const char *who = NULL;
+    if (slot < 0 || slot >= TOPIC_SLOTS)
+        return false;
+    pthread_mutex_lock(&k->member_lock);
+    Membership *m = k->member;
+    if (m) {
+        pthread_mutex_lock(&m->lock);
+        bool own = m->slots >> slot & 1;
+        pthread_mutex_unlock(&m->lock);
+        if (own)
+            who = m->name;
+        else if (!refresh(k, m, &err))
+            who = m->owners[slot];
+        pthread_mutex_lock(&m->lock);
+        if (who)
+            buf_cstr(name, who);
+        pthread_mutex_unlock(&m->lock);
+    }
+    pthread_mutex_unlock(&k->member_lock);
+    err_clear(&err);
+    return who != NULL;
+}
+
+Status kafka_members(Broker *b, Arena *a, NameList *out, Err *err)
+{
+    Kafka *k = kafka_of(b);
+    Status st = OK;
+    pthread_mutex_lock(&k->member_lock);
+    Membership *m = k->member;
+    if (m && !(st = refresh(k, m, err))) {
+        pthread_mutex_lock(&m->lock);
+        for (int i = 0; i < m->members.n; i++)
+            vec_push(a, out, arena_str(a, str_of(m->members.v[i])));
+        pthread_mutex_unlock(&m->lock);
+    }
+    pthread_mutex_unlock(&k->member_lock);
+    return st;
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+// Producers: idempotent or transactional, each one handle of librdkafka and one thread at a time.
+//
+// What became of a record is told by librdkafka when it is polled (flush, or a full queue): kept in `reports` until flush hands it
+// on. When flush returns, every record was told of: what is not delivered in time is purged.
+//
+// Life of a transactional handle (the same name, one handle after the other):
+//
+//   (none) --init--> READY --begin--> OPEN --commit--> READY
+//                                     OPEN --abort---> READY
+//   any --fatal, or an outcome that is not known--> BROKEN --init--> READY, with a new handle: a new epoch, so that what the old
+//                                                                   one had on its way is fenced
+//
+//   librdkafka's error             commit                  elsewhere
+//   fatal: fenced, bad epoch       ERR_FENCED, BROKEN      ERR_FENCED, BROKEN
+//   fatal: other                   ERR_BROKER, BROKEN      ERR_BROKER, BROKEN
+//   must be aborted                ERR_ABORT               ERR_ABORT
+//   timed out, retriable           ERR_UNKNOWN_OUTCOME, BROKEN   ERR_BROKER
+//
+// An idempotent handle that broke is replaced by the next produce.
+#include <stdio.h>
+
+#include "topic/kafka_impl.h"
+
+enum { FULL_MS = 1000, PURGE_MS = 5000, GRACE_MS = 5000 };
+
+typedef struct Report {
+    void *tag;
+    int64_t offset;
+    rd_kafka_resp_err_t e;
+} Report;
+
+struct Producer {
+    KafkaHandle handle; /* the first: the handle's opaque */
+    char *name;         /* with the prefix; NULL: idempotent */
+    rd_kafka_t *rk;     /* NULL: not made yet, or broken and gone */
+    bool broken;
+    StrMap topics; /* name -> rd_kafka_topic_t of rk */
+    VEC(Report) reports;
+};
+
+/* ---- handles ---- */
+
+/* From rd_kafka_poll and rd_kafka_flush: in the producer's thread. */
+static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
+{
+    Producer *p = opaque;
+    Report r = {m->_private, m->offset, m->err};
+    UNUSED(rk);
+    vec_add(&p->reports, r);
+}
+
+static void handle_drop(Producer *p)
+{
+    StrMapEntry *e;
+    if (!p->rk)
+        return;
+    for (int i = 0; (e = strmap_next(&p->topics, &i));)
+        rd_kafka_topic_destroy(e->value);
+    strmap_free(&p->topics);
+    rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+    rd_kafka_destroy(p->rk);
+    p->rk = NULL;
+}
+
+static Status handle_make(Producer *p, Err *err)
+{
+    Kafka *k = p->handle.k;
+    KafkaKind kind = p->name ? KAFKA_TRANSACTIONAL : KAFKA_IDEMPOTENT;
+    rd_kafka_conf_t *conf = kafka_conf_new(k, kind, &p->handle, err);
+    if (!conf)
+        return err->code;
+    if (p->name)
+        kafka_conf_set(conf, "transactional.id", p->name);
+    rd_kafka_conf_set_dr_msg_cb(conf, on_report);
+    p->rk = kafka_handle_new(k, kind, conf, err);
+    p->broken = false;
+    return p->rk ? OK : err->code;
+}
+
+Status kafka_producer_new(Broker *b, const char *name, Producer **out, Err *err)
+{
+    Kafka *k = kafka_of(b);
+    Producer *p = mem_zalloc(sizeof *p);
+    p->handle.k = k;
+    p->name = name ? kafka_name(k, str_of(name)) : NULL;
+    if (handle_make(p, err)) {
+        kafka_producer_free(p);
+        return err->code;
+    }
+    *out = p;
+    return OK;
+}
+
+void kafka_producer_free(Producer *p)
+{
+    handle_drop(p);
+    vec_free(&p->reports);
+    mem_free(p->name);
+    mem_free(p);
+}
+
+/* ---- errors ---- */
+
+/* What the handle said when it gave up for good; 0: it did not. */
+static rd_kafka_resp_err_t fatal_code(Producer *p, char *why, size_t n)
+{
+    return p->rk ? rd_kafka_fatal_error(p->rk, why, n) : 0;
+}
+
+static ErrCode record_code(Producer *p, rd_kafka_resp_err_t e)
+{
+    if (e == RD_KAFKA_RESP_ERR__FATAL || e == RD_KAFKA_RESP_ERR__PURGE_QUEUE || e == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) {
+        rd_kafka_resp_err_t fatal = fatal_code(p, NULL, 0);
+        return fatal ? kafka_code(fatal) : p->name && !p->broken ? ERR_ABORT : ERR_BROKER;
+    }
+    return kafka_code(e);
+}
+
+/* Takes e. NULL: OK. */
+static Status done(Producer *p, rd_kafka_error_t *e, bool commit, const char *what, Err *err)
+{
+    Kafka *k = p->handle.k;
+    char why[512];
+    if (!e)
+        return OK;
+    rd_kafka_resp_err_t code = rd_kafka_error_code(e);
+    const char *text = rd_kafka_error_string(e);
+    if (rd_kafka_error_is_fatal(e) || fatal_code(p, why, sizeof why)) {
+        rd_kafka_resp_err_t fatal = fatal_code(p, why, sizeof why);
+        bool fenced = kafka_code(fatal) == ERR_FENCED || kafka_code(code) == ERR_FENCED;
+        p->broken = true;
+        if (fenced)
+            err_set(err, ERR_FENCED, "%s: another producer took the name %s: %s", what, p->name ? p->name : "", text);
+        else if (kafka_code(code) == ERR_DENIED || kafka_code(fatal) == ERR_DENIED)
+            kafka_denied(err, "Write", "transactional id(s)", str_of(p->name));
+        else
+            kafka_fail(k, err, RD_KAFKA_RESP_ERR__FATAL, fatal ? why : text, "%s", what);
+    } else if (rd_kafka_error_txn_requires_abort(e))
+        err_set(err, ERR_ABORT, "%s: the transaction must be aborted: %s", what, text);
+    else if (commit) {
+        p->broken = true;
+        err_set(err, ERR_UNKNOWN_OUTCOME, "%s: it is not known what became of the transaction: %s", what, text);
+    } else
+        kafka_fail(k, err, code, text, "%s", what);
+    rd_kafka_error_destroy(e);
+    return err->code;
+}
+
+static Status none_there(Producer *p, Err *err)
+{
+    return err_set(err, ERR_BROKER, "The producer %s is to be started again", p->name);
+}
+
+/* ---- records ---- */
+
+static rd_kafka_topic_t *topic_of(Producer *p, Str topic, Err *err)
+{
+    rd_kafka_topic_t *rkt = strmap_find(&p->topics, topic);
+    if (rkt)
+        return rkt;
+    char *full = kafka_name(p->handle.k, topic);
+    rkt = rd_kafka_topic_new(p->rk, full, NULL);
+    if (rkt)
+        strmap_put(&p->topics, topic, rkt);
+    else
+        kafka_fail_topic(p->handle.k, err, rd_kafka_last_error(), NULL, "Write", topic);
+    mem_free(full);
+    return rkt;
+}
+
+static rd_kafka_headers_t *headers_of(Headers v)
+{
+    rd_kafka_headers_t *h = rd_kafka_headers_new((size_t)v.n);
+    for (int i = 0; i < v.n; i++) {
+        Str value = v.h[i].value;
+        rd_kafka_header_add(h, v.h[i].key.p ? v.h[i].key.p : "", (ssize_t)v.h[i].key.n, value.p, value.p ? (ssize_t)value.n : 0);
+    }
+    return h;
+}
+
+static rd_kafka_resp_err_t produce_once(Producer *p, rd_kafka_topic_t *rkt, int partition, const Record *r, void *tag)
+{
+    rd_kafka_vu_t v[8];
+    size_t n = 0;
+    rd_kafka_headers_t *h = r->headers.n ? headers_of(r->headers) : NULL;
+    v[n].vtype = RD_KAFKA_VTYPE_RKT, v[n++].u.rkt = rkt;
+    v[n].vtype = RD_KAFKA_VTYPE_PARTITION, v[n++].u.i32 = partition;
+    v[n].vtype = RD_KAFKA_VTYPE_MSGFLAGS, v[n++].u.i = RD_KAFKA_MSG_F_COPY;
+    v[n].vtype = RD_KAFKA_VTYPE_TIMESTAMP, v[n++].u.i64 = r->ts;
+    v[n].vtype = RD_KAFKA_VTYPE_OPAQUE, v[n++].u.ptr = tag;
+    v[n].vtype = RD_KAFKA_VTYPE_KEY, v[n].u.mem.ptr = (void *)r->key, v[n++].u.mem.size = r->key ? (size_t)r->key_len : 0;
+    v[n].vtype = RD_KAFKA_VTYPE_VALUE, v[n].u.mem.ptr = (void *)r->value, v[n++].u.mem.size = r->value ? (size_t)r->value_len : 0;
+    if (h)
+        v[n].vtype = RD_KAFKA_VTYPE_HEADERS, v[n++].u.headers = h;
+    rd_kafka_error_t *e = rd_kafka_produceva(p->rk, v, n);
+    if (!e)
+        return 0;
+    rd_kafka_resp_err_t code = rd_kafka_error_code(e);
+    rd_kafka_error_destroy(e);
+    if (h) /* still ours */
+        rd_kafka_headers_destroy(h);
+    return code;
+}
+
+Status kafka_produce(Producer *p, Str topic, int partition, const Record *r, void *tag, Err *err)
+{
+    Kafka *k = p->handle.k;
+    if (p->broken && !p->name && p->reports.n == 0)
+        handle_drop(p);
+    if (!p->rk && p->name)
+        return none_there(p, err);
+    if (!p->rk && handle_make(p, err))
+        return err->code;
+    rd_kafka_topic_t *rkt = topic_of(p, topic, err);
+    if (!rkt)
+        return err->code;
+    int64_t end = kafka_now_ms() + FULL_MS;
+    rd_kafka_resp_err_t e;
+    while ((e = produce_once(p, rkt, partition, r, tag)) == RD_KAFKA_RESP_ERR__QUEUE_FULL && kafka_now_ms() < end)
+        rd_kafka_poll(p->rk, 50);
+    switch (e) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR: return OK;
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+        return err_set(err, ERR_TOO_LARGE, "A record of %lld bytes is too large for topic '%.*s'",
+                       (long long)r->key_len + r->value_len, STR_ARG(topic));
+    case RD_KAFKA_RESP_ERR__FATAL:
+        p->broken = true;
+        return err_set(err, record_code(p, e), "The producer%s%s was stopped by an error: %s", p->name ? " " : "",
+                       p->name ? p->name : "", rd_kafka_err2str(fatal_code(p, NULL, 0)));
+    default: return kafka_fail_topic(k, err, e, NULL, "Write", topic);
+    }
+}
+
+/* Tells of what was reported. */
+static void tell(Producer *p, Delivered *fn, void *arg)
+{
+    char why[512];
+    for (int i = 0; i < p->reports.n; i++) {
+        Report *r = &p->reports.v[i];
+        const char *text = r->e ? rd_kafka_err2str(r->e) : NULL;
+        if (r->e == RD_KAFKA_RESP_ERR__FATAL && fatal_code(p, why, sizeof why))
+            text = why;
+        fn(arg, r->tag, r->e ? -1 : r->offset, record_code(p, r->e), text);
+    }
+    p->reports.n = 0;
+}
+
+Status kafka_flush(Producer *p, Delivered *fn, void *arg, Err *err)
+{
+    Kafka *k = p->handle.k;
+    Status st = OK;
+    if (p->rk) {
+        rd_kafka_resp_err_t e = rd_kafka_flush(p->rk, k->props.delivery_ms + GRACE_MS);
+        if (e) {
+            st = kafka_fail(k, err, e, NULL, "The records were not delivered within %d s", k->props.delivery_ms / 1000);
+            rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+            rd_kafka_flush(p->rk, PURGE_MS);
+            p->broken = true;
+        }
+        p->broken |= fatal_code(p, NULL, 0) != 0;
+    }
+    tell(p, fn, arg);
+    return st;
+}
+
+/* ---- transactions ---- */
+
+Status kafka_init(Producer *p, Err *err)
+{
+    if (p->broken)
+        handle_drop(p);
+    if (!p->rk && handle_make(p, err))
+        return err->code;
+    p->reports.n = 0;
+    Status st = done(p, rd_kafka_init_transactions(p->rk, p->handle.k->request_ms), false, "A transactional producer did not start",
+                     err);
+    p->broken |= st != OK; /* again, and from the beginning */
+    return st;
+}
+
+Status kafka_begin(Producer *p, Err *err)
+{
+    if (!p->rk || p->broken)
+        return none_there(p, err);
+    return done(p, rd_kafka_begin_transaction(p->rk), false, "A transaction did not begin", err);
+}
+
+static Status send_offsets(Producer *p, rd_kafka_topic_partition_list_t *l, rd_kafka_consumer_group_metadata_t *group, Err *err)
+{
+    if (!p->rk || p->broken)
+        return none_there(p, err);
+    return done(p, rd_kafka_send_offsets_to_transaction(p->rk, l, group, p->handle.k->request_ms), false,
+                "The positions were not stored in the transaction", err);
+}
+
+Status kafka_send_positions(Producer *p, Str group, const GroupPosition *v, int n, Err *err)
+{
+    Kafka *k = p->handle.k;
+    if (n == 0)
+        return OK;
+    char *full = kafka_name(k, group);
+    rd_kafka_topic_partition_list_t *l = kafka_position_list(k, v, n);
+    rd_kafka_consumer_group_metadata_t *md = rd_kafka_consumer_group_metadata_new(full);
+    Status st = send_offsets(p, l, md, err);
+    rd_kafka_consumer_group_metadata_destroy(md);
+    rd_kafka_topic_partition_list_destroy(l);
+    mem_free(full);
+    return st;
+}
+
+Status kafka_send_member(Producer *p, Err *err)
+{
+    rd_kafka_consumer_group_metadata_t *md;
+    rd_kafka_topic_partition_list_t *l;
+    if (kafka_member_fence(p->handle.k, &md, &l, err))
+        return err->code;
+    Status st = send_offsets(p, l, md, err);
+    rd_kafka_consumer_group_metadata_destroy(md);
+    rd_kafka_topic_partition_list_destroy(l);
+    return st;
+}
+
+Status kafka_commit(Producer *p, Err *err)
+{
+    if (!p->rk || p->broken)
+        return none_there(p, err);
+    return done(p, rd_kafka_commit_transaction(p->rk, p->handle.k->props.transaction_ms), true, "A transaction was not committed",
+                err);
+}
+
+Status kafka_abort(Producer *p, Err *err)
+{
+    if (!p->rk || p->broken) {
+        p->reports.n = 0;
+        return none_there(p, err);
+    }
+    Status st = done(p, rd_kafka_abort_transaction(p->rk, p->handle.k->request_ms), false, "A transaction was not aborted", err);
+    p->broken |= st != OK;
+    p->reports.n = 0; /* of records that are not there */
+    return st;
+}
