@@ -164,7 +164,7 @@ static Status bind_arguments(const Bind *b, const Expr *call, const Function *f,
 static Status check_init(const Bind *b, const Expr *call, const Function *f, const BoundCall *bound)
 {
     const Overload *o = bound->overload;
-    int from = o->nparams - o->ninit;
+    int from = bound->nargs - o->ninit;
     Value *init = ARENA_ARRAY(b->a, Value, o->ninit + 1);
     for (int i = from; i < bound->nargs; i++) {
         if (!texpr_is_constant(bound->args[i]))

@@ -6,7 +6,8 @@
 //     number     fraction         same value and scale; an integer only when the scale is <= 0
 //     string     string           same text
 //     string     fraction         same value and scale as the text read as a number
-//     object     object           as many members, each found by its name or by its upper-cased name
+//     object     object           as many members, each found by its name or by its upper-cased name; one that is not
+//                                 found is null
 //     array      array            as many, each equal, in order
 // With use.exact.numeric.comparison=false two numbers are equal within 1e-6.
 #include <math.h>
@@ -92,7 +93,7 @@ bool qtt_equal(const JTree *expected, const JTree *actual, bool exact)
             return false;
         for (int i = 0; i < expected->n; i++) {
             const JTree *m = member(actual, expected->names[i]);
-            if (!m || !qtt_equal(&expected->items[i], m, exact))
+            if (m ? !qtt_equal(&expected->items[i], m, exact) : expected->items[i].kind != JT_NULL)
                 return false;
         }
         return true;

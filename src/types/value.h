@@ -70,6 +70,9 @@ Struct *struct_new(Arena *a, uint32_t n); /* fields NULL */
 Map *map_new(Arena *a, const Type *type, const Value *kv, uint32_t n);
 /* The same for a HashMap made with another number: 16, Java's default: FILTER, TRANSFORM, SPLIT_TO_MAP. */
 Map *map_new_sized(Arena *a, const Type *type, const Value *kv, uint32_t n, uint32_t initial);
+/* m after HashMap.merge: a new key stands before those of its bucket, where map_new puts it behind them. value NULL: the
+ * key goes. m was made by map_new; its keys and values are shared. */
+Map *map_merge(Arena *a, const Type *type, const Map *m, const Value *key, const Value *value);
 /* Borrowed; NULL when the key is not there. */
 const Value *map_find(const Map *m, const Type *type, const Value *key);
 

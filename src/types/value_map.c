@@ -185,3 +185,35 @@ const Value *map_find(const Map *m, const Type *type, const Value *key)
             return &m->kv[2 * (size_t)i + 1];
     return NULL;
 }
+
+static uint32_t bucket(const Type *key_type, const Value *key, uint32_t cap)
+{
+    uint32_t h = hash_key(key_type, key);
+    return (h ^ h >> 16) & (cap - 1);
+}
+
+Map *map_merge(Arena *a, const Type *type, const Map *m, const Value *key, const Value *value)
+{
+    uint32_t cap = table_size(m->n, m->n), at = bucket(type->key, key, cap), n = 0;
+    bool known = map_find(m, type, key) != NULL, put = known || !value;
+    Map *to = arena_alloc(a, sizeof(Map) + 2 * sizeof(Value) * ((size_t)m->n + 1));
+    for (uint32_t i = 0; i < m->n; i++) {
+        const Value *kv = &m->kv[2 * (size_t)i];
+        if (!put && bucket(type->key, kv, cap) >= at) {
+            to->kv[2 * n] = *key;
+            to->kv[2 * n++ + 1] = *value;
+            put = true;
+        }
+        bool same = known && value_equal(type->key, kv, key);
+        if (same && !value)
+            continue;
+        to->kv[2 * n] = *kv;
+        to->kv[2 * n++ + 1] = same ? *value : kv[1];
+    }
+    if (!put) {
+        to->kv[2 * n] = *key;
+        to->kv[2 * n++ + 1] = *value;
+    }
+    to->n = n;
+    return to;
+}
