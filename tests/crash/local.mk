@@ -6,8 +6,13 @@ crash_files = \
 	tests/crash/workload.h \
 	tests/crash/check.c \
 	tests/oracle/oracle.c \
-	tests/oracle/oracle.h
+	tests/oracle/oracle.h \
+	tests/oracle/sequence.c \
+	tests/oracle/sequence.h
 check_PROGRAMS += tests/crash/gates tests/crash/simulate tests/crash/process tests/crash/full_disk
+check_PROGRAMS += tests/oracle/sequence_test
+tests_oracle_sequence_test_SOURCES = tests/oracle/sequence_test.c tests/oracle/sequence.c tests/oracle/sequence.h
+tests_oracle_sequence_test_LDADD =
 tests_crash_gates_SOURCES = tests/crash/gates.c $(crash_files)
 tests_crash_gates_LDADD = $(SLUICE_LIBS)
 tests_crash_simulate_SOURCES = tests/crash/simulate.c $(crash_files)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "sql/parse.h"
+#include "topic/broker.h"
 
 enum { GROUPS = 5, KEYS = 7, OP_MS = 20000, COMMIT_MS = 2000, FIXED_SEED = 7 };
 static const int64_t START_MS = 1700000000000;
@@ -50,13 +51,16 @@ static void add_source(Workload *w, int source)
     add_ddl(w, sql, source ? "S:B" : "S:A", "");
 }
 
-enum { MAKE_M, MAKE_INSERT, MAKE_T, MAKE_H, DROP_H, END_T };
+enum { MAKE_M, MAKE_C, MAKE_INSERT, MAKE_T, MAKE_H, DROP_H, END_T };
 
 static void add_query(Workload *w, int which)
 {
     switch (which) {
     case MAKE_M:
         add_ddl(w, "CREATE STREAM M AS SELECT * FROM A;", "S:M Q:CSAS_M", "");
+        break;
+    case MAKE_C:
+        add_ddl(w, "CREATE TABLE C AS SELECT k, COUNT(*) AS n, SUM(v) AS s FROM A GROUP BY k;", "T:C Q:CTAS_C", "");
         break;
     case MAKE_INSERT:
         add_ddl(w, "INSERT INTO M SELECT * FROM B;", "Q:INSERTQUERY", "");
@@ -84,7 +88,7 @@ void workload_fixed(Workload *w, bool cache_off, int inserts)
 {
     *w = (Workload){.seed = FIXED_SEED, .partitions = {2, 2}, .batch_rows = 3, .cache_off = cache_off};
     Effects *fx = effects_sim_new(w->seed, 0);
-    const int stretches[][2] = {{MAKE_M, -1}, {MAKE_INSERT, MAKE_T}, {MAKE_H, -1}, {-1, -1},
+    const int stretches[][2] = {{MAKE_M, MAKE_C}, {MAKE_INSERT, MAKE_T}, {MAKE_H, -1}, {-1, -1},
                                 {DROP_H, -1}, {MAKE_H, -1},          {END_T, -1}};
     add_source(w, 0);
     add_source(w, 1);
@@ -137,7 +141,7 @@ void workload_random(Workload *w, uint64_t seed)
     w->cache_off = roll(fx, 2);
     add_source(w, 0);
     add_source(w, 1);
-    const int order[] = {MAKE_M, MAKE_INSERT, MAKE_T, MAKE_H, DROP_H, MAKE_H, END_T};
+    const int order[] = {MAKE_M, MAKE_C, MAKE_INSERT, MAKE_T, MAKE_H, DROP_H, MAKE_H, END_T};
     for (int q = 0; q < ARRAY_LEN(order); q++) {
         for (int i = roll(fx, 25); i > 0; i--)
             random_op(w, fx);
@@ -214,6 +218,9 @@ bool driver_open(Driver *d)
     EngineConfig config = {.dir = d->dir, .fx = d->fx, .check_operators = true};
     config.batch_rows = d->w->batch_rows;
     Str cache = d->w->cache_off ? STR("0") : STR("10000000");
+    if (d->broker && d->opened++ && d->reopened)
+        d->reopened(d);
+    config.broker = d->broker;
     if (engine_open(&config, &d->e, &err))
         return fail_err(d, "open", &err);
     d->s = session_new(d->e);
@@ -222,7 +229,19 @@ bool driver_open(Driver *d)
     Status st = session_set(d->s, STR("auto.offset.reset"), STR("earliest"), &err);
     if (st == OK)
         st = session_set(d->s, STR("ksql.streams.cache.max.bytes.buffering"), cache, &err);
+    if (st == OK && d->broker)
+        st = session_set(d->s, STR("processing.guarantee"), d->w->at_least_once ? STR("at_least_once") : STR("exactly_once_v2"),
+                         &err);
     return st ? fail_err(d, "SET", &err) : true;
+}
+
+SequenceRule driver_rule(const Driver *d)
+{
+    if (!d->broker || !d->w->at_least_once)
+        return d->w->cache_off ? SEQUENCE_EXACT : SEQUENCE_COALESCED;
+    if (d->recounts)
+        return d->w->cache_off ? SEQUENCE_RECOUNTED : SEQUENCE_RECOUNTED_COALESCED;
+    return d->w->cache_off ? SEQUENCE_AGAIN : SEQUENCE_AGAIN_COALESCED;
 }
 
 bool driver_sql(Driver *d, const char *sql, json_t **entity, RowStream **rows)
@@ -343,7 +362,7 @@ static bool run_ddl(Driver *d, const Op *op)
 
 static void drain(Driver *d)
 {
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < (d->broker ? 8 : 4); i++) {
         runtime_settle(d->e);
         effects_sim_advance(d->fx, COMMIT_MS);
     }

@@ -6,8 +6,11 @@
 // that were acknowledged before a crash. The op behind them was in flight. It is looked for, counts as
 // done when its effect is there as a whole, is done anew when nothing of it is there; all else is an error.
 //
-// What is checked, by tests/oracle: source topics, the merged stream, the tables' topics, pull queries,
-// and that catalog and queries are those that the acknowledged statements leave.
+// What is checked, by tests/oracle: source topics, the merged stream, the tables' topics (of the one that is grouped by the key
+// of its source the exact sequence of values per key), pull queries, and that catalog and queries are those that the acknowledged
+// statements leave.
+//
+// With a Broker the topics are in it, and the engine is one server of a service; the broker outlives the engine.
 #ifndef SLUICE_TESTS_WORKLOAD_H
 #define SLUICE_TESTS_WORKLOAD_H
 
@@ -17,6 +20,7 @@
 #include "base/vec.h"
 #include "runtime/session.h"
 #include "tests/oracle/oracle.h"
+#include "tests/oracle/sequence.h"
 
 typedef enum OpKind {
     OP_DDL,     /* sql; what it adds to and takes from the catalog */
@@ -44,6 +48,7 @@ typedef struct Workload {
     int partitions[ORACLE_SOURCES];
     int batch_rows;
     bool cache_off; /* every update is put out; else they are coalesced */
+    bool at_least_once; /* over a broker only; else exactly once */
     VEC(Op) ops;
 } Workload;
 
@@ -54,7 +59,11 @@ void workload_free(Workload *w);
 
 typedef struct Driver {
     const Workload *w;
-    const char *dir;
+    const char *dir; /* NULL: none (with a broker) */
+    Broker *broker;  /* NULL: topics are in dir. Borrowed: it is let go of, and taken again, at each open */
+    void (*reopened)(struct Driver *d); /* called behind each open but the first; may be NULL */
+    bool recounts;   /* at least once: state may come from changelogs, which may be ahead of positions */
+    int opened;
     Effects *fx;
     Engine *e;
     Session *s;
@@ -86,6 +95,8 @@ bool check_everything(Driver *d);
 bool check_catalog_words(Driver *d, StrMap *words);
 /* How often an input stands in its source's topic; -1 on an error. */
 int check_count_input(Driver *d, int source, int64_t v);
+/* What the key's values in the topic of C may be. */
+SequenceRule driver_rule(const Driver *d);
 /* Runs one statement; *entity (may be NULL) is a new reference. rows: streams are handed on. */
 bool driver_sql(Driver *d, const char *sql, json_t **entity, RowStream **rows);
 

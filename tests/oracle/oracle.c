@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/oracle/sequence.h"
+
 enum { GROUP_SLOTS = 1024, MAX_IN_GROUP = 200 };
 
 typedef struct Input {
@@ -94,6 +96,12 @@ void oracle_insert(Oracle *o, int source, const char *k, const char *g, int64_t 
 
 int oracle_count(const Oracle *o) { return o->n; }
 
+OracleInput oracle_input(const Oracle *o, int i)
+{
+    const Input *in = &o->inputs[i];
+    return (OracleInput){in->source, in->k, in->g, in->v};
+}
+
 static bool same_row(const Input *in, const OracleRow *r)
 {
     return in->v == r->v && strcmp(in->k, r->key) == 0 && strcmp(in->g, r->g) == 0;
@@ -162,6 +170,33 @@ bool oracle_check_merged(const Oracle *o, const OracleRow *rows, int n, char *wh
                                  o->inputs[in].v, 'A' + s);
             }
     return true;
+}
+
+/* A key's rows of one source stand in one partition: they may begin again at any of them, and leave none out. */
+bool oracle_check_merged_again(const Oracle *o, const OracleRow *rows, int n, char *why)
+{
+    Sequence *q = sequence_new(SEQUENCE_AGAIN);
+    char key[64];
+    bool good = true;
+    for (int i = 0; i < o->n; i++) {
+        snprintf(key, sizeof key, "M, %c, %s", 'A' + o->inputs[i].source, o->inputs[i].k);
+        sequence_input(q, key, o->inputs[i].v);
+    }
+    for (int i = 0; i < n && good; i++) {
+        int in = 0;
+        while (in < o->n && !same_row(&o->inputs[in], &rows[i]))
+            in++;
+        if (in == o->n || rows[i].partition != oracle_partition(rows[i].key, o->partitions[0])) {
+            good = wrong(why, "M, partition %d: row %s %s %" PRId64 " comes from nowhere", rows[i].partition, rows[i].key,
+                         rows[i].g, rows[i].v);
+            break;
+        }
+        snprintf(key, sizeof key, "M, %c, %s", 'A' + o->inputs[in].source, rows[i].key);
+        good = sequence_row(q, key, rows[i].v, why);
+    }
+    good = good && sequence_end(q, true, why);
+    sequence_free(q);
+    return good;
 }
 
 /* ---- tables ---- */
@@ -343,6 +378,43 @@ bool oracle_check_changes(const Oracle *o, bool having, bool each, int limit, co
             Walk w = {.g = map[i].g, .having = having, .each = each};
             good = check_group(o, &w, limit, merged, nmerged, changes, n, why);
         }
+    free(map);
+    return good;
+}
+
+/* The last change of the group; NULL: none, or a tombstone. */
+static const OracleChange *last_change(const OracleChange *changes, int n, const char *g)
+{
+    while (n > 0 && strcmp(changes[n - 1].g, g) != 0)
+        n--;
+    return n && !changes[n - 1].gone ? &changes[n - 1] : NULL;
+}
+
+bool oracle_check_counted(const Oracle *o, bool having, int limit, const OracleChange *changes, int n,
+                          const OracleChange *pulled, int npulled, char *why)
+{
+    Group *map = count_groups(o, limit);
+    char table = having ? 'H' : 'T';
+    bool good = true;
+    int shown = 0;
+    for (int i = 0; i < n && good; i++)
+        if (changes[i].partition != oracle_partition(changes[i].g, o->partitions[0]) || group_of(map, changes[i].g)->n == 0)
+            good = wrong(why, "%c: %s comes from nowhere, or is in partition %d", table, changes[i].g, changes[i].partition);
+    for (int i = 0; i < GROUP_SLOTS && good; i++) {
+        const OracleChange *last = map[i].g ? last_change(changes, n, map[i].g) : NULL;
+        shown += last != NULL;
+        if (map[i].g && map[i].n > 0 && !having && (!last || last->n < map[i].n))
+            good = wrong(why, "T: %s ends with the count %" PRId64 " of %" PRId64 " inputs", map[i].g, last ? last->n : 0,
+                         map[i].n);
+    }
+    for (int i = 0; i < npulled && good && pulled; i++) {
+        const OracleChange *last = last_change(changes, n, pulled[i].g);
+        if (!last || last->n != pulled[i].n || last->s != pulled[i].s)
+            good = wrong(why, "state of %c: %s is %" PRId64 ", %" PRId64 "; its topic ends with %" PRId64 ", %" PRId64, table,
+                         pulled[i].g, pulled[i].n, pulled[i].s, last ? last->n : 0, last ? last->s : 0);
+    }
+    if (good && pulled && npulled != shown)
+        good = wrong(why, "state of %c: %d groups; its topic ends with %d", table, npulled, shown);
     free(map);
     return good;
 }

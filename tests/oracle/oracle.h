@@ -3,6 +3,7 @@
 //
 // The workload it knows: streams A and B (k VARCHAR KEY, g VARCHAR, v BIGINT), the stream M that holds the
 // rows of both, and two tables over M: T (g, COUNT(*) n, SUM(v) s per g) and H, the same HAVING SUM(v) > 0.
+// The table C counts A by its key k; its exact sequences are sequence.h's.
 // It shares no code with the engine: plain loops, a small hash map, its own murmur2. Every v is given once,
 // so a row tells which input it is. What is left open by the language is left open here:
 //
@@ -44,18 +45,30 @@ void oracle_free(Oracle *o);
 
 /* The next input. source: 0 is A, 1 is B. v: not 0, never given before. Texts are copied. */
 void oracle_insert(Oracle *o, int source, const char *k, const char *g, int64_t v);
-/* Inputs so far. */
+/* Inputs so far; the i-th, borrowed. */
 int oracle_count(const Oracle *o);
+typedef struct OracleInput {
+    int source;
+    const char *k, *g;
+    int64_t v;
+} OracleInput;
+OracleInput oracle_input(const Oracle *o, int i);
 /* Kafka's default partitioner. */
 int oracle_partition(const char *key, int partitions);
 
 /* Rows stand in the order of their partition, one partition behind the other or mixed. */
 bool oracle_check_source(const Oracle *o, int source, const OracleRow *rows, int n, char *why);
 bool oracle_check_merged(const Oracle *o, const OracleRow *rows, int n, char *why);
+/* At least once: rows may come again, with those behind them; none is left out. */
+bool oracle_check_merged_again(const Oracle *o, const OracleRow *rows, int n, char *why);
 /* rows: a table's rows as read from its state, in any order. limit: only the first `limit` inputs count. */
 bool oracle_check_table(const Oracle *o, bool having, int limit, const OracleChange *rows, int n, char *why);
 /* The whole history of a table's topic. merged: M as found, checked before. each: every update is there. */
 bool oracle_check_changes(const Oracle *o, bool having, bool each, int limit, const OracleRow *merged,
                           int nmerged, const OracleChange *changes, int n, char *why);
+/* At least once, where rows of M stand twice: a table counts none too few, and its state is what its topic says last. pulled
+ * NULL: the state is not looked at. */
+bool oracle_check_counted(const Oracle *o, bool having, int limit, const OracleChange *changes, int n,
+                          const OracleChange *pulled, int npulled, char *why);
 
 #endif
