@@ -3,23 +3,41 @@
 //
 // A row of `commands` for each first word; without one the arguments are those of the shell. What
 // ksqlDB's shell takes and Sluice does not do yet is refused by name. Exit codes: 0 done, 1 a
-// statement or test failed, 2 arguments or files, 128 + a signal.
+// statement or test failed, 2 arguments, files or no broker, 128 + a signal.
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/vec.h"
-#include "runtime/engine.h"
+#include "runtime/config.h"
+#include "shell/headless.h"
 #include "shell/shell.h"
 #include "tools/fmt.h"
 #include "tools/qtt.h"
 #include "tools/sqltest.h"
 
-enum { EXIT_USAGE = 2, OPT_OUTPUT = 256, OPT_TIMEOUT, OPT_QUERY_TIMEOUT, OPT_LATER };
+enum {
+    EXIT_USAGE = 2,
+    OPT_OUTPUT = 256,
+    OPT_TIMEOUT,
+    OPT_QUERY_TIMEOUT,
+    OPT_BOOTSTRAP,
+    OPT_CONFIG,
+    OPT_SERVICE,
+    OPT_PROPERTY,
+    OPT_QUERIES,
+    OPT_LATER
+};
+
+static const char engine_help[] =
+    "  -d, --data DIR          keep topics, state and queries in DIR (default: in memory); with Kafka: state\n"
+    "      --bootstrap-server HOST:PORT[,...]  topics are in this Kafka\n"
+    "      --config FILE       read a properties file (ksql-server.properties); may be repeated\n"
+    "      --property N=VALUE  set one property of such a file; may be repeated\n"
+    "      --service-id ID     the service that this process is a part of (default: default_)\n";
 
 static const char session_help[] =
-    "  -d, --data DIR          keep topics, state and queries in DIR (default: in memory)\n"
     "  -D, --define NAME=VALUE define a variable for ${NAME} in statements\n"
     "      --output FORMAT     print results as tabular (default) or json\n"
     "      --timeout SECONDS   end push queries after this time\n"
@@ -27,19 +45,21 @@ static const char session_help[] =
 
 static const char exit_help[] =
     "\nExit codes: 0 all done; 1 a statement or test failed; 2 wrong arguments, or a file or the\n"
-    "data directory cannot be used; 130 Ctrl-C while no query was running.\n";
+    "data directory cannot be used, or Kafka does not answer; 130 Ctrl-C while no query was running.\n";
 
 static int help_shell(FILE *out)
 {
     fputs("Usage: sluice [OPTIONS]                     a shell; or the statements on standard input\n"
           "       sluice [OPTIONS] -e SQL | -f FILE    run statements and end\n"
           "       sluice run FILE.sql [OPTIONS]        run the statements of a file\n"
+          "       sluice server --queries-file FILE    run the queries of a file until it is stopped\n"
           "       sluice fmt [--check] FILE...|-       print SQL in its canonical layout\n"
           "       sluice test qtt|rqtt|sql|plan ...    run test cases\n"
-          "\nStreaming SQL on topics in memory or in a directory.\n\n"
+          "\nStreaming SQL on topics in memory, in a directory or in Kafka.\n\n"
           "  -e, --execute SQL       run the statements and end; may be repeated\n"
           "  -f, --file FILE         run the statements of a file and end; - is standard input\n",
           out);
+    fputs(engine_help, out);
     fputs(session_help, out);
     fputs("  -V, --version           show the version\n"
           "\nOutput that is not a terminal is never wrapped or cut. A push query (EMIT CHANGES) ends at its\n"
@@ -55,6 +75,7 @@ static int help_run(FILE *out)
     fputs("Usage: sluice run FILE.sql... [OPTIONS]\n"
           "\nRuns the statements of the files in turn and stops at the first that fails; - is standard\ninput.\n\n",
           out);
+    fputs(engine_help, out);
     fputs(session_help, out);
     fputs(exit_help, out);
     return out == stderr ? EXIT_USAGE : 0;
@@ -70,6 +91,22 @@ static int help_test(FILE *out)
           "with the number of skipped cases too.\n",
           out);
     fputs(exit_help, out);
+    return out == stderr ? EXIT_USAGE : 0;
+}
+
+static int help_server(FILE *out)
+{
+    fputs("Usage: sluice server --queries-file FILE [OPTIONS] [SERVER.properties]...\n"
+          "\nRuns the queries of a file, without a shell and without an API, until SIGTERM or Ctrl-C. The file alone says\n"
+          "what runs: it may have CREATE STREAM, CREATE TABLE, both AS SELECT, INSERT INTO, SET and UNSET. All of it is\n"
+          "tried before any of it runs. A start with the same file goes on where the last one stopped.\n\n"
+          "      --queries-file FILE the statements; ksql.queries.file in a properties file says the same\n",
+          out);
+    fputs(engine_help, out);
+    fputs("  -h, --help              show this\n"
+          "\nExit codes: 0 stopped by SIGTERM or Ctrl-C, all is committed; 1 a statement was refused; 2 wrong arguments,\n"
+          "or a file or the data directory cannot be used. While Kafka does not answer, it waits.\n",
+          out);
     return out == stderr ? EXIT_USAGE : 0;
 }
 
@@ -92,7 +129,9 @@ static int later(const char *what)
 typedef struct Args {
     ShellOptions shell;
     VEC(ShellInput) inputs;
-    VEC(const char *) defines;
+    VEC(const char *) defines, configs, properties;
+    const char *bootstrap, *service_id, *queries_file;
+    ServerConfig config;
 } Args;
 
 static const struct option options[] = {
@@ -105,8 +144,13 @@ static const struct option options[] = {
     {"query-timeout", required_argument, NULL, OPT_QUERY_TIMEOUT}, /* ksqlDB's: milliseconds */
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
-    {"bootstrap-server", required_argument, NULL, OPT_LATER},
-    {"config-file", required_argument, NULL, OPT_LATER},
+    {"bootstrap-server", required_argument, NULL, OPT_BOOTSTRAP},
+    {"bootstrap-servers", required_argument, NULL, OPT_BOOTSTRAP},
+    {"config", required_argument, NULL, OPT_CONFIG},
+    {"config-file", required_argument, NULL, OPT_CONFIG}, /* ksqlDB's */
+    {"property", required_argument, NULL, OPT_PROPERTY},
+    {"service-id", required_argument, NULL, OPT_SERVICE},
+    {"queries-file", required_argument, NULL, OPT_QUERIES},
     {"query-row-limit", required_argument, NULL, OPT_LATER},
     {"user", required_argument, NULL, OPT_LATER},
     {"password", required_argument, NULL, OPT_LATER},
@@ -159,6 +203,21 @@ static int take_option(Args *a, int opt, int index, char *const *argv, int (*hel
         return set_timeout(a, optarg, 1000);
     case OPT_QUERY_TIMEOUT:
         return set_timeout(a, optarg, 1);
+    case OPT_BOOTSTRAP:
+        a->bootstrap = optarg;
+        return -1;
+    case OPT_CONFIG:
+        vec_add(&a->configs, optarg);
+        return -1;
+    case OPT_PROPERTY:
+        vec_add(&a->properties, optarg);
+        return -1;
+    case OPT_SERVICE:
+        a->service_id = optarg;
+        return -1;
+    case OPT_QUERIES:
+        a->queries_file = optarg;
+        return -1;
     case 'h':
         return help(stdout);
     case 'V':
@@ -189,8 +248,45 @@ static int take_options(Args *a, int argc, char **argv, bool stop, int (*help)(F
     return code;
 }
 
+/* Files first, so that the command line wins. */
+static Status read_config(Args *a, Err *err)
+{
+    ServerConfig *c = &a->config;
+    Status st = OK;
+    for (int i = 0; i < a->configs.n && st == OK; i++)
+        st = config_file(c, a->configs.v[i], err);
+    for (int i = 0; i < a->properties.n && st == OK; i++)
+        st = config_property(c, a->properties.v[i], err);
+    if (st == OK && a->bootstrap)
+        st = config_set(c, STR("bootstrap.servers"), str_of(a->bootstrap), "--bootstrap-server", err);
+    if (st == OK && a->service_id)
+        st = config_set(c, STR("ksql.service.id"), str_of(a->service_id), "--service-id", err);
+    return st ? st : config_finish(c, err);
+}
+
+/* -1, or the exit code. */
+static int configure(Args *a)
+{
+    Err err = ERR_INIT;
+    Status st = read_config(a, &err);
+    for (int i = 0; i < a->config.warnings.n; i++)
+        fprintf(stderr, "warning: %s\n", a->config.warnings.v[i]);
+    if (st)
+        fprintf(stderr, "sluice: %s\n", err.msg);
+    if (st && err.hint)
+        fprintf(stderr, "hint: %s\n", err.hint);
+    err_clear(&err);
+    return st ? EXIT_USAGE : -1;
+}
+
 static int start(Args *a)
 {
+    if (a->queries_file)
+        return wrong("%s goes with the command server", "--queries-file");
+    int code = configure(a);
+    if (code >= 0)
+        return code;
+    a->shell.config = &a->config;
     a->shell.inputs = a->inputs.v;
     a->shell.ninputs = a->inputs.n;
     a->shell.defines = a->defines.v;
@@ -235,8 +331,18 @@ static int test_command(Args *a, int argc, char **argv)
 
 static int server_command(Args *a, int argc, char **argv)
 {
-    UNUSED(a), UNUSED(argc), UNUSED(argv);
-    return later("sluice server");
+    int code = take_options(a, argc, argv, false, help_server);
+    if (code >= 0)
+        return code;
+    if (a->inputs.n || a->defines.n)
+        return wrong("%s is for a shell", a->inputs.n ? "-e or -f" : "-D");
+    for (int i = optind; i < argc; i++)
+        vec_add(&a->configs, argv[i]);
+    code = configure(a);
+    if (code >= 0)
+        return code;
+    HeadlessOptions o = {.config = &a->config, .dir = a->shell.dir, .file = a->queries_file ? a->queries_file : a->config.queries_file};
+    return o.file ? headless_main(&o) : later("sluice server without --queries-file");
 }
 
 static const struct {
@@ -270,8 +376,12 @@ static int dispatch(Args *a, int argc, char **argv)
 int main(int argc, char **argv)
 {
     Args a = {.shell = {.timeout_ms = -1}};
+    config_init(&a.config);
     int code = dispatch(&a, argc, argv);
     vec_free(&a.inputs);
     vec_free(&a.defines);
+    vec_free(&a.configs);
+    vec_free(&a.properties);
+    config_clear(&a.config);
     return code;
 }

@@ -4,6 +4,8 @@ libsluice_a_SOURCES += \
 	src/runtime/admin.h \
 	src/runtime/command.c \
 	src/runtime/commands.c \
+	src/runtime/config.c \
+	src/runtime/config.h \
 	src/runtime/ddl.c \
 	src/runtime/ddl.h \
 	src/runtime/describe.c \
@@ -17,6 +19,8 @@ libsluice_a_SOURCES += \
 	src/runtime/members.c \
 	src/runtime/print.c \
 	src/runtime/proclog.c \
+	src/runtime/properties_file.c \
+	src/runtime/properties_file.h \
 	src/runtime/query.c \
 	src/runtime/reader.c \
 	src/runtime/restore.c \

@@ -22,6 +22,7 @@ typedef struct Shell {
     Out out;             /* results, and everything in a terminal session */
     Out err;             /* errors of scripts */
     const char *dir;     /* NULL: memory */
+    const char *bootstrap; /* brokers; NULL: topics are local */
     HistoryLog *history; /* NULL outside a terminal session */
     bool interactive;
     bool json;

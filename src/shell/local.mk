@@ -11,10 +11,14 @@ libsluice_a_SOURCES += \
 	src/shell/describe.c \
 	src/shell/edit.c \
 	src/shell/edit.h \
+	src/shell/headless.c \
+	src/shell/headless.h \
 	src/shell/history.c \
 	src/shell/history.h \
 	src/shell/json.c \
 	src/shell/json.h \
+	src/shell/open.c \
+	src/shell/open.h \
 	src/shell/out.c \
 	src/shell/out.h \
 	src/shell/rows.c \

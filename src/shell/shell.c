@@ -9,6 +9,7 @@
 #include "shell/cell.h"
 #include "shell/edit.h"
 #include "shell/history.h"
+#include "shell/open.h"
 #include "shell/run.h"
 #include "shell/signals.h"
 
@@ -16,7 +17,9 @@ static void welcome(Shell *sh)
 {
     Buf b = BUF_INIT;
     buf_printf(&b, "Sluice %s, streaming SQL. ", engine_version());
-    if (sh->dir)
+    if (sh->bootstrap)
+        buf_printf(&b, "Topics are in Kafka at %s, state is in %s.\n", sh->bootstrap, sh->dir ? sh->dir : "memory");
+    else if (sh->dir)
         buf_printf(&b, "Data is kept in %s.\n", sh->dir);
     else
         buf_cstr(&b, "Data is in memory and ends with the shell; -d DIR keeps it.\n");
@@ -89,23 +92,23 @@ static int run_inputs(Shell *sh, const ShellOptions *o)
 
 int shell_main(const ShellOptions *o)
 {
-    Shell sh = {.dir = o->dir, .json = o->json, .wrap = true, .timeout_ms = o->timeout_ms};
-    EngineConfig config = {.dir = o->dir, .fx = effects_real()};
+    Shell sh = {.bootstrap = o->config->bootstrap, .json = o->json, .wrap = true, .timeout_ms = o->timeout_ms};
     Err err = ERR_INIT;
     int code = SHELL_USAGE;
-    const char *warning;
     cell_locale();
     out_init(&sh.out, STDOUT_FILENO);
     out_init(&sh.err, STDERR_FILENO);
     sh.interactive = o->ninputs == 0 && isatty(STDIN_FILENO) && sh.out.terminal;
     signals_init(sh.interactive);
-    if (engine_open(&config, &sh.e, &err) == OK) {
-        for (int i = 0; (warning = engine_warning(sh.e, i)); i++)
-            out_printf(&sh.err, "warning: %s\n", warning);
+    EngineConfig config = open_engine_config(o->config, o->dir, !sh.interactive);
+    sh.dir = config.dir;
+    if (open_engine(&config, sh.interactive ? OPEN_RETRY : OPEN_ONCE, sh.interactive ? &sh.out : &sh.err, &sh.e, &err) == OK) {
         sh.s = session_new(sh.e);
         code = run_inputs(&sh, o);
         session_free(sh.s);
         engine_close(sh.e);
+    } else if (err.code == ERR_CANCELLED) {
+        code = signals_ended() ? 128 + signals_ended() : SHELL_INTERRUPTED;
     } else {
         shell_error(&sh, &err, STR(""), NULL);
     }

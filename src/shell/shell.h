@@ -4,7 +4,7 @@
 #ifndef SLUICE_SHELL_SHELL_H
 #define SLUICE_SHELL_SHELL_H
 
-#include "base/base.h"
+#include "runtime/config.h"
 
 typedef struct ShellInput {
     bool file;        /* text is a path ("-": standard input), else SQL */
@@ -12,7 +12,8 @@ typedef struct ShellInput {
 } ShellInput;
 
 typedef struct ShellOptions {
-    const char *dir;          /* data directory; NULL: memory */
+    ServerConfig *config;     /* borrowed */
+    const char *dir;          /* data directory; NULL: the configuration's, else memory */
     const ShellInput *inputs; /* run in this order; none: standard input, or a session at a terminal */
     int ninputs;
     const char *const *defines; /* "name=value" */
@@ -21,7 +22,7 @@ typedef struct ShellOptions {
     int64_t timeout_ms; /* push queries end after it; -1: never */
 } ShellOptions;
 
-/* Returns the exit code: 0, 1 (a statement failed), 2 (arguments, files, the data directory), 128 + a signal.
+/* Returns the exit code: 0, 1 (a statement failed), 2 (arguments, files, the data directory, no broker), 128 + a signal.
  * @thread main */
 int shell_main(const ShellOptions *options);
 

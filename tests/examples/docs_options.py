@@ -4,9 +4,9 @@ import re
 import shutil
 import subprocess
 
-HELPS = [["--help"], ["run", "--help"], ["fmt", "--help"], ["test", "--help"], ["test", "qtt"], ["test", "sql"],
+HELPS = [["--help"], ["run", "--help"], ["fmt", "--help"], ["server", "--help"], ["test", "--help"], ["test", "qtt"], ["test", "sql"],
          ["test", "plan"]]
-WORDS = ["run", "fmt", "test", "qtt", "sql", "plan", "tabular", "json"]
+WORDS = ["run", "server", "fmt", "test", "qtt", "sql", "plan", "tabular", "json"]
 
 
 def options(place):

@@ -93,7 +93,7 @@ def test_exit_codes_of_wrong_input(sluice):
 
 
 def test_not_supported_yet(sluice):
-    for args in (["server"], ["--bootstrap-server", "h:9092"], ["http://localhost:8088"], ["--user", "me"]):
+    for args in (["server"], ["http://localhost:8088"], ["--user", "me"]):
         check(sluice.run(*args), 2, None, "not supported yet: ")
 
 

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Open: an engine for a shell or a server that runs in this process, and what to do while its brokers do not answer.
+#ifndef SLUICE_SHELL_OPEN_H
+#define SLUICE_SHELL_OPEN_H
+
+#include "runtime/config.h"
+#include "shell/out.h"
+
+/* A script ends when brokers do not answer: whoever started it has to know. A person and a server wait. */
+typedef enum OpenWait {
+    OPEN_ONCE,
+    OPEN_RETRY, /* says what is wrong, once for each reason, and tries again until it succeeds or a signal comes */
+} OpenWait;
+
+/* What of the configuration goes to the engine, with the data directory of -d (NULL: the configuration's). The client of Kafka tells
+ * its log to standard error where `log`. config is borrowed by the engine. */
+EngineConfig open_engine_config(ServerConfig *config, const char *dir, bool log);
+/* Opens. ERR_CANCELLED: a signal came first. The engine's warnings are written to `to`. signals_init was called. @thread main */
+Status open_engine(const EngineConfig *config, OpenWait wait, Out *to, Engine **out, Err *err) MUST_CHECK;
+
+#endif
