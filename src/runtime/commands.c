@@ -141,9 +141,11 @@ static Status read_commands(Engine *e, int64_t end, Replay *past, Err *err)
 
 Status commands_catch_up(Engine *e, Err *err)
 {
+    int64_t begin, end;
     if (!e->commands.reader)
         return OK;
-    return read_commands(e, topic_end(e->topics, e->command_topic, 0), NULL, err);
+    Status st = topic_ends(e->topics, e->command_topic, 0, &begin, &end, err);
+    return st ? st : read_commands(e, end, NULL, err);
 }
 
 Status commands_follow(Engine *e, Err *err) { return e->commands.reader ? read_commands(e, -1, NULL, err) : OK; }
@@ -174,9 +176,10 @@ Status commands_append(Engine *e, Command *c, RunQuery *q, Err *err)
     Err e1 = ERR_INIT;
     unit_exactly_once(u);
     unit_append(u, e->command_topic, 0, &r);
-    if (q)
-        query_first_positions(q, false, u);
-    units_commit(cs->committer, &u, 1, true, &e1);
+    if (q && query_first_positions(q, false, u, &e1))
+        unit_abort(u);
+    else
+        units_commit(cs->committer, &u, 1, true, &e1);
     if (e1.code == OK)
         vec_add(&cs->own, c->token);
     else
@@ -224,8 +227,11 @@ static Status take_new_plan(RunQuery *q, Replay *past, Err *err)
     Engine *e = q->e;
     Status st = committer_take(e->commands.committer, err);
     e->commands.taken = st == OK;
+    int64_t begin, end;
     if (st == OK)
-        st = read_commands(e, topic_end(e->topics, e->command_topic, 0), past, err);
+        st = topic_ends(e->topics, e->command_topic, 0, &begin, &end, err);
+    if (st == OK)
+        st = read_commands(e, end, past, err);
     if (st || q->planned == q->plan->fingerprint)
         return st;
     Buf text = BUF_INIT, key = BUF_INIT, value = BUF_INIT;
@@ -251,7 +257,10 @@ Status ddl_replay(Engine *e, Err *err)
     Replay past = {0};
     if (e->cfg.headless)
         return OK;
-    Status st = read_commands(e, topic_end(e->topics, e->command_topic, 0), &past, err);
+    int64_t begin, end;
+    Status st = topic_ends(e->topics, e->command_topic, 0, &begin, &end, err);
+    if (st == OK)
+        st = read_commands(e, end, &past, err);
     if (st == OK)
         st = erase_ended(e, &past, err);
     for (int i = 0; i < past.ended.n; i++)

@@ -6,6 +6,7 @@
 
 #include "runtime/stream.h"
 #include "topic/broker.h"
+#include "topic/kafka.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "0.0.0"
@@ -38,6 +39,8 @@ static Status open_topics(Engine *e, Err *err)
 {
     Broker *b = e->cfg.broker;
     Status st = e->cfg.dir ? disk_open(e->cfg.dir, e->fx, DEFAULT_CACHE, &e->disk, err) : OK;
+    if (st == OK && !b && e->cfg.kafka)
+        st = kafka_broker_open(e->cfg.kafka, &b, err);
     if (st) {
         if (b)
             b->ops->close(b);

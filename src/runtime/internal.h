@@ -118,7 +118,7 @@ void task_stop(Task *t);                          /* drops what is not committed
 void task_place(Task *t);
 Status task_run(Task *t, Err *err);               /* what is left of task_start when its state is there */
 /* Where its inputs go on: the own last commit's positions, or the group's. */
-void task_positions(Task *t, bool own);
+Status task_positions(Task *t, bool own, Err *err) MUST_CHECK;
 void task_begin(Task *t);                         /* has a unit of work, which the next commit ends */
 void task_batch(Task *t, const Batch *b);         /* work; a failure sets the state */
 /* A commit's first half: operators emit, positions join the unit, which is the caller's. NULL: there is nothing, or it failed. */
@@ -133,7 +133,7 @@ Str task_owner(const Task *t, Arena *a);          /* the consumer group under wh
 bool restore_needed(const Task *t);
 Status restore_clear(const Task *t, Err *err);  /* before its operators are made */
 Status restore_open(Task *t, Err *err);         /* behind them: t->restore; the task is then RESTORING or STANDBY */
-void restore_aim(Task *t);                      /* it is to run: to the end as it is now, and with these positions */
+Status restore_aim(Task *t, Err *err);          /* it is to run: to the end as it is now, and with these positions */
 Status restore_step(Task *t, bool *did, Err *err); /* a batch; at its end the task runs */
 void restore_free(Task *t);
 
@@ -283,7 +283,7 @@ Str query_app_id(const Engine *e, Arena *a, Str query_id);
 /* Internal topics are made. */
 Status query_make_topics(RunQuery *q, Err *err) MUST_CHECK;
 /* The positions where its tasks begin, into the unit. earliest: at the first record, whatever its properties say. */
-void query_first_positions(RunQuery *q, bool earliest, Unit *u);
+Status query_first_positions(RunQuery *q, bool earliest, Unit *u, Err *err) MUST_CHECK;
 Status query_start(RunQuery *q, Err *err) MUST_CHECK;
 void query_stop(RunQuery *q);
 /* After query_stop: stores, positions and internal topics go; local_only: what is shared with other servers is left to them. */

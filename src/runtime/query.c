@@ -125,24 +125,26 @@ Status query_make_topics(RunQuery *q, Err *err)
     return st;
 }
 
-void query_first_positions(RunQuery *q, bool earliest, Unit *u)
+Status query_first_positions(RunQuery *q, bool earliest, Unit *u, Err *err)
 {
-    Topics *topics = q->e->topics;
     const char *reset = props_get(&q->props, "auto.offset.reset");
-    for (int i = 0; i < q->ntasks; i++) {
-        Task *t = q->tasks[i];
-        Arena *a = arena_new(256);
-        Str owner = task_owner(t, a);
-        for (int k = 0; k < t->ninputs; k++) {
+    Arena *a = arena_new(256);
+    Str owner = query_app_id(q->e, a, q->id);
+    Status st = OK;
+    for (int i = 0; i < q->ntasks && st == OK; i++) {
+        const Task *t = q->tasks[i];
+        for (int k = 0; k < t->ninputs && st == OK; k++) {
             const TaskInput *ti = &t->inputs[k];
-            bool begin = earliest || ti->in->internal ||
-                         (reset ? str_eq_nocase(str_of(reset), STR("earliest")) : ti->in->is_table);
-            int64_t at = begin ? topic_begin(topics, ti->in->topic, ti->partition)
-                                  : topic_end(topics, ti->in->topic, ti->partition);
-            unit_position(u, owner, ti->in->topic, ti->partition, at);
+            bool from_begin = earliest || ti->in->internal ||
+                              (reset ? str_eq_nocase(str_of(reset), STR("earliest")) : ti->in->is_table);
+            int64_t begin, end;
+            st = topic_ends(q->e->topics, ti->in->topic, ti->partition, &begin, &end, err);
+            if (st == OK)
+                unit_position(u, owner, ti->in->topic, ti->partition, from_begin ? begin : end);
         }
-        arena_free(a);
     }
+    arena_free(a);
+    return st;
 }
 
 typedef struct Start {
@@ -256,7 +258,11 @@ Status query_rebuild(RunQuery *q, const Record *plan, Err *err)
         store_drop(unit_disk(u), (q->number << 8) + s);
     if (anew) {
         query_forget(q, true, u);
-        query_first_positions(q, true, u);
+        st = query_first_positions(q, true, u, err);
+    }
+    if (st) {
+        unit_abort(u);
+        return st;
     }
     Err e = ERR_INIT;
     unit_exactly_once(u);

@@ -74,11 +74,14 @@ static Status open_log(Task *t, Op *op, RestoreLog *log, Err *err)
 {
     Topics *topics = t->q->e->topics;
     const PInput *in = op->node->log;
-    int64_t begin = topic_begin(topics, in->topic, t->partition), at = checkpoint(t, op->node);
+    int64_t begin, end, at = checkpoint(t, op->node);
+    Status st = topic_ends(topics, in->topic, t->partition, &begin, &end, err);
+    if (st)
+        return st;
     log->op = op;
     log->at = at > begin ? at : begin;
     log->decoder = (SourceReader){.w = t->w, .in = in, .partition = t->partition, .wanted = (bool *)in->wanted};
-    Status st = reader_new(&in->key, in->wanted, &log->decoder.key, err);
+    st = reader_new(&in->key, in->wanted, &log->decoder.key, err);
     if (st == OK)
         st = reader_new(&in->value, in->wanted + in->key.ncols, &log->decoder.value, err);
     if (st == OK)
@@ -136,7 +139,8 @@ static bool own_positions_decide(const Task *t)
     bool own = true;
     for (int i = 0; i < t->ninputs && own; i++) {
         int64_t here = position_local(topics, owner, t->inputs[i].in->topic, t->inputs[i].partition);
-        own = here >= 0 && here >= position_get(topics, owner, t->inputs[i].in->topic, t->inputs[i].partition);
+        int64_t there = position_get(topics, owner, t->inputs[i].in->topic, t->inputs[i].partition);
+        own = here >= 0 && there != POSITION_UNKNOWN && here >= there;
     }
     const PSub *sub = &t->q->plan->subs[t->sub];
     for (int i = 0; i < sub->n && own; i++)
@@ -145,20 +149,26 @@ static bool own_positions_decide(const Task *t)
     return own;
 }
 
-void restore_aim(Task *t)
+Status restore_aim(Task *t, Err *err)
 {
     Restore *r = t->restore;
     r->ahead = own_positions_decide(t);
-    task_positions(t, r->ahead);
+    Status st = task_positions(t, r->ahead, err);
     t->restored.left = 0;
-    for (int i = 0; i < r->n; i++) {
+    for (int i = 0; i < r->n && st == OK; i++) {
         RestoreLog *log = &r->logs[i];
-        log->end = r->ahead ? log->at : topic_end(t->q->e->topics, log->op->node->log->topic, t->partition);
+        int64_t begin;
+        log->end = log->at;
+        if (!r->ahead)
+            st = topic_ends(t->q->e->topics, log->op->node->log->topic, t->partition, &begin, &log->end, err);
         t->restored.left += log->end > log->at ? log->end - log->at : 0;
     }
+    if (st)
+        return st;
     if (t->restored.left)
         engine_log(t->q->e, "query %.*s, partition %d: restoring its state, at most %lld records", STR_ARG(t->q->id), t->partition,
                    (long long)t->restored.left);
+    return OK;
 }
 
 /* Writes down what was restored, and how far. */

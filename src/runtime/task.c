@@ -36,29 +36,44 @@ static int64_t commit_interval(const Task *t)
 }
 
 /* Where an input begins that has no stored position. */
-static int64_t first_position(const Task *t, const TaskInput *ti)
+static Status first_position(const Task *t, TaskInput *ti, Err *err)
 {
-    Topics *topics = t->q->e->topics;
     const char *reset = props_get(&t->q->props, "auto.offset.reset");
     bool earliest = ti->in->internal || (reset ? str_eq_nocase(str_of(reset), STR("earliest")) : ti->in->is_table);
-    return earliest ? topic_begin(topics, ti->in->topic, ti->partition) : topic_end(topics, ti->in->topic, ti->partition);
+    int64_t begin, end;
+    Status st = topic_ends(t->q->e->topics, ti->in->topic, ti->partition, &begin, &end, err);
+    if (st == OK)
+        ti->position = earliest ? begin : end;
+    return st;
 }
 
-void task_positions(Task *t, bool own)
+static Status input_position(const Task *t, TaskInput *ti, Str owner, bool own, Err *err)
 {
     Topics *topics = t->q->e->topics;
+    int64_t begin, at = t->q->kind != QUERY_PERSISTENT ? -1
+                       : own ? position_local(topics, owner, ti->in->topic, ti->partition)
+                             : position_get(topics, owner, ti->in->topic, ti->partition);
+    if (at == POSITION_UNKNOWN)
+        return err_set(err, ERR_BROKER, "the broker does not tell where group %.*s stands in %.*s, partition %d", STR_ARG(owner),
+                       STR_ARG(ti->in->topic), ti->partition);
+    ti->position = at;
+    Status st = at < 0 ? first_position(t, ti, err) : OK;
+    ti->trimmed = ti->position;
+    ti->end = -1;
+    if (st == OK && t->q->bounded)
+        st = topic_ends(topics, ti->in->topic, ti->partition, &begin, &ti->end, err);
+    return st;
+}
+
+Status task_positions(Task *t, bool own, Err *err)
+{
     Arena *a = arena_new(256);
     Str owner = task_owner(t, a);
-    for (int i = 0; i < t->ninputs; i++) {
-        TaskInput *ti = &t->inputs[i];
-        int64_t at = t->q->kind != QUERY_PERSISTENT ? -1
-                     : own ? position_local(topics, owner, ti->in->topic, ti->partition)
-                           : position_get(topics, owner, ti->in->topic, ti->partition);
-        ti->position = at >= 0 ? at : first_position(t, ti);
-        ti->trimmed = ti->position;
-        ti->end = t->q->bounded ? topic_end(topics, ti->in->topic, ti->partition) : -1;
-    }
+    Status st = OK;
+    for (int i = 0; i < t->ninputs && st == OK; i++)
+        st = input_position(t, &t->inputs[i], owner, own, err);
     arena_free(a);
+    return st;
 }
 
 static void open_unit(Task *t)
@@ -138,14 +153,12 @@ static Status start(Task *t, bool standby, Err *err)
     t->eager = !holds_back(t);
     t->held_most = limited ? props_int(&t->q->props, "cache.max.bytes.buffering") : -1;
     if (!restores) {
-        task_positions(t, false);
-        return task_run(t, err);
+        st = task_positions(t, false, err);
+        return st ? st : task_run(t, err);
     }
     t->state = standby ? TASK_STANDBY : TASK_RESTORING;
     st = restore_open(t, err);
-    if (st == OK && !standby)
-        restore_aim(t);
-    return st;
+    return st || standby ? st : restore_aim(t, err);
 }
 
 Status task_start(Task *t, Err *err) { return start(t, false, err); }
@@ -158,7 +171,7 @@ void task_place(Task *t)
     Status st = OK;
     if (here && t->state == TASK_STANDBY) {
         t->state = TASK_RESTORING;
-        restore_aim(t);
+        st = restore_aim(t, &err);
     } else if (here && t->state == TASK_ELSEWHERE) {
         st = start(t, false, &err);
     } else if (!here && t->state != TASK_ELSEWHERE && !(standby && t->state == TASK_STANDBY)) {

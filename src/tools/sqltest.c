@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// sluice test sql [--batch N] [--disk] [--reprint] [--bless] [--verbose] FILE|DIR...
+// sluice test sql [--batch N] [--disk] [--bootstrap-server H:P] [--reprint] [--bless] [--verbose] FILE|DIR...
 //
 // Runs each file on an engine of its own with simulated effects: the clock stands at
 // 2023-11-14T22:13:20Z and moves only by directives; after each statement all work that is due is done.
@@ -14,6 +14,7 @@
 //     --@ close            ends it
 //     --@ restart          closes the engine and opens it again (files that have it need --disk)
 //     --@ crash            the same without committing
+// With --bootstrap-server topics are in Kafka, under names that no other file has; the rest is as before.
 // With --reprint each statement is printed from its tree, parsed again and run as that; an error then only
 // has to be one, since its places and texts are those of the printed statement.
 // The answer of a statement or directive stands in the `-->` lines behind it; --bless rewrites them.
@@ -21,17 +22,20 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "sql/parse.h"
 #include "sql/print.h"
 #include "tools/qtt_files.h"
 #include "tools/qtt_guard.h"
 #include "tools/sqltest.h"
+#include "topic/kafka.h"
 
 enum { FILE_SECONDS = 120, TOPIC_PARTITIONS_SHOWN = 64 };
 static const int64_t START_MS = 1700000000000;
 
 typedef struct Options {
+    const char *bootstrap;
     int batch;
     bool disk, bless, verbose, reprint;
 } Options;
@@ -442,11 +446,29 @@ static bool needs_disk(Str text)
     return false;
 }
 
+/* At least once, so that what is done need not wait for a transaction's time. */
+static void use_kafka(SqlTest *t, KafkaConfig *kafka, PropSet *props)
+{
+    static int files;
+    Err err = ERR_INIT;
+    BUG_IF(props_set_server(props, STR("processing.guarantee"), STR("at_least_once"), &err));
+    kafka->prefix = arena_strf(t->arena, "t%ld-%lld-%d-", (long)getpid(), (long long)effects_now(effects_real()), files++).p;
+    t->config.kafka = kafka;
+    t->config.props = props;
+    t->config.alone = t->config.dense_ids = true;
+}
+
 static bool run_text(SqlTest *t)
 {
     char dir[] = "/tmp/sluice-test-XXXXXX";
     Effects *fx = effects_sim_new(1, START_MS);
+    Str servers = str_of(t->opt->bootstrap ? t->opt->bootstrap : "");
+    const KafkaSetting settings[] = {{STR("bootstrap.servers"), servers}};
+    KafkaConfig kafka = {.settings = settings, .n = 1};
+    PropSet props = {0};
     t->config = (EngineConfig){.fx = fx, .workers = 1, .batch_rows = t->opt->batch, .check_operators = true};
+    if (t->opt->bootstrap)
+        use_kafka(t, &kafka, &props);
     if (t->opt->disk && !(t->config.dir = mkdtemp(dir))) {
         printf("%s: no temporary folder\n", t->path);
         t->mismatches++;
@@ -460,6 +482,7 @@ static bool run_text(SqlTest *t)
     if (t->config.dir)
         files_remove(t->config.dir);
     effects_sim_free(fx);
+    props_free(&props);
     return t->mismatches == 0;
 }
 
@@ -472,7 +495,7 @@ static int run_file(const Options *opt, Str path)
     guard_enter("sql", path, FILE_SECONDS);
     if (files_read(t.arena, path.p, &t.text, &err)) {
         printf("%s\n", err.msg);
-    } else if (needs_disk(t.text) && !opt->disk) {
+    } else if (needs_disk(t.text) && !opt->disk && !opt->bootstrap) {
         result = -1;
     } else {
         result = run_text(&t);
@@ -493,7 +516,7 @@ static int run_file(const Options *opt, Str path)
 
 static int usage(FILE *to)
 {
-    fputs("usage: sluice test sql [--batch N] [--disk] [--reprint] [--bless] [--verbose] FILE|DIR...\n", to);
+    fputs("usage: sluice test sql [--batch N] [--disk] [--bootstrap-server H:P] [--reprint] [--bless] [--verbose] FILE|DIR...\n", to);
     return to == stdout ? 0 : 2;
 }
 
@@ -515,6 +538,8 @@ int tool_sqltest(int argc, char **argv)
             opt.bless = true;
         } else if (!strcmp(argv[i], "--verbose")) {
             opt.verbose = true;
+        } else if (!strcmp(argv[i], "--bootstrap-server") && i + 1 < argc) {
+            opt.bootstrap = argv[++i];
         } else if (!strcmp(argv[i], "--batch") && i + 1 < argc) {
             opt.batch = atoi(argv[++i]);
         } else if (argv[i][0] == '-') {

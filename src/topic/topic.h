@@ -105,6 +105,8 @@ bool topics_wait(Topics *t);
 /* The offset that the next record gets (remote: behind open transactions too); 0 when empty or not there. */
 int64_t topic_end(Topics *t, Str name, int partition);
 int64_t topic_begin(Topics *t, Str name, int partition);
+/* Both, where it matters that they are known: ERR_TOPIC_GONE, and what the broker may fail with. */
+Status topic_ends(Topics *t, Str name, int partition, int64_t *begin, int64_t *end, Err *err) MUST_CHECK;
 /* The first offset whose timestamp is >= ts; the end offset when there is none. */
 int64_t topic_offset_at(Topics *t, Str name, int partition, int64_t ts);
 

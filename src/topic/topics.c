@@ -300,16 +300,22 @@ void topics_tell(Topics *t, Str topic, int partition)
 
 bool topics_wait(Topics *t) { return t->ops->remote && t->ops->remote->wait(t); }
 
-static void ends(Topics *t, Str name, int partition, int64_t *begin, int64_t *end)
+Status topic_ends(Topics *t, Str name, int partition, int64_t *begin, int64_t *end, Err *err)
 {
     Topic *tp;
-    Err err = ERR_INIT;
-    *begin = *end = 0;
-    if (find_partition(t, name, partition, &tp, &err) == OK) {
-        if (t->ops->ends(t, tp, partition, begin, end, &err) != OK)
-            *begin = *end = 0;
+    Status s = find_partition(t, name, partition, &tp, err);
+    if (s == OK) {
+        s = t->ops->ends(t, tp, partition, begin, end, err);
         topic_drop(t, tp);
     }
+    return s;
+}
+
+static void ends(Topics *t, Str name, int partition, int64_t *begin, int64_t *end)
+{
+    Err err = ERR_INIT;
+    if (topic_ends(t, name, partition, begin, end, &err) != OK)
+        *begin = *end = 0;
     err_clear(&err);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Changelog topics of stores: the bytes that a real ksqlDB wrote for the shopping cart, written and read, in memory and on disk.
-#include <stdlib.h>
-
+// Changelog topics of stores: the bytes that a real ksqlDB wrote for the shopping cart, written and read; tables and tombstones;
+// every aggregate from one chain to another over its changelog; what stands in a changelog by the plan.
 #include "test_exec_help.h"
 
 #define APP "_confluent-ksql-default_query_CTAS_CURRENT_SHOPPING_CART_3"
@@ -123,5 +122,218 @@ int test_changelog_restored_on_disk(void)
                                  ROW("1795249514978", "lower", "case", "1"));
     rig_close(&r);
     tmpdir_remove(&dir);
+    return 0;
+}
+
+/* ---- tables ---- */
+
+#define TABLE_APP "_confluent-ksql-default_query_CTAS_T_1"
+#define TABLE_LOG TABLE_APP "-KsqlTopic-Reduce-changelog"
+
+static const char table_sql[] =
+    "CREATE TABLE people (id STRING PRIMARY KEY, city STRING, age INT) "
+    "WITH (kafka_topic='people', value_format='json', partitions=1); "
+    "CREATE TABLE t AS SELECT city, COUNT(*) AS n, SUM(age) AS ages FROM people GROUP BY city;";
+
+/* Whole rows, where they came from, and tombstones with the time of the delete; two stores in one chain. */
+int test_changelog_table(void)
+{
+    static const Fed first[] = {
+        {"ann", "{\"CITY\":\"Bern\",\"AGE\":30}", 10}, {"bob", "{\"CITY\":\"Bern\",\"AGE\":40}", 20},
+        {"cid", "{\"CITY\":\"Rome\",\"AGE\":null}", 30}, {"ann", "{\"CITY\":\"Rome\",\"AGE\":31}", 40},
+    };
+    static const Fed second[] = {
+        {"bob", NULL, 50}, {"dan", NULL, 60}, {"eve", "{\"CITY\":\"Oslo\",\"AGE\":5}", 70}, {"eve", NULL, 80}};
+    Rig r, again;
+    CHECK(rig_open(&r, NULL, table_sql, TABLE_APP, true));
+    CHECK_STR(rig_store(&r, 0)->node->log->topic, TABLE_LOG);
+    CHECK(rig_feed(&r, first, 4, 0) && rig_commit(&r));
+    CHECK_TEXT(rig_topic_text(&r, STR(TABLE_LOG), 0),
+               "20 bob {\"CITY\":\"Bern\",\"AGE\":40,\"ROWPARTITION\":0,\"ROWOFFSET\":1}\n"
+               "30 cid {\"CITY\":\"Rome\",\"AGE\":null,\"ROWPARTITION\":0,\"ROWOFFSET\":2}\n"
+               "40 ann {\"CITY\":\"Rome\",\"AGE\":31,\"ROWPARTITION\":0,\"ROWOFFSET\":3}\n");
+    Str sums = rig_store(&r, 1)->node->log->topic;
+    CHECK_STR(sums, TABLE_APP "-Aggregate-Aggregate-Materialize-changelog");
+    CHECK_TEXT(rig_topic_text(&r, sums, 0),
+               "40 Bern {\"CITY\":\"Bern\",\"ROWTIME\":10,\"AGE\":30,\"KSQL_AGG_VARIABLE_0\":1,\"KSQL_AGG_VARIABLE_1\":40}\n"
+               "40 Rome {\"CITY\":\"Rome\",\"ROWTIME\":40,\"AGE\":31,\"KSQL_AGG_VARIABLE_0\":2,\"KSQL_AGG_VARIABLE_1\":31}\n");
+    CHECK(rig_feed(&r, second, 4, 4) && rig_commit(&r));
+    CHECK_TEXT(rig_topic_text(&r, STR(TABLE_LOG), 3), "50 bob \n80 eve \n");
+    CHECK(rig_open(&again, NULL, table_sql, TABLE_APP, true));
+    CHECK(rig_restore_from(&again, rig_store(&again, 0), &r, 0) && rig_restore_from(&again, rig_store(&again, 1), &r, 0));
+    CHECK_TEXT(rig_state(&again, 0), rig_state(&r, 0));
+    CHECK_TEXT(rig_state(&again, 1), rig_state(&r, 1));
+    static const Fed third[] = {{"ann", NULL, 90}, {"cid", "{\"CITY\":\"Bern\",\"AGE\":7}", 100}};
+    CHECK(rig_feed(&r, third, 2, 8) && rig_commit(&r));
+    CHECK(rig_feed(&again, third, 2, 8) && rig_commit(&again));
+    CHECK_TEXT(rig_state(&again, 1), rig_state(&r, 1));
+    CHECK_TEXT(rig_topic_text(&again, sums, 0), rig_topic_text(&r, sums, 4));
+    rig_close(&r);
+    rig_close(&again);
+    return 0;
+}
+
+/* A changelog of two rounds over one that was restored before: the last record of a key holds, tombstones take rows away. */
+int test_changelog_restored_twice(void)
+{
+    static const Fed first[] = {{"ann", "{\"CITY\":\"Bern\",\"AGE\":30}", 10}, {"bob", "{\"CITY\":\"Bern\",\"AGE\":40}", 20}};
+    static const Fed second[] = {{"bob", NULL, 50}, {"ann", "{\"CITY\":\"Rome\",\"AGE\":1}", 60}};
+    TmpDir dir = tmpdir_new();
+    Rig r, again;
+    CHECK(rig_open(&r, NULL, table_sql, TABLE_APP, false) && rig_open(&again, dir.path, table_sql, TABLE_APP, false));
+    CHECK(rig_feed(&r, first, 2, 0) && rig_commit(&r));
+    CHECK(rig_restore_from(&again, rig_store(&again, 0), &r, 0) && rig_restore_from(&again, rig_store(&again, 1), &r, 0));
+    CHECK(rig_feed(&r, second, 2, 2) && rig_commit(&r));
+    CHECK(rig_restore_from(&again, rig_store(&again, 0), &r, 2) && rig_restore_from(&again, rig_store(&again, 1), &r, 1));
+    rig_close(&again);
+    CHECK(rig_open(&again, dir.path, table_sql, TABLE_APP, false));
+    CHECK_TEXT(rig_state(&again, 0), rig_state(&r, 0));
+    CHECK_TEXT(rig_state(&again, 1), rig_state(&r, 1));
+    rig_close(&r);
+    rig_close(&again);
+    tmpdir_remove(&dir);
+    return 0;
+}
+
+/* ---- stores in memory whose unit was aborted ---- */
+
+int test_changelog_aborted_in_memory(void)
+{
+    Rig r, other;
+    CHECK(rig_open(&r, NULL, cart_sql, APP, true) && rig_open(&other, NULL, cart_sql, APP, true));
+    CHECK(rig_feed(&other, cart_events, 4, 0) && rig_commit(&other));
+    CHECK(rig_feed(&r, cart_events, 3, 0));
+    unit_abort(r.env.unit);
+    r.env.unit = NULL;
+    op_chain_aborted(&r.chain);
+    CHECK_TEXT(rig_state(&r, 0), "");
+    CHECK(rig_restore_from(&r, rig_store(&r, 0), &other, 0));
+    CHECK_TEXT(rig_state(&r, 0), rig_state(&other, 0));
+    rig_close(&r);
+    rig_close(&other);
+    return 0;
+}
+
+/* ---- every aggregate, from one chain to another ---- */
+
+static const char every_sql[] =
+    "CREATE STREAM s (k STRING KEY, a INT, b DOUBLE, c STRING, d DECIMAL(6, 2), l ARRAY<INT>) "
+    "WITH (kafka_topic='s', value_format='json', partitions=1); "
+    "CREATE TABLE t AS SELECT k, COUNT(*) AS n, COUNT(a) AS na, SUM(a) AS sa, SUM(b) AS sb, SUM(d) AS sd, AVG(a) AS aa, "
+    "MIN(a) AS mi, MAX(b) AS mb, MIN(c) AS mc, MAX(d) AS md, COLLECT_LIST(c) AS cl, COLLECT_SET(a) AS cs, COUNT_DISTINCT(c) "
+    "AS cd, HISTOGRAM(c) AS h, TOPK(a, 3) AS tk, TOPK(a, c, 2) AS tc, TOPKDISTINCT(b, 3) AS td, EARLIEST_BY_OFFSET(a) AS "
+    "ea, LATEST_BY_OFFSET(c) AS lc, LATEST_BY_OFFSET(a, 3) AS la, EARLIEST_BY_OFFSET(b, 2, false) AS eb, ATTR(c) AS att, "
+    "CORRELATION(a, a) AS co, STDDEV_SAMP(a) AS va, STDDEV_SAMPLE(b) AS vb, SUM_LIST(l) AS sl, SUM(a + 1) AS sx FROM s "
+    "WHERE c IS NOT NULL GROUP BY k HAVING COUNT(*) > 0;";
+
+static bool feed_random(Rig *rigs, int nrigs, int64_t *offset)
+{
+    enum { ROWS = 40 };
+    static const char *const keys[] = {"x", "y", "z", "w"}, *const words[] = {"\"p\"", "\"q r\"", "\"\\\"\"", "null"};
+    char values[ROWS][160];
+    Fed fed[ROWS];
+    for (int i = 0; i < ROWS; i++) {
+        bool none = rand() % 5 == 0;
+        snprintf(values[i], sizeof values[i], "{\"A\":%s%d,\"B\":%d.5,\"C\":%s,\"D\":%d.25,\"L\":[%d,null]}",
+                 none ? "null,\"Z\":" : "", rand() % 20 - 10, rand() % 9, words[rand() % 4], rand() % 50, rand() % 7);
+        fed[i] = (Fed){keys[rand() % 4], values[i], 1000 + *offset + rand() % 30};
+    }
+    bool ok = true;
+    for (int i = 0; i < nrigs; i++)
+        ok &= rig_feed(&rigs[i], fed, ROWS, *offset);
+    *offset += ROWS;
+    return ok;
+}
+
+static int every_aggregate(bool coalesce)
+{
+    enum { ROUNDS = 12 };
+    const unsigned seed = 4;
+    Rig rigs[2];
+    int64_t offset = 0;
+    printf("seed %u\n", seed);
+    srand(seed);
+    CHECK(rig_open(&rigs[0], NULL, every_sql, APP, coalesce));
+    for (int i = 0; i < ROUNDS; i++) {
+        CHECK(feed_random(rigs, 1, &offset) && rig_commit(&rigs[0]));
+        TmpDir fresh = tmpdir_new();
+        CHECK(rig_open(&rigs[1], fresh.path, every_sql, APP, coalesce));
+        CHECK(rig_restore_from(&rigs[1], rig_store(&rigs[1], 0), &rigs[0], 0));
+        CHECK_TEXT(rig_state(&rigs[1], 0), rig_state(&rigs[0], 0));
+        int64_t end = topic_end(rigs[0].topics, STR(CART_LOG), 0);
+        CHECK(feed_random(rigs, 2, &offset) && rig_commit(&rigs[0]) && rig_commit(&rigs[1]));
+        CHECK_TEXT(rig_state(&rigs[1], 0), rig_state(&rigs[0], 0));
+        CHECK(strlen(rig_topic_text(&rigs[0], STR(CART_LOG), end)) > 100);
+        rig_close(&rigs[1]);
+        tmpdir_remove(&fresh);
+    }
+    CHECK_INT(rigs[0].errors, 0);
+    rig_close(&rigs[0]);
+    return 0;
+}
+
+int test_changelog_every_aggregate(void) { return every_aggregate(true); }
+int test_changelog_every_aggregate_each_update(void) { return every_aggregate(false); }
+
+/* ---- the plan: what stands in a changelog (the same as in the plans of ksqlDB's repository) ---- */
+
+static int check_log(const char *query, const char *want, Format key, Format value)
+{
+    static const char source[] =
+        "CREATE STREAM test (k STRING KEY, f0 INT, f1 INT, f2 INT, data STRING, m MAP<STRING, INT>) "
+        "WITH (kafka_topic='t', value_format='json', partitions=1); "
+        "CREATE STREAM flat (id BIGINT KEY, name STRING, v DOUBLE) "
+        "WITH (kafka_topic='f', value_format='delimited', partitions=1); "
+        "CREATE STREAM keyed (a STRING KEY, v INT) WITH (kafka_topic='j', format='json', partitions=1); ";
+    Rig r;
+    Buf b = BUF_INIT;
+    buf_printf(&b, "%s%s", source, query);
+    CHECK(rig_open(&r, NULL, buf_z(&b), APP, true));
+    const PInput *log = rig_store(&r, 0)->node->log;
+    buf_clear(&b);
+    schema_print(&b, log->schema);
+    CHECK_STR(buf_view(&b), want);
+    CHECK_INT(log->key.format, key);
+    CHECK_INT(log->value.format, value);
+    if (key == FORMAT_JSON)
+        CHECK_INT(log->key.wrapping, log->key.ncols == 1 ? UNWRAP_SINGLES : WRAP_DEFAULT);
+    buf_free(&b);
+    rig_close(&r);
+    return 0;
+}
+
+int test_changelog_schemas(void)
+{
+    static const struct {
+        const char *query, *want;
+        Format key, value;
+    } cases[] = {
+        {"CREATE TABLE o AS SELECT (f2 - f1), COUNT(*) FROM test GROUP BY (f2 - f1);",
+         "`KSQL_COL_0` INTEGER KEY, `F2` INTEGER, `F1` INTEGER, `ROWTIME` BIGINT, `KSQL_AGG_VARIABLE_0` BIGINT", FORMAT_KAFKA,
+         FORMAT_JSON},
+        {"CREATE TABLE o AS SELECT data, COUNT(1), COUNT(1) FROM test GROUP BY data;",
+         "`DATA` STRING KEY, `DATA` STRING, `KSQL_AGG_VARIABLE_0` BIGINT, `KSQL_AGG_VARIABLE_1` BIGINT", FORMAT_KAFKA,
+         FORMAT_JSON},
+        {"CREATE TABLE o AS SELECT f1, COUNT(f1) FROM test GROUP BY f1 HAVING COUNT(f1) > 1 AND f1 = 1;",
+         "`F1` INTEGER KEY, `F1` INTEGER, `KSQL_AGG_VARIABLE_0` BIGINT, `KSQL_AGG_VARIABLE_1` BIGINT", FORMAT_KAFKA,
+         FORMAT_JSON},
+        {"CREATE TABLE o AS SELECT f2, COUNT(*) FROM test WHERE f0 > 0 GROUP BY f2 HAVING SUM(f1) > 100;",
+         "`F2` INTEGER KEY, `F2` INTEGER, `ROWTIME` BIGINT, `F0` INTEGER, `F1` INTEGER, `KSQL_AGG_VARIABLE_0` BIGINT, "
+         "`KSQL_AGG_VARIABLE_1` INTEGER",
+         FORMAT_KAFKA, FORMAT_JSON},
+        {"CREATE TABLE o WITH (key_format='json') AS SELECT f0, f1, AVG(f0 + f1) FROM test GROUP BY f0, f1;",
+         "`F0` INTEGER KEY, `F1` INTEGER KEY, `F0` INTEGER, `F1` INTEGER, "
+         "`KSQL_AGG_VARIABLE_0` STRUCT<`SUM` INTEGER, `COUNT` BIGINT>",
+         FORMAT_JSON, FORMAT_JSON},
+        {"CREATE TABLE o AS SELECT id, COUNT(*) FROM flat GROUP BY id;",
+         "`ID` BIGINT KEY, `ID` BIGINT, `ROWTIME` BIGINT, `KSQL_AGG_VARIABLE_0` BIGINT", FORMAT_KAFKA, FORMAT_DELIMITED},
+        {"CREATE TABLE o AS SELECT a, SUM(v) FROM keyed GROUP BY a;",
+         "`A` STRING KEY, `A` STRING, `V` INTEGER, `KSQL_AGG_VARIABLE_0` INTEGER", FORMAT_JSON, FORMAT_JSON},
+    };
+    for (int i = 0; i < ARRAY_LEN(cases); i++)
+        if (check_log(cases[i].query, cases[i].want, cases[i].key, cases[i].value)) {
+            printf("%s\n", cases[i].query);
+            return 1;
+        }
     return 0;
 }

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// runtime on remote topics, over the broker double: state comes back from changelogs, work moves between servers, commands
+// reach all of them, transactions that fail leave nothing.
+#include "test_runtime_help.h"
+
+#include "../crash/broker_double.h"
+
+static const char CART[] =
+    "CREATE STREAM s (k VARCHAR KEY, item VARCHAR, qty INT) WITH (kafka_topic='s', value_format='json', partitions=4);"
+    "CREATE TABLE cart WITH (key_format='json') AS SELECT k, item, SUM(qty) AS n FROM s GROUP BY k, item;";
+static const char ROWS[] = "INSERT INTO s VALUES ('bob', 'hat', 1); INSERT INTO s VALUES ('bob', 'hat', 2);"
+                           "INSERT INTO s VALUES ('eve', 'sock', 5); INSERT INTO s VALUES ('joe', 'tie', 7);";
+static const char LOG[] = "_confluent-ksql-default_query_CTAS_CART_1-Aggregate-Aggregate-Materialize-changelog";
+static const char GROUP[] = "_confluent-ksql-default_query_CTAS_CART_1";
+static const char ALL[] = "SELECT k, n FROM cart;";
+
+static bool remote_open(Bed *b, Broker *broker, Effects *fx, bool on_disk, const char *guarantee)
+{
+    static PropSet props;
+    Err err = ERR_INIT;
+    props_free(&props);
+    props = (PropSet){0};
+    BUG_IF(props_set_server(&props, STR("processing.guarantee"), str_of(guarantee), &err));
+    BUG_IF(props_set_server(&props, STR("auto.offset.reset"), STR("earliest"), &err));
+    *b = (Bed){.on_disk = on_disk, .sim = fx, .config = {.check_operators = true, .broker = broker, .props = &props}};
+    if (on_disk)
+        b->dir = tmpdir_new();
+    return bed_start(b);
+}
+
+static int64_t sum_ends(Broker *broker, const char *topic, int partitions)
+{
+    int64_t n = 0;
+    for (int p = 0; p < partitions; p++)
+        n += double_end(broker, str_of(topic), p);
+    return n;
+}
+
+/* A line a key, in the order of keys. */
+static const char *sorted(Bed *b, const char *sql)
+{
+    const char *text = bed_rows(b, sql);
+    static char out[4096];
+    char *parts[64], copy[4096];
+    int n = 0;
+    snprintf(copy, sizeof copy, "%s", text);
+    for (char *p = strtok(copy, "|"); p && n < 64; p = strtok(NULL, "|"))
+        parts[n++] = p;
+    for (int i = 0; i < n; i++)
+        for (int k = i + 1; k < n; k++)
+            if (strcmp(parts[i], parts[k]) > 0) {
+                char *t = parts[i];
+                parts[i] = parts[k];
+                parts[k] = t;
+            }
+    out[0] = 0;
+    for (int i = 0; i < n; i++)
+        snprintf(out + strlen(out), sizeof out - strlen(out), "%s%s", i ? "|" : "", parts[i]);
+    return out;
+}
+
+/* Runs, is stopped (or dies), opens again over the same directory, or none, and goes on. */
+static int come_back(const char *guarantee, bool on_disk, bool crash)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3});
+    Effects *fx = effects_sim_new(7, BED_START_MS);
+    Bed b;
+    CHECK(remote_open(&b, broker, fx, on_disk, guarantee));
+    RUN(&b, CART);
+    RUN(&b, ROWS);
+    bed_pass(&b, 5000);
+    bed_pass(&b, 5000);
+    CHECK_TEXT(sorted(&b, ALL), "bob,3|eve,5|joe,7");
+    CHECK(sum_ends(broker, LOG, 4) >= 3);
+    CHECK(double_open(broker) == 0);
+    RUN(&b, "INSERT INTO s VALUES ('eve', 'sock', 10);"); /* not committed when it dies */
+    runtime_settle(b.e);
+    bed_stop(&b, crash);
+    CHECK(bed_start(&b));
+    CHECK(engine_warning(b.e, 0) == NULL);
+    bed_pass(&b, 5000);
+    bed_pass(&b, 5000);
+    CHECK_TEXT(sorted(&b, ALL), "bob,3|eve,15|joe,7");
+    RUN(&b, "INSERT INTO s VALUES ('joe', 'tie', 1);");
+    bed_pass(&b, 5000);
+    bed_pass(&b, 5000);
+    CHECK_TEXT(sorted(&b, ALL), "bob,3|eve,15|joe,8");
+    RUN(&b, "DROP TABLE cart;");
+    CHECK(!double_topic(broker, str_of(LOG), &(TopicInfo){0}));
+    bed_close(&b);
+    CHECK_INT(double_counts(broker)->violations, 0);
+    double_free(broker);
+    return 0;
+}
+
+int test_remote_restart_exactly_once(void) { return come_back("exactly_once_v2", true, false); }
+int test_remote_crash_exactly_once(void) { return come_back("exactly_once_v2", true, true); }
+int test_remote_crash_exactly_once_memory(void) { return come_back("exactly_once_v2", false, true); }
+int test_remote_restart_at_least_once(void) { return come_back("at_least_once", true, false); }
+int test_remote_crash_at_least_once(void) { return come_back("at_least_once", true, true); }
+int test_remote_restart_at_least_once_memory(void) { return come_back("at_least_once", false, false); }
+
+/* Two servers: what one creates the other runs too; slots go over, and the state with them; the rows are asked of their owner. */
+int test_remote_two_servers(void)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 4}), *other = double_client(broker);
+    Effects *fx = effects_sim_new(7, BED_START_MS);
+    Bed a, b;
+    CHECK(remote_open(&a, broker, fx, true, "exactly_once_v2"));
+    a.config.member = "a:1";
+    RUN(&a, CART);
+    RUN(&a, ROWS);
+    bed_pass(&a, 5000);
+    bed_pass(&a, 5000);
+    fx = effects_sim_new(8, BED_START_MS + 20000);
+    CHECK(remote_open(&b, other, fx, true, "exactly_once_v2"));
+    CHECK(engine_warning(b.e, 0) == NULL);
+    double_move(other, UINT64_MAX);
+    bed_pass(&b, 5000);
+    CHECK_TEXT(sorted(&b, ALL), "bob,3|eve,5|joe,7");
+    CHECK(strstr(bed_rows(&a, ALL), "is served by"));
+    RUN(&a, "INSERT INTO s VALUES ('joe', 'tie', 1);");
+    for (int i = 0; i < 3; i++) {
+        bed_pass(&a, 5000);
+        bed_pass(&b, 5000);
+    }
+    CHECK_TEXT(sorted(&b, ALL), "bob,3|eve,5|joe,8");
+    RUN(&b, "CREATE STREAM copy AS SELECT * FROM s;");
+    bed_pass(&a, 5000);
+    CHECK(bed_query(&a, "CSAS_COPY", "state"));
+    RUN(&a, "DROP STREAM copy;");
+    bed_pass(&b, 5000);
+    CHECK(!bed_query(&b, "CSAS_COPY", "state"));
+    double_move(broker, UINT64_MAX);
+    RUN(&a, "INSERT INTO s VALUES ('joe', 'tie', 1);");
+    for (int i = 0; i < 3; i++) {
+        bed_pass(&b, 5000);
+        bed_pass(&a, 5000);
+    }
+    CHECK_TEXT(sorted(&a, ALL), "bob,3|eve,5|joe,9");
+    bed_close(&a);
+    bed_close(&b);
+    CHECK_INT(double_counts(broker)->violations, 0);
+    double_free(broker);
+    return 0;
+}
+
+/* A commit whose reply is lost, done or not, and one that is refused: the task begins again, and nothing is twice. */
+static int broken_commit(DoubleFault fault, bool on_disk)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 5});
+    Effects *fx = effects_sim_new(7, BED_START_MS);
+    Bed b;
+    CHECK(remote_open(&b, broker, fx, on_disk, "exactly_once_v2"));
+    RUN(&b, CART);
+    RUN(&b, ROWS);
+    bed_pass(&b, 5000);
+    for (int i = 0; i < 4; i++) {
+        RUN(&b, "INSERT INTO s VALUES ('joe', 'tie', 1);");
+        double_fault(broker, DOUBLE_COMMIT, i % 2, fault);
+        for (int k = 0; k < 12; k++)
+            bed_pass(&b, 5000);
+    }
+    CHECK_TEXT(sorted(&b, ALL), "bob,3|eve,5|joe,11");
+    CHECK(double_position(broker, str_of(GROUP), STR("s"), partition_of(STR("joe"), 4)) >= 5);
+    bed_close(&b);
+    CHECK_INT(double_counts(broker)->violations, 0);
+    double_free(broker);
+    return 0;
+}
+
+int test_remote_commit_lost(void) { return broken_commit(FAULT_LOST, true); }
+int test_remote_commit_undone(void) { return broken_commit(FAULT_UNDONE, true); }
+int test_remote_commit_aborted(void) { return broken_commit(FAULT_ABORT, true); }
+int test_remote_commit_fenced(void) { return broken_commit(FAULT_FENCED, true); }
+int test_remote_commit_lost_memory(void) { return broken_commit(FAULT_LOST, false); }
+int test_remote_commit_undone_memory(void) { return broken_commit(FAULT_UNDONE, false); }
+
+/* A directory that was left behind long ago is brought forward; one that is another's is not believed. */
+int test_remote_foreign_state(void)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 6});
+    Bed old, b;
+    CHECK(remote_open(&old, broker, effects_sim_new(7, BED_START_MS), true, "exactly_once_v2"));
+    RUN(&old, CART);
+    RUN(&old, ROWS);
+    bed_pass(&old, 5000);
+    bed_pass(&old, 5000);
+    bed_stop(&old, true);
+    CHECK(remote_open(&b, broker, effects_sim_new(8, BED_START_MS + 20000), true, "exactly_once_v2"));
+    RUN(&b, "INSERT INTO s VALUES ('joe', 'tie', 1); INSERT INTO s VALUES ('new', 'x', 4);");
+    bed_pass(&b, 5000);
+    bed_pass(&b, 5000);
+    CHECK_TEXT(sorted(&b, ALL), "bob,3|eve,5|joe,8|new,4");
+    bed_stop(&b, false);
+    CHECK(bed_start(&old));
+    bed_pass(&old, 5000);
+    CHECK_TEXT(sorted(&old, ALL), "bob,3|eve,5|joe,8|new,4");
+    bed_close(&old);
+    bed_close(&b);
+    CHECK_INT(double_counts(broker)->violations, 0);
+    double_free(broker);
+    return 0;
+}
