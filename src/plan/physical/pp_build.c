@@ -210,7 +210,8 @@ static Status repartition(Builder *b, const LNode *n)
     };
     Status st = internal_serde(b, &end.key, source_key_spec(ds), n->schema->cols, n->nkeys, topic, true);
     if (st == OK)
-        st = internal_serde(b, &end.value, source_value_spec(ds), n->schema->cols + n->nkeys, n->schema->n - n->nkeys, topic, false);
+        st = internal_serde(b, &end.value, source_value_spec(ds), n->schema->cols + n->nkeys, n->schema->n - n->nkeys, topic,
+                            false);
     if (st)
         return st;
     vec_push(b->a, &b->nodes, end);
