@@ -262,6 +262,23 @@ static void take_warnings(ServerConfig *c, Str text)
     }
 }
 
+/* What the client was warned of is not handed to it: it would say so once more. */
+static void drop_ignored(ServerConfig *c)
+{
+    int n = 0;
+    for (int i = 0; i < c->kafka.n; i++) {
+        KafkaPropClass class = kafka_property_class(prop_bare(c->kafka.v[i].name));
+        if (class == KAFKA_PROP_IGNORE || class == KAFKA_PROP_OWN)
+            continue;
+        c->kafka.v[n] = c->kafka.v[i];
+        if (i < c->places.n)
+            c->places.v[n] = c->places.v[i];
+        n++;
+    }
+    c->places.n -= c->kafka.n - n;
+    c->kafka.n = n;
+}
+
 Status config_finish(ServerConfig *c, Err *err)
 {
     if (!c->bootstrap) {
@@ -279,6 +296,7 @@ Status config_finish(ServerConfig *c, Err *err)
     if (st == OK) {
         take_warnings(c, buf_view(&warnings));
         kafka_props_free(&props);
+        drop_ignored(c);
         c->client = (KafkaConfig){.settings = c->kafka.v, .n = c->kafka.n};
     }
     buf_free(&warnings);
@@ -289,5 +307,7 @@ void config_engine(const ServerConfig *c, EngineConfig *out)
 {
     out->service_id = c->service_id;
     out->props = &c->props;
+    if (props_has(&c->props, "session.timeout.ms"))
+        out->session_ms = (int)props_int(&c->props, "session.timeout.ms");
     out->kafka = c->bootstrap ? &c->client : NULL;
 }

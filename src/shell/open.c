@@ -44,12 +44,19 @@ static bool wait_ms(int ms)
     return !signals_pending();
 }
 
+/* Messages that differ in numbers alone (for how long it was tried) are one. */
 static void say_once(Out *to, const Err *err, Buf *said)
 {
-    if (str_eq_c(buf_view(said), err->msg))
-        return;
+    Buf words = BUF_INIT;
+    for (const char *p = err->msg; *p; p++)
+        if (*p < '0' || *p > '9')
+            buf_byte(&words, *p);
+    bool again = str_eq(buf_view(said), buf_view(&words));
     buf_clear(said);
-    buf_cstr(said, err->msg);
+    buf_str(said, buf_view(&words));
+    buf_free(&words);
+    if (again)
+        return;
     Buf line = BUF_INIT;
     buf_printf(&line, "%s\nTrying again until it answers; Ctrl-C ends this.\n", err->msg);
     out_red(to, buf_view(&line));

@@ -116,6 +116,7 @@ int test_runtime_config_sorts_a_server_file(void)
                         "processing.guarantee=exactly_once_v2\n"
                         "ksql.streams.num.standby.replicas=1\n"
                         "ksql.streams.replication.factor=3\n"
+                        "ksql.streams.session.timeout.ms=6000\n"
                         "ksql.internal.topic.replicas=3\n"
                         "ksql.streams.state.dir=/var/lib/sluice\n"
                         "ksql.queries.file=/etc/sluice/queries.sql\n"
@@ -144,12 +145,15 @@ int test_runtime_config_sorts_a_server_file(void)
     CHECK_TEXT(kafka_value(&c, "sasl.username"), "ali\"ce");
     CHECK_TEXT(kafka_value(&c, "sasl.password"), "s3;cret");
     CHECK_TEXT(kafka_value(&c, "ssl.endpoint.identification.algorithm"), "none");
-    CHECK_TEXT(warning(&c, 0), "server.properties:18: ssl.enabled.protocols is ignored: it means nothing here");
+    CHECK_TEXT(warning(&c, 0), "server.properties:19: ssl.enabled.protocols is ignored: it means nothing here");
     CHECK_INT(c.warnings.n, 1);
     EngineConfig engine = {0};
     config_engine(&c, &engine);
     CHECK(engine.kafka == &c.client && engine.props == &c.props);
     CHECK_TEXT(engine.service_id, "shop");
+    CHECK_INT(engine.session_ms, 6000);
+    for (int i = 0; i < c.client.n; i++)
+        CHECK(!str_eq_c(c.client.settings[i].name, "ssl.enabled.protocols"));
     config_clear(&c);
     return 0;
 }
