@@ -91,6 +91,7 @@ typedef struct BrokerOps {
 
 struct Broker {
     const BrokerOps *ops;
+    bool live; /* answers come in their own time, from threads of its own: waiting helps. Else only asking again does */
 };
 
 #endif

@@ -530,6 +530,7 @@ Status kafka_broker_open(const KafkaConfig *c, Broker **out, Err *err)
     Kafka *k = mem_zalloc(sizeof *k);
     Buf warnings = BUF_INIT;
     k->base.ops = &ops;
+    k->base.live = true;
     k->handle.k = k;
     k->client_id = mem_strdup(c->client_id ? c->client_id : "sluice");
     k->prefix = mem_strdup(c->prefix ? c->prefix : "");

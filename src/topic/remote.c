@@ -23,6 +23,7 @@ enum {
     READ_MS = 15000,   /* topic_read: the broker does not answer */
     READ_TRIES = 1000, /* … where no time passes */
     WAIT_MS = 50,
+    LIVE_TRIES = READ_MS / WAIT_MS,
 };
 
 /* ---- names ---- */
@@ -264,7 +265,7 @@ static Status remote_read(Topics *t, Topic *tp, int partition, int64_t offset, i
 {
     Remote *rm = remote_of(t);
     Fetcher *f;
-    int64_t end, written, left = READ_MS;
+    int64_t end, written;
     bool at_end = false;
     Status s = rm->b->ops->fetch_open(rm->b, tp->info.name, partition, offset, read_came, rm, &f, err);
     if (s != OK)
@@ -277,17 +278,15 @@ static Status remote_read(Topics *t, Topic *tp, int partition, int64_t offset, i
         known_ends(tp, partition, &end, &written);
         if (s != OK || set->n > 0 || (at_end && set->next_offset >= written))
             break;
-        if (t->fx->simulated ? tries >= READ_TRIES : left <= 0) {
+        if (tries >= (rm->b->live ? LIVE_TRIES : READ_TRIES)) {
             s = err_set(err, ERR_BROKER, "Topic '%.*s', partition %d: the broker gave no records within %d s.",
                         STR_ARG(tp->info.name), partition, READ_MS / 1000);
             break;
         }
-        if (!t->fx->simulated) {
-            int64_t from = t->fx->mono_ns(t->fx);
+        if (rm->b->live) {
             pthread_mutex_lock(&rm->lock);
             wait_came(rm, came, WAIT_MS);
             pthread_mutex_unlock(&rm->lock);
-            left -= (t->fx->mono_ns(t->fx) - from) / 1000000;
         }
     }
     rm->b->ops->fetch_close(f);
@@ -391,7 +390,7 @@ static bool remote_wait(Topics *t)
         pending |= rm->readers.v[i]->pending;
         ready |= rm->readers.v[i]->pending && rm->readers.v[i]->ready;
     }
-    if (pending && !ready && !t->fx->simulated)
+    if (pending && !ready && rm->b->live)
         wait_came(rm, rm->came, WAIT_MS);
     pthread_mutex_unlock(&rm->lock);
     if (pending && t->fx->simulated)
