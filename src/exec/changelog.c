@@ -13,6 +13,7 @@ Status changelog_open(Arena *a, const PNode *node, OpEnv *env, ChangeLog **out, 
     *log = (ChangeLog){.node = node, .env = env, .arena = a};
     log->cols = ARENA_ARRAY(a, Column, s->n);
     log->view = ARENA_ARRAY(a, const Column *, s->n);
+    log->keys = ARENA_ARRAY(a, Value, node->nkeys);
     for (int c = 0; c < s->n; c++) {
         column_init(a, &log->cols[c], s->cols[c].type, 1);
         log->view[c] = &log->cols[c];
@@ -38,6 +39,15 @@ void changelog_begin(ChangeLog *log, Err *err)
     log->err = err;
 }
 
+void changelog_key(ChangeLog *log, Str key)
+{
+    Rd in = rd_of(key);
+    for (int k = 0; k < log->node->nkeys; k++) {
+        log->keys[k] = value_load(&in, log->env->arena, log->cols[k].type);
+        column_put(log->arena, &log->cols[k], 1, 0, log->keys[k]);
+    }
+}
+
 void changelog_cell(ChangeLog *log, int i, Value v)
 {
     column_put(log->arena, &log->cols[log->node->nkeys + i], 1, 0, v);
@@ -57,30 +67,26 @@ static bool write_side(ChangeLog *log, Writer *w, const Column **cols, Buf *out)
     return writer_write(w, cols, 0, NULL, out, &why) != WRITE_FAILED || failed(log, why);
 }
 
-static bool make_record(ChangeLog *log, Str key, bool gone, Record *r)
+static bool make_record(ChangeLog *log, bool gone, Record *r)
 {
-    const PNode *node = log->node;
-    Rd in = rd_of(key);
-    for (int k = 0; k < node->nkeys; k++)
-        column_put(log->arena, &log->cols[k], 1, 0, value_load(&in, log->env->arena, node->log->schema->cols[k].type));
     if (!write_side(log, log->key, log->view, &log->key_bytes))
         return false;
     r->key = log->key_bytes.p ? log->key_bytes.p : "";
     r->key_len = (int32_t)log->key_bytes.n;
     if (gone)
         return true;
-    if (!write_side(log, log->value, log->view + node->nkeys, &log->value_bytes))
+    if (!write_side(log, log->value, log->view + log->node->nkeys, &log->value_bytes))
         return false;
     r->value = log->value_bytes.p ? log->value_bytes.p : "";
     r->value_len = (int32_t)log->value_bytes.n;
     return true;
 }
 
-void changelog_record(ChangeLog *log, Str key, int64_t ts, bool gone)
+void changelog_record(ChangeLog *log, int64_t ts, bool gone)
 {
     OpEnv *env = log->env;
     Record r = {.ts = ts};
-    if (log->st || !make_record(log, key, gone, &r))
+    if (log->st || !make_record(log, gone, &r))
         return;
     unit_append(env->unit, log->node->log->topic, env->partition, &r);
     log->records++;

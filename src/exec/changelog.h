@@ -20,6 +20,7 @@ typedef struct ChangeLog {
     Arena *arena;        /* of the operator */
     Column *cols;        /* one row, by node->log->schema */
     const Column **view; /* the same, as writers take them */
+    Value *keys;         /* of the record in hand */
     Buf key_bytes, value_bytes;
     int64_t records;     /* since changelog_begin */
     Status st;           /* the first failure since then */
@@ -30,12 +31,13 @@ typedef struct ChangeLog {
 Status changelog_open(Arena *a, const PNode *node, OpEnv *env, ChangeLog **out, Err *err) MUST_CHECK;
 void changelog_close(ChangeLog *log); /* NULL is ignored */
 
-/* A commit: begin, then for each changed key the cells of its value and a record, then end. */
+/* A commit: begin, then for each changed key its key, the cells of its value and the record, then end. */
 void changelog_begin(ChangeLog *log, Err *err);
+/* key: as the store has it (value_save of the key columns), borrowed until the record. */
+void changelog_key(ChangeLog *log, Str key);
 /* The value's i-th column. v: borrowed until the record. */
 void changelog_cell(ChangeLog *log, int i, Value v);
-/* key: as the store has it (value_save of the key columns). */
-void changelog_record(ChangeLog *log, Str key, int64_t ts, bool gone);
+void changelog_record(ChangeLog *log, int64_t ts, bool gone);
 /* A failed record fails the commit. Tells the unit where the state will stand. */
 Status changelog_end(ChangeLog *log) MUST_CHECK;
 

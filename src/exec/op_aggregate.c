@@ -285,6 +285,8 @@ static void keep_last(OpAggregate *g, const Batch *b, int row, Group *gr)
     Buf *out = &g->scratch;
     buf_clear(out);
     for (int i = 0; i < g->op.node->nlogged; i++) {
+        if (g->op.node->logged[i] < g->op.node->nkeys)
+            continue; /* the key has it */
         const Column *c = &b->cols[g->op.node->logged[i]];
         if (c->type->kind == KIND_STRING) {
             key_string(out, c, row);
@@ -295,7 +297,8 @@ static void keep_last(OpAggregate *g, const Batch *b, int row, Group *gr)
     }
     last->bytes = blocks_fit(&g->kept, last->bytes, last->len, out->n);
     last->len = (uint32_t)out->n;
-    memcpy(last->bytes, out->p, out->n);
+    if (out->n)
+        memcpy(last->bytes, out->p, out->n);
 }
 
 /* Of each group of the rows in hand only its last is saved. */
@@ -481,8 +484,12 @@ static void log_entry(void *arg, StoreEntry *e)
     if (!e->mark)
         return;
     Rd in = g->last_at ? rd_of((Str){last_row(g, gr)->bytes, last_row(g, gr)->len}) : rd_of((Str){NULL, 0});
-    for (int i = 0; i < node->nlogged; i++)
-        changelog_cell(g->log, i, value_load(&in, g->op.env->arena, node->in->cols[node->logged[i]].type));
+    changelog_key(g->log, store_key(g->store, e));
+    for (int i = 0; i < node->nlogged; i++) {
+        int c = node->logged[i];
+        bool of_key = c < node->nkeys;
+        changelog_cell(g->log, i, of_key ? g->log->keys[c] : value_load(&in, g->op.env->arena, node->in->cols[c].type));
+    }
     for (int i = 0; i < node->nvars; i++) {
         const AggSlot *slot = &g->aggs[node->vars[i]];
         Value v = value_null();
@@ -491,7 +498,7 @@ static void log_entry(void *arg, StoreEntry *e)
         (slot->row->export_of ? slot->row->export_of : slot->row->result_of)(c, (const char *)gr + slot->at, &v);
         changelog_cell(g->log, node->nlogged + i, v);
     }
-    changelog_record(g->log, store_key(g->store, e), gr->ts, e->dead);
+    changelog_record(g->log, gr->ts, e->dead);
 }
 
 static void clear_marks(void *arg, StoreEntry *e)
@@ -657,7 +664,10 @@ Status op_aggregate_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *
     g->op = (Op){.class = &class, .node = node, .env = env};
     g->aggs = ARENA_ARRAY(a, AggSlot, node->naggs);
     int size = (int)sizeof(Group);
-    if (env->changelog && node->log && node->nlogged) {
+    bool more = false; /* is logged than the key */
+    for (int i = 0; i < node->nlogged; i++)
+        more |= node->logged[i] >= node->nkeys;
+    if (env->changelog && node->log && more) {
         g->last_at = size;
         size += (int)sizeof(LastRow);
     }

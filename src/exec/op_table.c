@@ -244,6 +244,7 @@ static void log_entry(void *arg, StoreEntry *e)
         return;
     Rd rd = rd_of((Str){saved->bytes, saved->len});
     int64_t ts = unzigzag(rd_varint(&rd));
+    changelog_key(t->log, store_key(t->store, e));
     for (int c = 0; c < s->n && !e->dead; c++) {
         if (!t->op.node->stored[c] || s->cols[c].role == ROLE_KEY)
             continue;
@@ -251,7 +252,7 @@ static void log_entry(void *arg, StoreEntry *e)
         if (t->logged[c] >= 0)
             changelog_cell(t->log, t->logged[c], v);
     }
-    changelog_record(t->log, store_key(t->store, e), ts, e->dead);
+    changelog_record(t->log, ts, e->dead);
 }
 
 static Status on_commit(Op *op, Err *err)

@@ -43,7 +43,8 @@ struct LNode {
     bool rekeyed;             /* PROJECT: the key is not the source's */
     int naggs;
     const LAgg *aggs;         /* AGGREGATE */
-    int nrequired;            /* AGGREGATE, by rule_changelog: the input's columns behind the keys that its changelog holds … */
+    int nrequired;            /* AGGREGATE, by rule_changelog: its changelog holds these columns of the input … */
+    const int *required;
     int nvars;                /* … and which aggregates, in the order of the query's text */
     const int *vars;
 };
@@ -81,7 +82,7 @@ typedef struct PNode {
     bool changelog;         /* REPARTITION: of a table's changes */
     int timestamp_column;   /* SINK: in its schema, -1 */
     const PInput *log;      /* TABLE, AGGREGATE: the store's changelog topic and how it is read, all columns; NULL: none */
-    int nlogged;            /* its value columns: these of `in` … */
+    int nlogged;            /* its value columns: these of `in`, keys by preference … */
     const int *logged;
     int nvars;              /* … then, AGGREGATE, the states of these aggregates; one may be there twice */
     const int *vars;

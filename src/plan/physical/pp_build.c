@@ -104,16 +104,13 @@ static Status aggregate_log(Builder *b, const LNode *l, PNode *p)
 {
     int n = p->nkeys + l->nrequired + l->nvars;
     ColumnDef *cols = ARENA_ARRAY(b->a, ColumnDef, n);
-    int *logged = ARENA_ARRAY(b->a, int, l->nrequired);
     for (int i = 0; i < p->nkeys + l->nrequired; i++)
         cols[i] = p->in->cols[i];
-    for (int i = 0; i < l->nrequired; i++)
-        logged[i] = p->nkeys + i;
     for (int i = 0; i < l->nvars; i++)
         cols[p->nkeys + l->nrequired + i] = (ColumnDef){arena_strf(b->a, "KSQL_AGG_VARIABLE_%d", i),
                                                         state_type(b->a, &l->aggs[l->vars[i]], p->in), ROLE_VALUE, {0}};
     p->nlogged = l->nrequired;
-    p->logged = logged;
+    p->logged = l->required;
     p->nvars = l->nvars;
     p->vars = l->vars;
     return log_input(b, p, "Aggregate-Aggregate-Materialize", cols, n);

@@ -134,6 +134,21 @@ static const LNode *wider_group(Layout *y)
     return n;
 }
 
+/* Where the aggregate finds the required columns: in its key, where they are grouped by. */
+static const int *found(Layout *y)
+{
+    int *at = ARENA_ARRAY(y->a, int, y->required.n);
+    for (int i = 0; i < y->required.n; i++) {
+        at[i] = y->group->nkeys + i;
+        for (int k = 0; k < y->group->nkeys; k++) {
+            const TExpr *x = y->group->items[k].expr;
+            if (x->kind == TEXPR_COLUMN && x->column == y->required.v[i])
+                at[i] = k;
+        }
+    }
+    return at;
+}
+
 /* The chain from n down, with the new grouping and aggregate in it. */
 static const LNode *replaced(Layout *y, const LNode *n, const LNode *group, const LAgg *aggs)
 {
@@ -146,6 +161,7 @@ static const LNode *replaced(Layout *y, const LNode *n, const LNode *group, cons
     if (n->kind == LP_AGGREGATE) {
         copy->aggs = aggs;
         copy->nrequired = y->required.n;
+        copy->required = found(y);
         copy->nvars = y->vars.n;
         copy->vars = y->vars.v;
     }
