@@ -15,10 +15,13 @@ typedef struct Group {
     bool fresh;      /* never emitted */
 } Group;
 
-/* Behind the Group where the store has a changelog: the columns of the last row of the group, which it holds too. */
+/* Behind the Group where the store has a changelog: the columns of the group's last row, which it holds too, by value_save. */
 typedef struct LastRow {
-    char *bytes;     /* of value_save; NULL: not since the last commit */
-    uint32_t len;
+    union {
+        char in[16];
+        char *bytes; /* more than fit in */
+    };
+    uint32_t len;    /* 0: none since the last commit */
     int32_t row;     /* of the batch in hand */
 } LastRow;
 

@@ -18,7 +18,21 @@
 
 #include <stdio.h>
 
+/* ---- the last row of a group ---- */
+
 static LastRow *last_row(const OpAggregate *g, void *state) { return (LastRow *)(void *)((char *)state + g->last_at); }
+
+static Str last_bytes(const LastRow *last) { return (Str){last->len > sizeof last->in ? last->bytes : last->in, last->len}; }
+
+static void forget_last(OpAggregate *g, void *state)
+{
+    LastRow *last = last_row(g, state);
+    if (last->len > sizeof last->in)
+        blocks_free(&g->kept, last->bytes, last->len);
+    last->len = 0;
+}
+
+/* ---- states ---- */
 
 static void state_init(OpAggregate *g, void *state)
 {
@@ -66,10 +80,8 @@ static void state_drop(void *arg, void *state)
     Group *gr = state;
     blocks_free(&g->kept, gr->before, gr->before_len);
     blocks_free(&g->kept, gr->headers, gr->headers_len);
-    if (g->last_at) {
-        LastRow *last = last_row(g, gr);
-        blocks_free(&g->kept, last->bytes, last->len);
-    }
+    if (g->last_at)
+        forget_last(g, gr);
     for (int i = 0; i < g->op.node->naggs; i++)
         if (g->aggs[i].row->drop)
             g->aggs[i].row->drop(&g->aggs[i].ctx, (char *)state + g->aggs[i].at);
@@ -295,10 +307,13 @@ static void keep_last(OpAggregate *g, const Batch *b, int row, Group *gr)
             value_save(out, c->type, &v);
         }
     }
-    last->bytes = blocks_fit(&g->kept, last->bytes, last->len, out->n);
+    bool was_in = last->len <= sizeof last->in;
+    if (out->n > sizeof last->in)
+        last->bytes = blocks_fit(&g->kept, was_in ? NULL : last->bytes, was_in ? 0 : last->len, out->n);
+    else if (!was_in)
+        blocks_free(&g->kept, last->bytes, last->len);
     last->len = (uint32_t)out->n;
-    if (out->n)
-        memcpy(last->bytes, out->p, out->n);
+    memcpy(out->n > sizeof last->in ? last->bytes : last->in, out->p, out->n);
 }
 
 /* Of each group of the rows in hand only its last is saved. */
@@ -483,7 +498,7 @@ static void log_entry(void *arg, StoreEntry *e)
     Group *gr = store_state(e);
     if (!e->mark)
         return;
-    Rd in = g->last_at ? rd_of((Str){last_row(g, gr)->bytes, last_row(g, gr)->len}) : rd_of((Str){NULL, 0});
+    Rd in = g->last_at ? rd_of(last_bytes(last_row(g, gr))) : rd_of((Str){NULL, 0});
     changelog_key(g->log, store_key(g->store, e));
     for (int i = 0; i < node->nlogged; i++) {
         int c = node->logged[i];
@@ -510,11 +525,8 @@ static void clear_marks(void *arg, StoreEntry *e)
     blocks_free(&g->kept, gr->before, gr->before_len);
     blocks_free(&g->kept, gr->headers, gr->headers_len);
     gr->before = gr->headers = NULL;
-    if (g->last_at) {
-        LastRow *last = last_row(g, gr);
-        blocks_free(&g->kept, last->bytes, last->len);
-        last->bytes = NULL;
-    }
+    if (g->last_at)
+        forget_last(g, gr);
 }
 
 static Status on_commit(Op *op, Err *err)
