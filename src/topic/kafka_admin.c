@@ -341,11 +341,39 @@ static void ask_positions(rd_kafka_t *rk, void *request, rd_kafka_AdminOptions_t
     rd_kafka_ListConsumerGroupOffsets(rk, (rd_kafka_ListConsumerGroupOffsets_t **)request, 1, o, q);
 }
 
+/* Every partition of every topic of ours: asked for "all", the coordinator leaves out those whose first position is on its way in
+ * an open transaction, instead of saying that it is. */
+static Status all_partitions(Kafka *k, rd_kafka_topic_partition_list_t **out, Err *err)
+{
+    const struct rd_kafka_metadata *md;
+    rd_kafka_resp_err_t e = rd_kafka_metadata(k->meta, 1, NULL, &md, k->request_ms);
+    Str name;
+    if (e)
+        return kafka_fail(k, err, e, NULL, "The topics could not be listed");
+    *out = rd_kafka_topic_partition_list_new(md->topic_cnt);
+    for (int i = 0; i < md->topic_cnt; i++) {
+        const char *full = md->topics[i].topic;
+        if (strncmp(full, "__", 2) != 0 && kafka_own_name(k, full, &name) && md->topics[i].partition_cnt > 0)
+            rd_kafka_topic_partition_list_add_range(*out, full, 0, md->topics[i].partition_cnt - 1);
+    }
+    rd_kafka_metadata_destroy(md);
+    return OK;
+}
+
 /* *e: what the broker said of the group or of one of its partitions. */
 static Status positions_once(Kafka *k, Str group, Arena *a, GroupPositionVec *out, rd_kafka_resp_err_t *e, Err *err)
 {
+    rd_kafka_topic_partition_list_t *wanted = NULL;
+    if (all_partitions(k, &wanted, err))
+        return err->code;
+    if (wanted->cnt == 0) {
+        rd_kafka_topic_partition_list_destroy(wanted);
+        *e = 0;
+        return OK;
+    }
     char *full = kafka_name(k, group);
-    rd_kafka_ListConsumerGroupOffsets_t *request = rd_kafka_ListConsumerGroupOffsets_new(full, NULL);
+    rd_kafka_ListConsumerGroupOffsets_t *request = rd_kafka_ListConsumerGroupOffsets_new(full, wanted);
+    rd_kafka_topic_partition_list_destroy(wanted);
     mem_free(full);
     rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, ask_positions, &request, true, err);
     rd_kafka_ListConsumerGroupOffsets_destroy(request);

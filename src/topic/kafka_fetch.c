@@ -143,13 +143,14 @@ static void add_record(FetchSet *s, rd_kafka_message_t *m)
 {
     rd_kafka_timestamp_type_t type;
     rd_kafka_headers_t *hdrs;
+    int64_t ts = rd_kafka_message_timestamp(m, &type);
     Record *r = &s->records[s->n];
     *r = (Record){.key = m->key,
                   .value = m->payload,
                   .key_len = (int32_t)m->key_len,
                   .value_len = (int32_t)m->len,
                   .offset = m->offset,
-                  .ts = rd_kafka_message_timestamp(m, &type)};
+                  .ts = ts > 0 ? ts : 0};
     if (!rd_kafka_message_headers(m, &hdrs))
         r->headers = read_headers(s, hdrs);
     s->messages[s->n++] = m;

@@ -18,6 +18,8 @@
 //   timed out, retriable           ERR_UNKNOWN_OUTCOME, BROKEN   ERR_BROKER
 //
 // An idempotent handle that broke is replaced by the next produce.
+//
+// librdkafka takes the time 0 for "now", so a record of that time is written without one (-1), which a fetcher reads as 0.
 #include <stdio.h>
 
 #include "topic/kafka_impl.h"
@@ -187,7 +189,7 @@ static rd_kafka_resp_err_t produce_once(Producer *p, rd_kafka_topic_t *rkt, int 
     v[n].vtype = RD_KAFKA_VTYPE_RKT, v[n++].u.rkt = rkt;
     v[n].vtype = RD_KAFKA_VTYPE_PARTITION, v[n++].u.i32 = partition;
     v[n].vtype = RD_KAFKA_VTYPE_MSGFLAGS, v[n++].u.i = RD_KAFKA_MSG_F_COPY;
-    v[n].vtype = RD_KAFKA_VTYPE_TIMESTAMP, v[n++].u.i64 = r->ts;
+    v[n].vtype = RD_KAFKA_VTYPE_TIMESTAMP, v[n++].u.i64 = r->ts ? r->ts : -1;
     v[n].vtype = RD_KAFKA_VTYPE_OPAQUE, v[n++].u.ptr = tag;
     v[n].vtype = RD_KAFKA_VTYPE_KEY, v[n].u.mem.ptr = (void *)r->key, v[n++].u.mem.size = r->key ? (size_t)r->key_len : 0;
     v[n].vtype = RD_KAFKA_VTYPE_VALUE, v[n].u.mem.ptr = (void *)r->value, v[n++].u.mem.size = r->value ? (size_t)r->value_len : 0;
@@ -283,6 +285,7 @@ Status kafka_begin(Producer *p, Err *err)
 {
     if (!p->rk || p->broken)
         return none_there(p, err);
+    p->reports.n = 0; /* of the transaction before */
     return done(p, rd_kafka_begin_transaction(p->rk), false, "A transaction did not begin", err);
 }
 
