@@ -21,6 +21,7 @@ typedef struct Rig {
     PropSet props;
     BoundCreateAs query;
     PPlan *plan;
+    int sub; /* of the plan, that the chain is of: the last one */
     OpEnv env;
     OpChain chain;
     int64_t errors;
@@ -81,9 +82,11 @@ static inline Status rig_bind(Rig *r, const Stmt *st, Str sql, Err *err)
     return OK;
 }
 
+static inline const PSub *rig_sub(const Rig *r) { return &r->plan->subs[r->sub]; }
+
 static inline Status rig_build(Rig *r, Err *err)
 {
-    const PSub *sub = &r->plan->subs[r->plan->nsubs - 1];
+    const PSub *sub = rig_sub(r);
     return op_build(r->a, sub->nodes, sub->n, &r->env, NULL, NULL, true, &r->chain, err);
 }
 
@@ -111,8 +114,15 @@ static inline bool rig_open(Rig *r, const char *dir, const char *sql, const char
     const PlanUse use = {.app_id = str_of(app), .changelog = true};
     const LNode *top = rule_repartition(r->a, lp_build(r->a, &r->query.query, r->query.sink));
     st = pp_build(r->a, top, &use, &r->plan, &err);
-    const PSub *sub = st ? NULL : &r->plan->subs[r->plan->nsubs - 1];
-    for (int i = 0; sub && i < sub->n && st == OK; i++)
+    if (st)
+        return rig_failed(r, &err);
+    r->sub = r->plan->nsubs - 1;
+    const PSub *sub = rig_sub(r);
+    for (int i = 1; i < r->plan->nsubs && st == OK; i++) {
+        const PInput *in = &r->plan->subs[i].input;
+        st = rig_topic(r, &(TopicInfo){in->topic, in->partitions, 1, -1, CLEANUP_DELETE, TOPIC_REPARTITION}, &err);
+    }
+    for (int i = 0; i < sub->n && st == OK; i++)
         if (sub->nodes[i].log) {
             const PInput *log = sub->nodes[i].log;
             st = rig_topic(r, &(TopicInfo){log->topic, log->partitions, 1, -1, CLEANUP_COMPACT, TOPIC_CHANGELOG}, &err);
@@ -139,6 +149,15 @@ static inline void rig_close(Rig *r)
     arena_free(r->env.arena);
     arena_free(r->a);
     mem_free(r->why);
+}
+
+/* Another sub-topology's chain instead. */
+static inline bool rig_take_sub(Rig *r, int sub)
+{
+    Err err = ERR_INIT;
+    op_chain_free(&r->chain);
+    r->sub = sub;
+    return rig_build(r, &err) == OK || rig_failed(r, &err);
 }
 
 /* The operator with the n-th store. */
@@ -205,7 +224,7 @@ static inline bool rig_feed(Rig *r, const Fed *fed, int n, int64_t offset)
                            .value_len = fed[i].value ? (int32_t)strlen(fed[i].value) : 0, .offset = offset + i, .ts = fed[i].ts};
     if (!r->env.unit)
         r->env.unit = unit_begin(r->topics);
-    const Batch *b = rig_decode(r, &r->plan->subs[r->plan->nsubs - 1].input, recs, n, a);
+    const Batch *b = rig_decode(r, &rig_sub(r)->input, recs, n, a);
     Status st = b ? op_chain_batch(&r->chain, b, &err) : ERR_SERDE;
     arena_free(a);
     return st == OK || rig_failed(r, &err);
