@@ -25,6 +25,7 @@ libsluice_a_SOURCES += \
 	src/func/scalar/conditional.c \
 	src/func/scalar/encode.c \
 	src/func/scalar/format.c \
+	src/func/scalar/json.c \
 	src/func/scalar/mask.c \
 	src/func/scalar/math.c \
 	src/func/scalar/regexp.c \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON text, the part below columns and types: strings, numbers, skipping, and what Java would
-// say about text that is no JSON. Used by the reader and the writer of the JSON format.
+// say about text that is no JSON. Used by the reader and the writer of the JSON format, and
+// by the functions over JSON texts.
 //
 // A Json is a cursor over one record. Scanners advance p past what they read and return false
 // when they cannot, leaving the reason in `fail`: they format no text, since the reader parses a
@@ -9,7 +10,7 @@
 #ifndef SLUICE_SERDE_JSON_H
 #define SLUICE_SERDE_JSON_H
 
-#include "serde/internal.h"
+#include "types/batch.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -61,6 +62,7 @@ typedef struct Json {
     Buf text;         /* JSON_OTHER */
     Buf scratch;      /* a string without its escapes; a number's text */
     VEC(JsonMember) members;
+    bool plain; /* js_text, js_compact: numbers without exponents */
 } Json;
 
 /* What a value's first byte says it is. */
@@ -146,6 +148,8 @@ double js_number_double(JsonNumber n);
 void js_number_text(Buf *out, JsonNumber n, bool *as_is);
 /* The value at the cursor as text for a STRING (page 07 §7.5), appended. The value must be valid JSON. */
 bool js_text(Json *j, Buf *out);
+/* The same as compact JSON: a string with its quotes, members of one name once, with the last value. */
+bool js_compact(Json *j, Buf *out);
 
 /* Appends the string with quotes and the fewest escapes; raw_wide: what is beyond the BMP raw instead of as
  * two \uXXXX. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names of JSON keys: compiled field tables, upper-casing, guesses. See json_fields.h.
+#include "serde/internal.h"
 #include "serde/json_fields.h"
 #include "types/text.h"
 

@@ -10,6 +10,7 @@
 //          case): the syntax of the whole value first, then the fields in schema order, each from
 //          the member that Java would have picked; it knows the path and writes the message
 // Both share everything below struct level, so that they cannot disagree on a value.
+#include "serde/internal.h"
 #include "serde/json_fields.h"
 
 #include "base/limits.h"

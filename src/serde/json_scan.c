@@ -5,6 +5,7 @@
 // only where a byte from 0x80 was seen. Skipping keeps one bit a level (object or array), so that
 // neither depth nor length of a value costs stack or memory.
 #include "base/limits.h"
+#include "serde/internal.h"
 #include "serde/json.h"
 #include "types/cast.h"
 #include "types/text.h"

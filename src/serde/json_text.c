@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "serde/internal.h"
 #include "serde/json.h"
 #include "types/cast.h"
 #include "types/text.h"
@@ -235,7 +236,38 @@ void js_write_string(Buf *out, Str s, bool raw_wide)
 
 /* ---- values as text -------------------------------------------------------------------------- */
 
-static bool compact(Json *j, Buf *out);
+
+
+/* BigDecimal.toPlainString; false: of too many digits. */
+static bool number_plain(Buf *out, JsonNumber number)
+{
+    enum { PLAIN_MAX = 10000 };
+    Parts n = parts_of(number.text);
+    int64_t scale = (int64_t)n.frac.n - n.exp;
+    char d[JSON_NUMBER_MAX];
+    size_t nd = 0;
+    for (size_t i = 0; i < n.whole.n + n.frac.n; i++) {
+        char c = i < n.whole.n ? n.whole.p[i] : n.frac.p[i - n.whole.n];
+        if (nd || c != '0')
+            d[nd++] = c;
+    }
+    if (scale < -PLAIN_MAX || scale > PLAIN_MAX)
+        return false;
+    if (n.neg && nd)
+        buf_byte(out, '-');
+    if (scale <= 0) {
+        buf_bytes(out, nd ? d : "0", nd ? nd : 1);
+        buf_repeat(out, '0', nd ? (int)-scale : 0);
+        return true;
+    }
+    int64_t whole = (int64_t)nd - scale;
+    buf_bytes(out, whole > 0 ? d : "0", whole > 0 ? (size_t)whole : 1);
+    buf_byte(out, '.');
+    buf_repeat(out, '0', whole < 0 ? (int)-whole : 0);
+    size_t from = whole > 0 ? (size_t)whole : 0;
+    buf_bytes(out, d + from, nd - from);
+    return true;
+}
 
 static bool text_number(Json *j, Buf *out)
 {
@@ -243,6 +275,8 @@ static bool text_number(Json *j, Buf *out)
     bool as_is;
     if (!js_number(j, &n))
         return false;
+    if (j->plain && !n.integer)
+        return number_plain(out, n) || js_bad(j, j->p, SYNTAX_LONG);
     js_number_text(out, n, &as_is);
     if (as_is)
         buf_str(out, n.text);
@@ -364,7 +398,7 @@ static bool compact_member(Json *j, Buf *out, int index)
     if (j->p >= j->end || *j->p != ':')
         return js_bad(j, j->p, SYNTAX_COLON);
     j->p++;
-    if (!compact(j, out))
+    if (!js_compact(j, out))
         return false;
     m.end = out->n;
     vec_add(&j->members, m);
@@ -403,7 +437,7 @@ static bool compact_object(Json *j, Buf *out)
 }
 
 /* The value as compact JSON. */
-static bool compact(Json *j, Buf *out)
+bool js_compact(Json *j, Buf *out)
 {
     Str s;
     bool escaped;
@@ -416,7 +450,7 @@ static bool compact(Json *j, Buf *out)
     case JC_OBJECT:
         return compact_object(j, out);
     case JC_ARRAY:
-        return text_array(j, out, ",", compact);
+        return text_array(j, out, ",", js_compact);
     default:
         return js_text(j, out);
     }

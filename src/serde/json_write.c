@@ -5,6 +5,7 @@
 // is written as two \uXXXX, the rest of Unicode raw, as ksqlDB's serializer does.
 #include <math.h>
 
+#include "serde/internal.h"
 #include "serde/json.h"
 #include "types/cast.h"
 

@@ -29,3 +29,23 @@ int test_function_regexps(void)
     arena_free(a);
     return 0;
 }
+
+int test_function_json(void)
+{
+    Arena *a = arena_new(0);
+    CHECK_TEXT(help_eval(a, "EXTRACTJSONFIELD('{\"a\":[1,{\"b c\":2}]}', '$.a[1][\"b c\"]')"), "2");
+    CHECK_TEXT(help_eval(a, "EXTRACTJSONFIELD('{\"a\":1,\"a\":{\"b\":2}}', '$.a.b')"), "2"); /* the last counts */
+    CHECK_TEXT(help_eval(a, "EXTRACTJSONFIELD('{\"\\u0061\":1}', '$.a')"), "1");
+    CHECK(strstr(help_eval(a, "EXTRACTJSONFIELD('{}', 'a')"), "Invalid JSON path: a"));
+    CHECK(strstr(help_eval(a, "EXTRACTJSONFIELD('{}', '$[\"a')"), "Invalid JSON path"));
+    CHECK(strstr(help_eval(a, "EXTRACTJSONFIELD('[1]', '$.a')"), "Invalid array index"));
+    CHECK(strstr(help_eval(a, "JSON_KEYS('{\"a\":1,}')"), "Invalid JSON format: Unexpected character ('}' (code 125))"));
+    CHECK(strstr(help_eval(a, "JSON_CONCAT('1e99999', '[]')"), "too many digits"));
+    CHECK_TEXT(help_eval(a, "JSON_CONCAT('{\"a\":1,\"b\":2}', '{}', '{\"a\":0.10e1}')"), "{\"a\":1.0,\"b\":2}");
+    CHECK_TEXT(help_eval(a, "JSON_CONCAT('[]', '[]', '1')"), "[1]");
+    CHECK_TEXT(help_eval(a, "JSON_CONCAT('[]', '')"), "null");
+    CHECK_TEXT(help_eval(a, "JSON_ARRAY_CONTAINS('[[2], 2', 2)"), "true");
+    CHECK_TEXT(help_eval(a, "ENCODE('4t!=', 'base64', 'hex')"), "e2");
+    arena_free(a);
+    return 0;
+}

@@ -27,6 +27,16 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* Java takes the wide forms of hex digits too. */
+static void narrow(Buf *out, Str s)
+{
+    for (const uint8_t *p = (const uint8_t *)s.p, *end = p + s.n; p < end;) {
+        uint32_t u = utf8_next(&p, end), d = u - 0xFEE0;
+        bool wide = u > 0xFF00 && d < 0x80 && hex_digit((char)d) >= 0;
+        utf8_put(out, wide ? d : u);
+    }
+}
+
 static bool from_hex(Buf *out, Str s)
 {
     for (size_t i = 0; i + 1 < s.n; i += 2) {
@@ -65,17 +75,45 @@ static void to_ascii(Buf *out, Str s)
     }
 }
 
+/* Of either alphabet, up to a '='; what is in none is passed over, and so are bits that make no byte. */
+static void from_any_base64(Buf *out, Str s)
+{
+    uint32_t bits = 0;
+    int n = 0;
+    for (size_t i = 0; i < s.n && s.p[i] != '='; i++) {
+        char c = s.p[i];
+        int v = c >= 'A' && c <= 'Z'   ? c - 'A'
+                : c >= 'a' && c <= 'z' ? c - 'a' + 26
+                : c >= '0' && c <= '9' ? c - '0' + 52
+                : c == '+' || c == '-' ? 62
+                : c == '/' || c == '_' ? 63
+                                       : -1;
+        if (v < 0)
+            continue;
+        bits = bits << 6 | (uint32_t)v;
+        n += 6;
+        if (n >= 8)
+            buf_byte(out, (char)(bits >> (n -= 8)));
+    }
+}
+
 static bool to_bytes_of(FuncCtx *c, Buf *out, Str s, Encoding e, bool any_hex)
 {
     bool ok = true;
+    Buf plain = BUF_INIT;
+    if (e == ENC_HEX && any_hex)
+        narrow(&plain, s);
     if (e == ENC_HEX)
-        ok = any_hex ? from_any_hex(out, s) : from_hex(out, s);
+        ok = any_hex ? from_any_hex(out, buf_view(&plain)) : from_hex(out, s);
+    else if (e == ENC_BASE64 && any_hex)
+        from_any_base64(out, s);
     else if (e == ENC_BASE64)
         ok = parse_base64(out, s);
     else if (e == ENC_ASCII)
         to_ascii(out, s);
     else
         buf_str(out, s);
+    buf_free(&plain);
     return ok || func_fail(c, "the text is not in the encoding: %.*s", (int)(s.n < 200 ? s.n : 200), s.p);
 }
 
@@ -86,6 +124,31 @@ static void to_hex(Buf *out, Str s, const char *digits)
     for (size_t i = 0; i < s.n; i++) {
         buf_byte(out, digits[(uint8_t)s.p[i] >> 4]);
         buf_byte(out, digits[(uint8_t)s.p[i] & 15]);
+    }
+}
+
+/* The length of the character at p, or of what could have become one; *good tells which. */
+static int utf8_length(const uint8_t *p, const uint8_t *end, bool *good)
+{
+    int n = *p < 0x80 ? 1 : *p < 0xC2 ? 0 : *p < 0xE0 ? 2 : *p < 0xF0 ? 3 : *p < 0xF5 ? 4 : 0, k = 1;
+    uint8_t low = *p == 0xE0 ? 0xA0 : *p == 0xF0 ? 0x90 : 0x80, high = *p == 0xF4 ? 0x8F : 0xBF;
+    while (k < n && p + k < end && p[k] >= (k == 1 ? low : 0x80) && p[k] <= (k == 1 ? high : 0xBF))
+        k++;
+    *good = k == n && !(*p == 0xED && p[1] >= 0xA0);
+    return k;
+}
+
+/* As Java decodes: what is no character becomes U+FFFD, as much of it at once as could have become one. */
+static void put_mended(Buf *out, const uint8_t *p, const uint8_t *end)
+{
+    while (p < end) {
+        bool good;
+        int n = utf8_length(p, end, &good);
+        if (good)
+            buf_bytes(out, p, (size_t)n);
+        else
+            utf8_put(out, 0xFFFD);
+        p += n;
     }
 }
 
@@ -100,8 +163,7 @@ static void to_text(Buf *out, Str s, Encoding e, const char *digits)
         for (; p < end; p++)
             utf8_put(out, *p < 0x80 ? *p : 0xfffd);
     else
-        while (p < end)
-            utf8_put(out, utf8_next(&p, end));
+        put_mended(out, p, end);
 }
 
 static Value kept(FuncCtx *c, Buf *b)
