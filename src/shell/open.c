@@ -6,17 +6,51 @@
 #include "shell/open.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/map.h"
 #include "shell/signals.h"
 
-enum { FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 30000 };
+enum { FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 30000, REPEAT_MS = 60000, MOST_LINES = 10000 };
+
+/* Messages that differ in numbers alone (for how long it was tried) are one. */
+static void without_digits(Buf *out, const char *text)
+{
+    for (; *text; text++)
+        if (*text < '0' || *text > '9')
+            buf_byte(out, *text);
+}
+
+/* What the client of Kafka tells by itself. While the engine opens, its words are in the error that comes; later the same line is
+ * told once a minute. */
+static struct {
+    pthread_mutex_t mu; /* guards the rest */
+    bool open;
+    StrMap told; /* line, without digits -> ms of the monotonic clock */
+} client_log = {.mu = PTHREAD_MUTEX_INITIALIZER};
+
+static bool worth_telling(const char *text, int64_t now)
+{
+    Buf words = BUF_INIT;
+    without_digits(&words, text);
+    pthread_mutex_lock(&client_log.mu);
+    int64_t last = (int64_t)(uintptr_t)strmap_find(&client_log.told, buf_view(&words));
+    bool tell = client_log.open && (last == 0 || now - last >= REPEAT_MS) && client_log.told.live < MOST_LINES;
+    if (tell)
+        strmap_put(&client_log.told, buf_view(&words), (void *)(uintptr_t)(now ? now : 1));
+    pthread_mutex_unlock(&client_log.mu);
+    buf_free(&words);
+    return tell;
+}
 
 /* One write: lines of several threads do not mix. @thread any */
 static void log_line(void *arg, int level, const char *text)
 {
-    UNUSED(arg);
+    Effects *fx = arg;
+    if (!worth_telling(text, fx->mono_ns(fx) / 1000000))
+        return;
     Buf b = BUF_INIT;
     buf_printf(&b, "%s: Kafka: %s\n", level <= 3 ? "error" : "warning", text);
     if (write(STDERR_FILENO, b.p, b.n) < 0) {
@@ -25,10 +59,18 @@ static void log_line(void *arg, int level, const char *text)
     buf_free(&b);
 }
 
+static void tell_log(bool on)
+{
+    pthread_mutex_lock(&client_log.mu);
+    client_log.open = on;
+    pthread_mutex_unlock(&client_log.mu);
+}
+
 EngineConfig open_engine_config(ServerConfig *config, const char *dir, bool log)
 {
     EngineConfig c = {.fx = effects_real()};
     config->client.log = log ? log_line : NULL;
+    config->client.log_arg = c.fx;
     config_engine(config, &c);
     c.dir = dir ? dir : config->data_dir;
     return c;
@@ -44,13 +86,10 @@ static bool wait_ms(int ms)
     return !signals_pending();
 }
 
-/* Messages that differ in numbers alone (for how long it was tried) are one. */
 static void say_once(Out *to, const Err *err, Buf *said)
 {
     Buf words = BUF_INIT;
-    for (const char *p = err->msg; *p; p++)
-        if (*p < '0' || *p > '9')
-            buf_byte(&words, *p);
+    without_digits(&words, err->msg);
     bool again = str_eq(buf_view(said), buf_view(&words));
     buf_clear(said);
     buf_str(said, buf_view(&words));
@@ -80,6 +119,7 @@ Status open_engine(const EngineConfig *config, OpenWait wait, Out *to, Engine **
     if (st == OK && said.n)
         out_printf(to, "Kafka answers now.\n");
     buf_free(&said);
+    tell_log(st == OK);
     const char *warning;
     for (int i = 0; st == OK && (warning = engine_warning(*out, i)); i++)
         out_printf(to, "warning: %s\n", warning);
