@@ -266,7 +266,7 @@ int headless_main(const HeadlessOptions *o)
     out_init(&h.sh.out, STDOUT_FILENO);
     out_init(&h.sh.err, STDERR_FILENO);
     signals_init(false);
-    EngineConfig config = open_engine_config(o->config, o->dir, true);
+    EngineConfig config = open_engine_config(o->config, o->dir, 4);
     config.headless = config.sequential_ids = true;
     if (read_file(&h, &err) != OK)
         code = fail(&h, &err, false, SHELL_USAGE);

@@ -28,16 +28,17 @@ static void without_digits(Buf *out, const char *text)
 static struct {
     pthread_mutex_t mu; /* guards the rest */
     bool open;
+    int level; /* what is less grave is not told */
     StrMap told; /* line, without digits -> ms of the monotonic clock */
 } client_log = {.mu = PTHREAD_MUTEX_INITIALIZER};
 
-static bool worth_telling(const char *text, int64_t now)
+static bool worth_telling(int level, const char *text, int64_t now)
 {
     Buf words = BUF_INIT;
     without_digits(&words, text);
     pthread_mutex_lock(&client_log.mu);
     int64_t last = (int64_t)(uintptr_t)strmap_find(&client_log.told, buf_view(&words));
-    bool tell = client_log.open && (last == 0 || now - last >= REPEAT_MS) && client_log.told.live < MOST_LINES;
+    bool tell = client_log.open && level <= client_log.level && (last == 0 || now - last >= REPEAT_MS) && client_log.told.live < MOST_LINES;
     if (tell)
         strmap_put(&client_log.told, buf_view(&words), (void *)(uintptr_t)(now ? now : 1));
     pthread_mutex_unlock(&client_log.mu);
@@ -49,7 +50,7 @@ static bool worth_telling(const char *text, int64_t now)
 static void log_line(void *arg, int level, const char *text)
 {
     Effects *fx = arg;
-    if (!worth_telling(text, fx->mono_ns(fx) / 1000000))
+    if (!worth_telling(level, text, fx->mono_ns(fx) / 1000000))
         return;
     Buf b = BUF_INIT;
     buf_printf(&b, "%s: Kafka: %s\n", level <= 3 ? "error" : "warning", text);
@@ -66,11 +67,12 @@ static void tell_log(bool on)
     pthread_mutex_unlock(&client_log.mu);
 }
 
-EngineConfig open_engine_config(ServerConfig *config, const char *dir, bool log)
+EngineConfig open_engine_config(ServerConfig *config, const char *dir, int log_level)
 {
     EngineConfig c = {.fx = effects_real()};
-    config->client.log = log ? log_line : NULL;
+    config->client.log = log_line;
     config->client.log_arg = c.fx;
+    client_log.level = log_level;
     config_engine(config, &c);
     c.dir = dir ? dir : config->data_dir;
     return c;

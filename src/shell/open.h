@@ -12,9 +12,10 @@ typedef enum OpenWait {
     OPEN_RETRY, /* says what is wrong, once for each reason, and tries again until it succeeds or a signal comes */
 } OpenWait;
 
-/* What of the configuration goes to the engine, with the data directory of -d (NULL: the configuration's). The client of Kafka tells
- * its log to standard error where `log`. config is borrowed by the engine. */
-EngineConfig open_engine_config(ServerConfig *config, const char *dir, bool log);
+/* What of the configuration goes to the engine, with the data directory of -d (NULL: the configuration's). What the
+ * client of Kafka tells by itself goes to standard error up to log_level (0: nothing, 3: errors, 4: warnings). config is borrowed
+ * by the engine. */
+EngineConfig open_engine_config(ServerConfig *config, const char *dir, int log_level);
 /* Opens. ERR_CANCELLED: a signal came first. The engine's warnings are written to `to`. signals_init was called. @thread main */
 Status open_engine(const EngineConfig *config, OpenWait wait, Out *to, Engine **out, Err *err) MUST_CHECK;
 

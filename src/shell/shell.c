@@ -100,7 +100,7 @@ int shell_main(const ShellOptions *o)
     out_init(&sh.err, STDERR_FILENO);
     sh.interactive = o->ninputs == 0 && isatty(STDIN_FILENO) && sh.out.terminal;
     signals_init(sh.interactive);
-    EngineConfig config = open_engine_config(o->config, o->dir, !sh.interactive);
+    EngineConfig config = open_engine_config(o->config, o->dir, sh.interactive ? 0 : 3);
     sh.dir = config.dir;
     if (open_engine(&config, sh.interactive ? OPEN_RETRY : OPEN_ONCE, sh.interactive ? &sh.out : &sh.err, &sh.e, &err) == OK) {
         sh.s = session_new(sh.e);
