@@ -85,6 +85,60 @@ static void fn_pi(FuncCtx *c, const Value *a, int n, Value *out)
     *out = value_double(M_PI);
 }
 
+/* ---- GEO_DISTANCE, RANDOM -------------------------------------------------------------------- */
+
+/* The radius of the earth in the unit; 0: there is no such unit. */
+static double earth_radius(Str unit)
+{
+    static const struct {
+        const char *name;
+        double radius;
+    } units[] = {{"", 6371},         {"km", 6371},        {"kilometer", 6371}, {"kilometers", 6371}, {"kilometre", 6371},
+                 {"kilometres", 6371}, {"mi", 3959},      {"mile", 3959},      {"miles", 3959}};
+    unit = str_trim(unit);
+    for (int i = 0; i < ARRAY_LEN(units); i++)
+        if (str_eq_nocase(unit, str_of(units[i].name)))
+            return units[i].radius;
+    return 0;
+}
+
+/* By the haversine formula. */
+static void fn_geo_distance(FuncCtx *c, const Value *a, int n, Value *out)
+{
+    *out = value_null();
+    for (int i = 0; i < 4; i++) {
+        double most = i % 2 ? 180 : 90;
+        if (a[i].null) {
+            func_fail(c, "GEO_DISTANCE: a coordinate is NULL");
+            return;
+        }
+        if (a[i].d.d < -most || a[i].d.d > most) {
+            func_fail(c, "valid latitude values for GeoDistance function are in the range of -90 to 90 and longitude values are in "
+                         "the range of -180 to +180");
+            return;
+        }
+    }
+    double radius = earth_radius(n > 4 && !a[4].null ? view_str(a[4].d.s) : STR(""));
+    if (radius == 0) {
+        func_fail(c, "GeoDistance function units parameter must be one of: km, kilometer, kilometre, mi, mile");
+        return;
+    }
+    double lat1 = a[0].d.d * (M_PI / 180), lat2 = a[2].d.d * (M_PI / 180);
+    double dlat = sin((a[2].d.d - a[0].d.d) * (M_PI / 180) / 2), dlon = sin((a[3].d.d - a[1].d.d) * (M_PI / 180) / 2);
+    double h = dlat * dlat + dlon * dlon * cos(lat1) * cos(lat2);
+    *out = value_double(2 * asin(sqrt(h)) * radius);
+}
+
+static void fn_random(FuncCtx *c, const Value *a, int n, Value *out)
+{
+    UNUSED(a), UNUSED(n);
+    *out = value_double((double)(c->random(c->random_arg) >> 11) * 0x1p-53);
+}
+
+#define DISTANCE(sig, names, ex, want)                                                                         \
+    {sig, .row = fn_geo_distance, .category = "MATHEMATICAL", .params = names,                                 \
+     .description = "The distance between two points on the earth, in kilometres unless miles are asked for.", \
+     .example = ex, .expected = want}
 #define ROW(sig, f, names, text, ex, want)                                                                     \
     {sig, .row = f, .flags = FUNC_STRICT, .category = "MATHEMATICAL", .params = names, .description = text,    \
      .example = ex, .expected = want}
@@ -113,6 +167,12 @@ static const FuncRow rows[] = {
     UNARY("ln", fn_ln, "value", "The natural logarithm.", "1", "0.0"),
     BINARY("log", fn_log_base, "base, value", "The logarithm to a base.", "2", "8", "3.0"),
     UNARY("log", fn_ln, "value", "The natural logarithm.", "1", "0.0"),
+    DISTANCE("geo_distance(DOUBLE, DOUBLE, DOUBLE, DOUBLE) -> DOUBLE", "lat1, lon1, lat2, lon2",
+             "GEO_DISTANCE(37.4, -122.1, 40.7, -74.0)", "4117.907360719032"),
+    DISTANCE("geo_distance(DOUBLE, DOUBLE, DOUBLE, DOUBLE, VARCHAR) -> DOUBLE", "lat1, lon1, lat2, lon2, units",
+             "GEO_DISTANCE(37.4, -122.1, 40.7, -74.0, 'miles')", "2558.9068028702945"),
+    {"random() -> DOUBLE", .row = fn_random, .flags = FUNC_VOLATILE, .category = "MATHEMATICAL", .params = "",
+     .description = "A random number from 0 to below 1.", .example = "FLOOR(RANDOM())", .expected = "0.0"},
     {"pi() -> DOUBLE", .row = fn_pi, .category = "MATHEMATICAL", .params = "",
      .description = "The ratio of a circle's circumference to its diameter.", .example = "PI()",
      .expected = "3.141592653589793"},
