@@ -17,7 +17,7 @@ static void nap(int ms)
 
 /* ---- requests ---- */
 
-rd_kafka_event_t *kafka_ask(Kafka *k, rd_kafka_admin_op_t op, KafkaAsk *ask, void *request, bool stable, Err *err)
+rd_kafka_event_t *kafka_ask(Kafka *k, rd_kafka_admin_op_t op, KafkaAsk *ask, void *request, KafkaAbout about, Err *err)
 {
     char why[256];
     rd_kafka_queue_t *q = rd_kafka_queue_new(k->meta);
@@ -25,7 +25,7 @@ rd_kafka_event_t *kafka_ask(Kafka *k, rd_kafka_admin_op_t op, KafkaAsk *ask, voi
     rd_kafka_AdminOptions_set_request_timeout(o, k->request_ms, why, sizeof why);
     if (op == RD_KAFKA_ADMIN_OP_CREATETOPICS || op == RD_KAFKA_ADMIN_OP_DELETETOPICS || op == RD_KAFKA_ADMIN_OP_DELETERECORDS)
         rd_kafka_AdminOptions_set_operation_timeout(o, k->request_ms / 2, why, sizeof why);
-    if (stable) {
+    if (op == RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS) { /* wait for open transactions */
         rd_kafka_error_t *e = rd_kafka_AdminOptions_set_require_stable_offsets(o, 1);
         if (e)
             rd_kafka_error_destroy(e);
@@ -37,7 +37,11 @@ rd_kafka_event_t *kafka_ask(Kafka *k, rd_kafka_admin_op_t op, KafkaAsk *ask, voi
     rd_kafka_resp_err_t e = ev ? rd_kafka_event_error(ev) : RD_KAFKA_RESP_ERR__TIMED_OUT;
     if (!e)
         return ev;
-    kafka_fail(k, err, e, ev ? rd_kafka_event_error_string(ev) : NULL, "Kafka did not do what was asked for");
+    if (kafka_code(e) == ERR_DENIED)
+        kafka_denied(err, about.operation, about.what, about.name);
+    else
+        kafka_fail(k, err, e, ev ? rd_kafka_event_error_string(ev) : NULL, "%s on %s: [%.*s]", about.operation, about.what,
+                   STR_ARG(about.name));
     if (ev)
         rd_kafka_event_destroy(ev);
     return NULL;
@@ -143,7 +147,8 @@ Status kafka_create(Broker *b, const TopicInfo *info, const char *const *config,
     for (int i = 0; config && config[i]; i += 2)
         rd_kafka_NewTopic_set_config(t, config[i], config[i + 1]);
     size_t n;
-    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_CREATETOPICS, ask_create, &t, false, err);
+    KafkaAbout about = {"Create", "topic(s)", info->name};
+    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_CREATETOPICS, ask_create, &t, about, err);
     rd_kafka_NewTopic_destroy(t);
     if (!ev)
         return err->code;
@@ -165,7 +170,8 @@ Status kafka_drop(Broker *b, Str name, Err *err)
     rd_kafka_DeleteTopic_t *t = rd_kafka_DeleteTopic_new(full);
     mem_free(full);
     size_t n;
-    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_DELETETOPICS, ask_drop, &t, false, err);
+    KafkaAbout about = {"Delete", "topic(s)", name};
+    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_DELETETOPICS, ask_drop, &t, about, err);
     rd_kafka_DeleteTopic_destroy(t);
     if (!ev)
         return err->code;
@@ -211,12 +217,14 @@ Status kafka_describe(Broker *b, Str name, TopicInfo *info, Err *err)
     char *full = kafka_name(k, name);
     rd_kafka_ConfigResource_t *res = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, full);
     mem_free(full);
-    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, ask_configs, &res, false, err);
+    KafkaAbout about = {"Describe_configs", "topic(s)", name};
+    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, ask_configs, &res, about, err);
     rd_kafka_ConfigResource_destroy(res);
     if (!ev)
         return err->code;
     size_t n;
-    const rd_kafka_ConfigResource_t **v = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(ev), &n);
+    const rd_kafka_ConfigResource_t **v =
+        rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(ev), &n);
     rd_kafka_resp_err_t e = n == 1 ? rd_kafka_ConfigResource_error(v[0]) : RD_KAFKA_RESP_ERR__FAIL;
     Status st = OK;
     if (e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
@@ -265,7 +273,8 @@ Status kafka_trim(Broker *b, Str topic, int partition, int64_t offset, Err *err)
     rd_kafka_topic_partition_list_t *l = kafka_position_list(k, &at, 1);
     rd_kafka_DeleteRecords_t *request = rd_kafka_DeleteRecords_new(l);
     rd_kafka_topic_partition_list_destroy(l);
-    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_DELETERECORDS, ask_trim, &request, false, err);
+    KafkaAbout about = {"Delete", "topic(s)", topic};
+    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_DELETERECORDS, ask_trim, &request, about, err);
     rd_kafka_DeleteRecords_destroy(request);
     if (!ev)
         return err->code;
@@ -276,8 +285,13 @@ Status kafka_trim(Broker *b, Str topic, int partition, int64_t offset, Err *err)
     return e ? kafka_fail_topic(k, err, e, NULL, "Delete", topic) : OK;
 }
 
-static Status gone(Err *err, Str topic, int partition)
+/* Without rights a topic is not there either. */
+static Status gone(Kafka *k, Err *err, Str topic, int partition)
 {
+    int partitions, replicas;
+    bool ready;
+    if (kafka_partitions(k, topic, &partitions, &replicas, &ready, err))
+        return err->code;
     return err_set(err, ERR_TOPIC_GONE, "Topic '%.*s' has no partition %d: it was deleted or made anew", STR_ARG(topic),
                    partition);
 }
@@ -289,7 +303,7 @@ Status kafka_ends(Broker *b, Str topic, int partition, int64_t *begin, int64_t *
     rd_kafka_resp_err_t e = rd_kafka_query_watermark_offsets(k->meta, full, partition, begin, end, k->request_ms);
     mem_free(full);
     if (kafka_code(e) == ERR_TOPIC_GONE)
-        return gone(err, topic, partition);
+        return gone(k, err, topic, partition);
     return e ? kafka_fail_topic(k, err, e, NULL, "Describe", topic) : OK;
 }
 
@@ -305,7 +319,7 @@ Status kafka_offset_at(Broker *b, Str topic, int partition, int64_t ts, int64_t 
     *offset = l->elems[0].offset;
     rd_kafka_topic_partition_list_destroy(l);
     if (kafka_code(e) == ERR_TOPIC_GONE)
-        return gone(err, topic, partition);
+        return gone(k, err, topic, partition);
     if (e)
         return kafka_fail_topic(k, err, e, NULL, "Describe", topic);
     if (*offset >= 0)
@@ -366,16 +380,12 @@ static Status positions_once(Kafka *k, Str group, Arena *a, GroupPositionVec *ou
     rd_kafka_topic_partition_list_t *wanted = NULL;
     if (all_partitions(k, &wanted, err))
         return err->code;
-    if (wanted->cnt == 0) {
-        rd_kafka_topic_partition_list_destroy(wanted);
-        *e = 0;
-        return OK;
-    }
     char *full = kafka_name(k, group);
-    rd_kafka_ListConsumerGroupOffsets_t *request = rd_kafka_ListConsumerGroupOffsets_new(full, wanted);
+    rd_kafka_ListConsumerGroupOffsets_t *request = rd_kafka_ListConsumerGroupOffsets_new(full, wanted->cnt ? wanted : NULL);
     rd_kafka_topic_partition_list_destroy(wanted);
     mem_free(full);
-    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, ask_positions, &request, true, err);
+    KafkaAbout about = {"Describe", "group(s)", group};
+    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, ask_positions, &request, about, err);
     rd_kafka_ListConsumerGroupOffsets_destroy(request);
     if (!ev)
         return err->code;
@@ -430,7 +440,8 @@ Status kafka_set_positions(Broker *b, Str group, const GroupPosition *v, int n, 
     rd_kafka_AlterConsumerGroupOffsets_t *request = rd_kafka_AlterConsumerGroupOffsets_new(full, l);
     mem_free(full);
     rd_kafka_topic_partition_list_destroy(l);
-    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, ask_set_positions, &request, false, err);
+    KafkaAbout about = {"Read", "group(s)", group};
+    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, ask_set_positions, &request, about, err);
     rd_kafka_AlterConsumerGroupOffsets_destroy(request);
     if (!ev)
         return err->code;
@@ -458,7 +469,8 @@ Status kafka_drop_group(Broker *b, Str group, Err *err)
     char *full = kafka_name(k, group);
     rd_kafka_DeleteGroup_t *request = rd_kafka_DeleteGroup_new(full);
     mem_free(full);
-    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_DELETEGROUPS, ask_drop_group, &request, false, err);
+    KafkaAbout about = {"Delete", "group(s)", group};
+    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_DELETEGROUPS, ask_drop_group, &request, about, err);
     rd_kafka_DeleteGroup_destroy(request);
     if (!ev)
         return err->code;

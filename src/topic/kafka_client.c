@@ -15,7 +15,8 @@
 
 #include "topic/kafka_impl.h"
 
-enum { LOG_LINES = 5, OPEN_MS = 5000, REFUSED_MS = 1500, REQUEST_MS = 10000, LANES = 16, TOKEN_MS = 300000, FRESH_MS = 60000 };
+enum { LOG_LINES = 5, OPEN_MS = 5000, REFUSED_MS = 1500, REQUEST_MS = 10000, LANES = 16, TOKEN_MS = 300000, FRESH_MS = 60000,
+       SCRAM_MENDED = 0x020601ff /* the nonce is sent once */ };
 
 int64_t kafka_now_ms(void)
 {
@@ -150,7 +151,8 @@ static void note_trouble(Kafka *k, int level, rd_kafka_resp_err_t e, const char 
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
     Kafka *k = owner_of(rk);
-    UNUSED(facility);
+    if (strcmp(facility, "ERROR") == 0)
+        kafka_fetch_logged();
     if (k)
         note_trouble(k, level, 0, text);
 }
@@ -355,7 +357,8 @@ rd_kafka_conf_t *kafka_conf_new(Kafka *k, KafkaKind kind, KafkaHandle *h, Err *e
     }
     rd_kafka_conf_set_opaque(conf, h);
     rd_kafka_conf_set_log_cb(conf, on_log);
-    if (kind == KAFKA_META) {
+    if (kind == KAFKA_META) { /* also says when a broker hangs up: it may want another protocol */
+        kafka_conf_set(conf, "log.connection.close", "true");
         rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR);
         rd_kafka_conf_set_background_event_cb(conf, on_event);
     }
@@ -458,6 +461,9 @@ static Status not_reached(Kafka *k, int64_t waited, Err *err)
                     mechanism, STR_ARG(why));
         else
             err_set(err, ERR_BROKER, "Kafka at %s refused the authentication: %.*s", k->props.servers, STR_ARG(why));
+        if (user && str_starts(str_of(mechanism), STR("SCRAM")) && rd_kafka_version() < SCRAM_MENDED)
+            err_hint(err, "the password may be right: newer brokers refuse SCRAM as librdkafka %s does it (2.6.1 mends that); "
+                          "sasl.mechanism=PLAIN over TLS works", rd_kafka_version_str());
         break;
     case RD_KAFKA_RESP_ERR__SSL:
         err_set(err, ERR_BROKER, "The TLS handshake with Kafka at %s failed: %.*s", k->props.servers, STR_ARG(why));

@@ -10,6 +10,9 @@
 //   - A partition whose queue was full is looked at again only when its broker's thread wakes up by itself, after up to a second.
 //     New SASL credentials wake that thread at once, so the same ones are set again whenever a part of the queue was drained.
 //
+// That a topic is not there any more, librdkafka says in its log alone, from within the call that drains the queue. Every error
+// that it logs there is a doubt.
+//
 // Doubts (the topic is unknown, the offset is out of range) are not settled in kafka_fetch, which does not wait, but by a thread
 // that asks the broker:
 //
@@ -64,6 +67,11 @@ struct Fetcher {
     Err answer;
     int64_t answer_offset;
 };
+
+/* Set while the thread drains a fetcher's queue: librdkafka logged an error in it. */
+static __thread bool draining, logged_error;
+
+void kafka_fetch_logged(void) { logged_error = draining; }
 
 /* ---- record sets ---- */
 
@@ -479,9 +487,14 @@ Status kafka_fetch(Fetcher *f, int max, RecordSet *set, bool *at_end, Err *err)
         return OK;
     FetchSet *s = f->failed.code ? NULL : set_take(f->k, max);
     for (ssize_t n = 1; s && n > 0 && s->n == 0 && !f->failed.code && !f->asked;) {
+        draining = true;
         n = rd_kafka_consume_batch_queue(f->q, 0, s->messages, (size_t)max);
+        draining = false;
         if (n > 0)
             take_messages(f, s, (int)n);
+        if (logged_error)
+            doubt(f);
+        logged_error = false;
     }
     set->next_offset = f->next;
     if (s && s->n > 0) {

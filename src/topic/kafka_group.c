@@ -3,7 +3,7 @@
 //
 //   thread of the membership   polls the consumer; the rebalance callback runs in it, and in it `changed`
 //   assigned                   take the new slots > changed(slots)
-//   revoked                    changed(what is left): work on the others is committed > give them up (cooperative: the others go on)
+//   revoked                    changed(what is left): work on the others is committed > give them up (the others go on)
 //   lost                       changed(what is left, lost): somebody else may have them already
 //   leave                      the consumer is closed by its thread: revoked, as above, within CLOSE_MS
 //
@@ -31,6 +31,7 @@ struct Membership {
     pthread_mutex_t lock; /* of: */
     bool stop;
     uint64_t slots;
+    uint64_t tied; /* with those of which the work is just being committed in `changed` */
     char *owners[TOPIC_SLOTS]; /* NULL: nobody, or not known */
     VEC(char *) members;
     int64_t known_ms; /* 0: to be asked for */
@@ -50,10 +51,14 @@ static uint64_t slots_of(const rd_kafka_topic_partition_list_t *l)
 static void set_slots(Membership *m, uint64_t slots, bool lost)
 {
     pthread_mutex_lock(&m->lock);
+    m->tied = lost ? slots : slots | m->slots;
     m->slots = slots;
     m->known_ms = 0;
     pthread_mutex_unlock(&m->lock);
     m->changed(m->arg, slots, lost);
+    pthread_mutex_lock(&m->lock);
+    m->tied = slots;
+    pthread_mutex_unlock(&m->lock);
 }
 
 /* @thread the membership's */
@@ -228,8 +233,8 @@ void kafka_leave(Broker *b)
 
 /* ---- the fence ---- */
 
-/* A partition that is owned, and a member id and generation to show. */
-static bool tied(const rd_kafka_consumer_group_metadata_t *md)
+/* There is a member id and a generation to show. */
+static bool is_member(const rd_kafka_consumer_group_metadata_t *md)
 {
     /* "CGMDv2:" | generation int32 | group NUL | member id NUL | instance id NUL */
     static const char magic[] = "CGMDv2:";
@@ -262,11 +267,11 @@ Status kafka_member_fence(Kafka *k, rd_kafka_consumer_group_metadata_t **group, 
     uint64_t slots = 0;
     if (m) {
         pthread_mutex_lock(&m->lock);
-        slots = m->slots;
+        slots = m->tied;
         pthread_mutex_unlock(&m->lock);
         *group = rd_kafka_consumer_group_metadata(m->rk);
     }
-    if (slots == 0 || !*group || !tied(*group)) {
+    if (slots == 0 || !*group || !is_member(*group)) {
         if (*group)
             rd_kafka_consumer_group_metadata_destroy(*group);
         st = err_set(err, ERR_ABORT, "This process has no slots of its service now");
@@ -322,7 +327,8 @@ static Status refresh(Kafka *k, Membership *m, Err *err)
     pthread_mutex_unlock(&m->lock);
     if (fresh)
         return OK;
-    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, ask_group, &group, false, err);
+    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, ask_group, &group,
+                                     (KafkaAbout){"Describe", "group(s)", str_of(group)}, err);
     if (!ev) {
         pthread_mutex_lock(&m->lock);
         forget(m);

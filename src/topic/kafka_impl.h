@@ -110,15 +110,21 @@ Status kafka_drop_group(Broker *b, Str group, Err *err);
 Status kafka_partitions(Kafka *k, Str name, int *partitions, int *replicas, bool *ready, Err *err);
 /* As they stand in the list, with the prefix; new. */
 rd_kafka_topic_partition_list_t *kafka_position_list(Kafka *k, const GroupPosition *v, int n);
+/* What a request is about, for its error: "Create", "topic(s)", the name. */
+typedef struct KafkaAbout {
+    const char *operation, *what;
+    Str name;
+} KafkaAbout;
 /* Sends one admin request and waits for its event, new; NULL: err is set. */
 typedef void KafkaAsk(rd_kafka_t *rk, void *request, rd_kafka_AdminOptions_t *o, rd_kafka_queue_t *q);
-rd_kafka_event_t *kafka_ask(Kafka *k, rd_kafka_admin_op_t op, KafkaAsk *ask, void *request, bool stable, Err *err);
+rd_kafka_event_t *kafka_ask(Kafka *k, rd_kafka_admin_op_t op, KafkaAsk *ask, void *request, KafkaAbout about, Err *err);
 
 /* ---- kafka_fetch.c ---- */
 Status kafka_fetch_open(Broker *b, Str topic, int partition, int64_t offset, void (*ready)(void *arg), void *arg, Fetcher **out,
                         Err *err);
 Status kafka_fetch(Fetcher *f, int max, RecordSet *set, bool *at_end, Err *err);
 void kafka_fetch_close(Fetcher *f);
+void kafka_fetch_logged(void); /* librdkafka logged an error in this thread */
 void kafka_fetch_free_all(Kafka *k); /* lanes, the thread, kept sets */
 
 /* ---- kafka_produce.c ---- */

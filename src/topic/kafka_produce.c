@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Producers: idempotent or transactional, each one handle of librdkafka and one thread at a time.
 //
-// What became of a record is told by librdkafka when it is polled (flush, or a full queue): kept in `reports` until flush hands it
-// on. When flush returns, every record was told of: what is not delivered in time is purged.
+// What became of a record is told by librdkafka when it is polled (flush, or a full queue), and kept in `reports` until flush
+// hands it on. When flush returns, every record was told of: what is not delivered in time is purged.
 //
 // Life of a transactional handle (the same name, one handle after the other):
 //
@@ -36,7 +36,7 @@ struct Producer {
     KafkaHandle handle; /* the first: the handle's opaque */
     char *name;         /* with the prefix; NULL: idempotent */
     rd_kafka_t *rk;     /* NULL: not made yet, or broken and gone */
-    bool broken;
+    ErrCode broken;     /* OK: it works */
     StrMap topics; /* name -> rd_kafka_topic_t of rk */
     VEC(Report) reports;
 };
@@ -76,7 +76,7 @@ static Status handle_make(Producer *p, Err *err)
         kafka_conf_set(conf, "transactional.id", p->name);
     rd_kafka_conf_set_dr_msg_cb(conf, on_report);
     p->rk = kafka_handle_new(k, kind, conf, err);
-    p->broken = false;
+    p->broken = OK;
     return p->rk ? OK : err->code;
 }
 
@@ -103,6 +103,9 @@ void kafka_producer_free(Producer *p)
 }
 
 /* ---- errors ---- */
+
+/* Its name as it was given. */
+static const char *shown(const Producer *p) { return p->name ? p->name + p->handle.k->prefix_n : ""; }
 
 /* What the handle said when it gave up for good; 0: it did not. */
 static rd_kafka_resp_err_t fatal_code(Producer *p, char *why, size_t n)
@@ -131,17 +134,17 @@ static Status done(Producer *p, rd_kafka_error_t *e, bool commit, const char *wh
     if (rd_kafka_error_is_fatal(e) || fatal_code(p, why, sizeof why)) {
         rd_kafka_resp_err_t fatal = fatal_code(p, why, sizeof why);
         bool fenced = kafka_code(fatal) == ERR_FENCED || kafka_code(code) == ERR_FENCED;
-        p->broken = true;
+        p->broken = fenced ? ERR_FENCED : ERR_BROKER;
         if (fenced)
-            err_set(err, ERR_FENCED, "%s: another producer took the name %s: %s", what, p->name ? p->name : "", text);
+            err_set(err, ERR_FENCED, "%s: another producer took the name %s: %s", what, shown(p), text);
         else if (kafka_code(code) == ERR_DENIED || kafka_code(fatal) == ERR_DENIED)
-            kafka_denied(err, "Write", "transactional id(s)", str_of(p->name));
+            kafka_denied(err, "Write", "transactional id(s)", str_of(shown(p)));
         else
             kafka_fail(k, err, RD_KAFKA_RESP_ERR__FATAL, fatal ? why : text, "%s", what);
     } else if (rd_kafka_error_txn_requires_abort(e))
         err_set(err, ERR_ABORT, "%s: the transaction must be aborted: %s", what, text);
     else if (commit) {
-        p->broken = true;
+        p->broken = ERR_BROKER;
         err_set(err, ERR_UNKNOWN_OUTCOME, "%s: it is not known what became of the transaction: %s", what, text);
     } else
         kafka_fail(k, err, code, text, "%s", what);
@@ -151,7 +154,8 @@ static Status done(Producer *p, rd_kafka_error_t *e, bool commit, const char *wh
 
 static Status none_there(Producer *p, Err *err)
 {
-    return err_set(err, ERR_BROKER, "The producer %s is to be started again", p->name);
+    return err_set(err, p->broken ? p->broken : ERR_BROKER, "The producer %s %s: it is to be started again", shown(p),
+                   p->broken == ERR_FENCED ? "was fenced by another of its name" : "is not there");
 }
 
 /* ---- records ---- */
@@ -227,9 +231,9 @@ Status kafka_produce(Producer *p, Str topic, int partition, const Record *r, voi
         return err_set(err, ERR_TOO_LARGE, "A record of %lld bytes is too large for topic '%.*s'",
                        (long long)r->key_len + r->value_len, STR_ARG(topic));
     case RD_KAFKA_RESP_ERR__FATAL:
-        p->broken = true;
-        return err_set(err, record_code(p, e), "The producer%s%s was stopped by an error: %s", p->name ? " " : "",
-                       p->name ? p->name : "", rd_kafka_err2str(fatal_code(p, NULL, 0)));
+        p->broken = record_code(p, e);
+        return err_set(err, p->broken, "The producer%s%s was stopped by an error: %s", p->name ? " " : "",
+                       shown(p), rd_kafka_err2str(fatal_code(p, NULL, 0)));
     default: return kafka_fail_topic(k, err, e, NULL, "Write", topic);
     }
 }
@@ -258,9 +262,11 @@ Status kafka_flush(Producer *p, Delivered *fn, void *arg, Err *err)
             st = kafka_fail(k, err, e, NULL, "The records were not delivered within %d s", k->props.delivery_ms / 1000);
             rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
             rd_kafka_flush(p->rk, PURGE_MS);
-            p->broken = true;
+            p->broken = ERR_BROKER;
         }
-        p->broken |= fatal_code(p, NULL, 0) != 0;
+        rd_kafka_resp_err_t fatal = fatal_code(p, NULL, 0);
+        if (fatal)
+            p->broken = kafka_code(fatal);
     }
     tell(p, fn, arg);
     return st;
@@ -275,9 +281,10 @@ Status kafka_init(Producer *p, Err *err)
     if (!p->rk && handle_make(p, err))
         return err->code;
     p->reports.n = 0;
-    Status st = done(p, rd_kafka_init_transactions(p->rk, p->handle.k->request_ms), false, "A transactional producer did not start",
-                     err);
-    p->broken |= st != OK; /* again, and from the beginning */
+    rd_kafka_error_t *e = rd_kafka_init_transactions(p->rk, p->handle.k->request_ms);
+    Status st = done(p, e, false, "A transactional producer did not start", err);
+    if (st && !p->broken) /* again, and from the beginning */
+        p->broken = ERR_BROKER;
     return st;
 }
 
@@ -339,7 +346,8 @@ Status kafka_abort(Producer *p, Err *err)
         return none_there(p, err);
     }
     Status st = done(p, rd_kafka_abort_transaction(p->rk, p->handle.k->request_ms), false, "A transaction was not aborted", err);
-    p->broken |= st != OK;
+    if (st && !p->broken)
+        p->broken = ERR_BROKER;
     p->reports.n = 0; /* of records that are not there */
     return st;
 }

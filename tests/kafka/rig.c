@@ -184,8 +184,9 @@ void sent(void *arg, void *tag, int64_t offset, ErrCode err, const char *why)
 
 Status put(Producer *p, const char *topic, int partition, const char *key, const char *value, Err *err)
 {
+    static int64_t ts = 1700000000000; /* rising: segments are rolled by the records' time */
     Record r = {.key = key, .key_len = key ? (int32_t)strlen(key) : 0, .value = value,
-                .value_len = value ? (int32_t)strlen(value) : 0, .ts = 1700000000000};
+                .value_len = value ? (int32_t)strlen(value) : 0, .ts = ts += 1000};
     Broker *b = rig();
     return b->ops->produce(p, str_of(topic), partition, &r, NULL, err);
 }

@@ -6,8 +6,8 @@
 
 #include "tests/kafka/rig.h"
 
-int compact_begin(void), compact_end(void), gone(void), anew(void), lanes(void), membership(void), unreachable(void), secured(void),
-    denied(void), warned(void);
+int compact_begin(void), compact_end(void), gone(void), anew(void), lanes(void), membership(void);
+int unreachable(void), secured(void), denied(void), warned(void);
 
 /* ---- compaction: begun first, looked at last ---- */
 
@@ -357,7 +357,8 @@ int unreachable(void)
 
 int secured(void)
 {
-    const char *sasl = getenv("KAFKA_SECURE"), *ssl = getenv("KAFKA_SSL"), *both = getenv("KAFKA_SASL_SSL"), *ca = getenv("KAFKA_CA");
+    const char *sasl = getenv("KAFKA_SECURE"), *ssl = getenv("KAFKA_SSL");
+    const char *both = getenv("KAFKA_SASL_SSL"), *ca = getenv("KAFKA_CA");
     if (!sasl || !ssl || !both || !ca) {
         printf("    no secured listeners: not tried\n");
         return 0;
@@ -379,7 +380,11 @@ int secured(void)
                                  "password='alice-secret';", NULL};
     const char *const bare[] = {"bootstrap.servers", sasl, NULL};
     NEED(try_open(plain, err));
-    NEED(try_open(scram, err));
+    Err e = ERR_INIT;
+    bool scram_works = !try_open(scram, &e); /* where librdkafka's SCRAM is one that newer brokers refuse, the hint says so */
+    printf("    SCRAM: %s\n", scram_works ? "works" : e.hint ? e.hint : e.msg);
+    CHECK(scram_works || (e.hint && strstr(e.hint, "librdkafka")));
+    err_clear(&e);
     NEED(try_open(over_tls, err));
     REFUSED(try_open(wrong, err), ERR_BROKER, "refused the user name or password of 'alice' (PLAIN)");
     REFUSED(try_open(scram_wrong, err), ERR_BROKER, "refused the user name or password of 'alice' (SCRAM-SHA-256)");
@@ -395,8 +400,8 @@ int secured(void)
     CHECK(write(fd, token, sizeof token - 1) == (ssize_t)sizeof token - 1);
     close(fd);
     snprintf(url, sizeof url, "file://%s", file);
-    const char *const oauth[] = {"bootstrap.servers", sasl, "security.protocol", "SASL_PLAINTEXT", "sasl.mechanism", "OAUTHBEARER",
-                                 "sasl.oauthbearer.token.endpoint.url", url, "sasl.jaas.config",
+    const char *const oauth[] = {"bootstrap.servers", sasl, "security.protocol", "SASL_PLAINTEXT",
+                                 "sasl.mechanism", "OAUTHBEARER", "sasl.oauthbearer.token.endpoint.url", url, "sasl.jaas.config",
                                  "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;", NULL};
     NEED(try_open(oauth, err));
     unlink(file);
