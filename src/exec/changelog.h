@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// ChangeLog: writes the records of a store's changelog topic into the task's unit of work, one for each key that changed since the
-// last commit. What it writes is what ksqlDB's would be, byte for byte: DESIGN §3, page 05 §5.3.
+// ChangeLog: writes the records of a store's changelog topic into the task's unit of work, one for each key that changed since
+// the last commit. What it writes is what ksqlDB's would be, byte for byte (page 05 §5.3 of the ksqlDB reference).
 //
 //   key     the store's key in the internal key format
 //   value   the columns of PNode.log's schema behind the keys; none: the key is gone
 //   time    that of the group or row; no headers
+//
+// PERSISTED v1, and not ours alone: another layout is another topic.
 //
 // One row of scratch columns is filled and serialised at a time: nothing is allocated per record but what a nested value needs.
 // @thread worker

@@ -470,13 +470,10 @@ typedef struct Emission {
     Status st;
 } Emission;
 
-static void emit_dirty(void *arg, StoreEntry *e)
+static void emit_group(Emission *em, StoreEntry *e)
 {
-    Emission *em = arg;
     OpAggregate *g = em->g;
     Group *gr = store_state(e);
-    if (em->st || e->dead || !e->mark)
-        return;
     if (em->o.b->n + 2 > em->o.cap) {
         em->st = out_flush(g, &em->o, em->err);
         out_start(g, &em->o, g->op.env->arena, em->o.cap, NULL);
@@ -490,14 +487,10 @@ static void emit_dirty(void *arg, StoreEntry *e)
         out_headers(&em->o, at, load_headers(gr, em->o.arena));
 }
 
-/* mark: changed by a row of the input, not by a restore. */
-static void log_entry(void *arg, StoreEntry *e)
+static void log_group(OpAggregate *g, StoreEntry *e)
 {
-    OpAggregate *g = arg;
     const PNode *node = g->op.node;
     Group *gr = store_state(e);
-    if (!e->mark)
-        return;
     Rd in = g->last_at ? rd_of(last_bytes(last_row(g, gr))) : rd_of((Str){NULL, 0});
     changelog_key(g->log, store_key(g->store, e));
     for (int i = 0; i < node->nlogged; i++) {
@@ -516,6 +509,19 @@ static void log_entry(void *arg, StoreEntry *e)
     changelog_record(g->log, gr->ts, e->dead);
 }
 
+/* mark: changed by a row of the input, not by a restore. */
+static void commit_entry(void *arg, StoreEntry *e)
+{
+    Emission *em = arg;
+    OpAggregate *g = em->g;
+    if (em->st || !e->mark)
+        return;
+    if (g->op.env->coalesce && !e->dead)
+        emit_group(em, e);
+    if (g->log)
+        log_group(g, e);
+}
+
 static void clear_marks(void *arg, StoreEntry *e)
 {
     OpAggregate *g = arg;
@@ -532,22 +538,20 @@ static void clear_marks(void *arg, StoreEntry *e)
 static Status on_commit(Op *op, Err *err)
 {
     OpAggregate *g = (OpAggregate *)op;
-    if (op->env->coalesce && store_dirty_count(g->store)) {
-        Emission em = {.g = g, .err = err};
+    Emission em = {.g = g, .err = err};
+    if ((op->env->coalesce || g->log) && store_dirty_count(g->store)) {
         int rows = op->env->batch_rows < 2 ? 2 : op->env->batch_rows;
-        out_start(g, &em.o, op->env->arena, rows, NULL);
-        store_dirty(g->store, emit_dirty, &em);
-        if (em.st == OK)
+        if (op->env->coalesce)
+            out_start(g, &em.o, op->env->arena, rows, NULL);
+        if (g->log)
+            changelog_begin(g->log, err);
+        store_dirty(g->store, commit_entry, &em);
+        if (op->env->coalesce && em.st == OK)
             em.st = out_flush(g, &em.o, err);
+        if (g->log && em.st == OK)
+            em.st = changelog_end(g->log);
         if (em.st)
             return em.st;
-    }
-    if (g->log) {
-        changelog_begin(g->log, err);
-        store_dirty(g->store, log_entry, g);
-        Status st = changelog_end(g->log);
-        if (st)
-            return st;
     }
     if (op->env->disk)
         store_flush(g->store, unit_disk(op->env->unit));
