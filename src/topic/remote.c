@@ -6,8 +6,8 @@
 // with: both are ksqlDB's.
 //
 // Ends: Partition.written is behind the last record that this process committed, Partition.end the furthest end that was told or
-// written to. A reader that stands before `end` with nothing in hand is `pending`: the broker has more for it, which is on its way
-// or behind somebody's open transaction. So is one that was never told that it is at the end.
+// written to. A reader that stands before `end` with nothing in hand is `pending`: the broker has more for it, which is on its
+// way or behind somebody's open transaction. So is one that was never told that it is at the end.
 //
 // topic_read, which must see what was committed before it was called, waits until it has a record, or stands at the end and not
 // before `written`.
@@ -106,8 +106,8 @@ static bool still_there(const StrMap *all, const Topic *tp)
     return now && now->partitions == tp->info.partitions;
 }
 
-/* Topics that are not listed, or have more partitions now, are asked for anew when they are next needed. Those made after the broker
- * was asked are not in its list: ids below `before` only. */
+/* Topics that are not listed, or have more partitions now, are asked for anew when they are next needed. Those made after the
+ * broker was asked are not in its list: ids below `before` only. */
 static void forget_gone(Topics *t, const TopicInfoVec *list, uint32_t before)
 {
     StrMap all = {0};
@@ -473,6 +473,7 @@ static void member_clear(Topics *t)
 static Status remote_join(Topics *t, const MembershipConfig *c, Err *err)
 {
     Remote *rm = remote_of(t);
+    BUG_IF(remote_joined(rm)); /* once: the client joins again by itself when it was cut off */
     Status s = control_topic(t, c->topic, err);
     if (s != OK)
         return s;

@@ -143,7 +143,8 @@ typedef struct Committer Committer;
 /* member: its exactly-once units are fenced by the membership: none is committed once this process lost its slots. */
 Committer *committer_new(Topics *t, Str name, bool member);
 void committer_free(Committer *c); /* NULL is ignored */
-/* From here on the units of every other committer of the name fail with ERR_FENCED, and none of theirs is under way. Local: OK. */
+/* From here on the units of every other committer of the name fail with ERR_FENCED, and none of theirs is under way. Local: OK.
+ * Remote, unless a member: from its first failure on this one's fail with ERR_FENCED too, until it is taken again. */
 Status committer_take(Committer *c, Err *err) MUST_CHECK;
 /* Commits n units and frees them; errs[i] (ERR_INIT before) tells what became of each, as unit_commit does. Local: one by one.
  * Remote: those that are exactly-once in one transaction; a unit that the broker refuses fails alone, the others are sent again.
@@ -163,8 +164,8 @@ Status topic_compact(Topics *t, Str name, int partition, Err *err) MUST_CHECK;
 bool topic_compact_due(Topics *t, Str name, int partition, int64_t least);
 
 /* ---- stored positions ---- */
-/* -1 when the owner has none there; POSITION_UNKNOWN when the broker did not tell (remote): to be asked again, not to be taken for
- * none. */
+/* -1 when the owner has none there; POSITION_UNKNOWN when the broker did not tell (remote): to be asked again, not to be taken
+ * for none. */
 enum { POSITION_UNKNOWN = -2 };
 int64_t position_get(Topics *t, Str owner, Str topic, int partition);
 /* As of this process's own last commit, which may be behind (another worked on meanwhile) or ahead (at least once: a crash came

@@ -122,7 +122,8 @@ void unit_position_drop(Unit *u, Str owner)
 void unit_checkpoint(Unit *u, Str owner, Str topic, int partition, int64_t offset)
 {
     if (u->batch && topics_remote(u->t))
-        vec_add(&u->checkpoints, (UnitCheckpoint){mem_strndup(owner.p, owner.n), mem_strndup(topic.p, topic.n), partition, offset});
+        vec_add(&u->checkpoints,
+                (UnitCheckpoint){mem_strndup(owner.p, owner.n), mem_strndup(topic.p, topic.n), partition, offset});
 }
 
 void unit_checkpoint_drop(Unit *u, Str owner, int partition)

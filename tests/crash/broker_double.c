@@ -311,8 +311,8 @@ void home_ready(Home *h)
     }
 }
 
-static Status double_fetch_open(Broker *b, Str topic, int partition, int64_t offset, void (*ready)(void *), void *arg, Fetcher **out,
-                                Err *err)
+static Status double_fetch_open(Broker *b, Str topic, int partition, int64_t offset, void (*ready)(void *), void *arg,
+                                Fetcher **out, Err *err)
 {
     Client *cl = client_of(b);
     DoubleFault f;
@@ -525,6 +525,14 @@ static void rebalance(Home *h, int without)
     assign(h, want);
 }
 
+static void enter(Client *cl)
+{
+    Cluster *c = cl->c;
+    cl->generation = ++c->generation;
+    c->members[cl->no] = (DMember){true, cluster_str(c, cl->member.name), cl->generation, 0};
+    rebalance(cl->home, -1);
+}
+
 static Status double_join(Broker *b, const MembershipConfig *m, Err *err)
 {
     Client *cl = client_of(b);
@@ -538,9 +546,7 @@ static Status double_join(Broker *b, const MembershipConfig *m, Err *err)
         return s;
     cl->member = *m;
     cl->joined = true;
-    cl->generation = ++c->generation;
-    c->members[cl->no] = (DMember){true, cluster_str(c, m->name), cl->generation, 0};
-    rebalance(cl->home, -1);
+    enter(cl);
     return OK;
 }
 
@@ -603,8 +609,10 @@ void double_fence(Broker *b)
 void double_lost(Broker *b)
 {
     Client *cl = client_of(b);
-    if (cl->joined && !alive(cl->home, cl->no))
-        cl->member.changed(cl->member.arg, 0, true);
+    if (!cl->joined || alive(cl->home, cl->no))
+        return;
+    cl->member.changed(cl->member.arg, 0, true);
+    enter(cl);
 }
 
 /* ---- open, close, knobs ---- */
@@ -652,7 +660,10 @@ static Broker *new_client(Home *h)
 {
     BUG_IF(h->nclients == DOUBLE_CLIENTS);
     Client *cl = mem_zalloc(sizeof *cl);
-    *cl = (Client){.base = {&ops}, .home = h, .c = h->c, .no = h->nclients};
+    cl->base.ops = &ops;
+    cl->home = h;
+    cl->c = h->c;
+    cl->no = h->nclients;
     h->clients[h->nclients++] = cl;
     return &cl->base;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Kafka double behind the Broker contract: one cluster in one thread, deterministic by its seed, as bad as it is told to be.
 //
-// The cluster (topics, transactions, groups, members) lives in memory that is shared with children: a test may fork, let the child
-// die anywhere, and look at or go on with what the cluster was told until then. What belongs to a client (queued records, fetchers,
-// the generation it believes in) lives in its process and dies with it.
+// The cluster (topics, transactions, groups, members) lives in memory that is shared with children: a test may fork, let the
+// child die anywhere, and look at or go on with what the cluster was told until then. What belongs to a client (queued records,
+// fetchers, the generation it believes in) lives in its process and dies with it.
 //
 // As in Kafka: markers of transactions take an offset; readers see committed records only, up to the first open transaction; a
 // group's positions that an open transaction touches are not told until it ends; init fences the name's older producers; a
@@ -103,7 +103,7 @@ void double_append(Broker *b, Str topic, int partition, const Record *r);
 void double_move(Broker *to, uint64_t slots);
 /* The member is taken for dead, and is not told: its slots go to the others, its generation is over. */
 void double_fence(Broker *b);
-/* Tells a fenced member that it lost all. */
+/* Tells a fenced member that it lost all; it joins again, as clients do by themselves. */
 void double_lost(Broker *b);
 
 #endif

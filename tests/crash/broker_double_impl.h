@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the files of the double share: broker_double.c (topics, reading, groups, members), broker_double_write.c (producers).
 //
-// Cluster and all that hangs on it is in shared memory, allocated and never freed one by one; Home, clients, fetchers and producers
-// are the process's own.
+// Cluster and all that hangs on it is in shared memory, allocated and never freed one by one; Home, clients, fetchers and
+// producers are the process's own.
 #ifndef SLUICE_TESTS_BROKER_DOUBLE_IMPL_H
 #define SLUICE_TESTS_BROKER_DOUBLE_IMPL_H
 

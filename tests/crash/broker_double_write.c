@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The double's producers: queues, deliveries, transactions; see broker_double.h.
 //
-// A producer follows the broker's rules and notes when its user does not: after a commit whose outcome is unknown, or once fenced,
-// it must be init-ed before anything else; the membership is sent last.
+// A producer follows the broker's rules and notes when its user does not: after a commit whose outcome is unknown, or once
+// fenced, it must be init-ed before anything else; the membership is sent last.
 #include "tests/crash/broker_double_impl.h"
 
 #include <stdlib.h>
@@ -80,8 +80,10 @@ static void txn_end(Cluster *c, int no, bool commit)
         Record marker = {0};
         cluster_append(c, part, &marker, D_MARKER, 0);
     }
-    for (int i = 0; commit && i < t->npending; i++)
-        cluster_position(c, str_of(t->pending[i].group), str_of(t->pending[i].topic), t->pending[i].partition, t->pending[i].offset);
+    for (int i = 0; commit && i < t->npending; i++) {
+        const DPosition *p = &t->pending[i];
+        cluster_position(c, str_of(p->group), str_of(p->topic), p->partition, p->offset);
+    }
     t->open = false;
     t->ntouched = t->npending = t->waited = 0;
     if (commit)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // topic: a topic copied to another over a broker that fails at random, and through deaths at every gate.
 //
-// The copier has a task a partition: it reads some records, appends them to the same partition of "out", and moves the position of
-// group "q"; state says how many it has copied. Its units of all partitions are committed together. Exactly once, "out" must in
-// the end have every record once and in order, whatever happened; at least once, every record in the order of their first
-// appearance. At any time state and the position beside it agree; exactly once, the group stands at what can be read, and state is
-// as many records behind it as there are from its checkpoint on.
+// The copier has a task a partition: it reads some records, appends them to the same partition of "out", and moves the position
+// of group "q"; state says how many it has copied. Its units of all partitions are committed together. Exactly once, "out" must
+// in the end have every record once and in order, whatever happened; at least once, every record in the order of their first
+// appearance. At any time state and the position beside it agree; exactly once, the group stands at what can be read, and state
+// is as many records behind it as there are from its checkpoint on.
 #include "test_topic_remote_help.h"
 
 #include <sys/mman.h>

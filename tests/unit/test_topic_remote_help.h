@@ -20,7 +20,9 @@ typedef struct Remotes {
 static inline void remotes_open(Remotes *f)
 {
     Err err = ERR_INIT;
-    if ((f->kept && disk_open(f->dir.path, f->fx, 0, &f->d, &err) != OK) || topics_remote_open(f->b, f->d, f->fx, &f->t, &err) != OK)
+    if (f->kept && disk_open(f->dir.path, f->fx, 0, &f->d, &err) != OK)
+        BUG("%s", err.msg);
+    if (topics_remote_open(f->b, f->d, f->fx, &f->t, &err) != OK)
         BUG("%s", err.msg);
 }
 
