@@ -52,6 +52,8 @@ typedef enum KafkaPropClass {
 
 /* name: without `ksql.streams.`, `producer.`, …. */
 KafkaPropClass kafka_property_class(Str name);
+/* The i-th row of the rules; false behind the last. */
+bool kafka_property_rule(int i, Str *name, KafkaPropClass *class);
 /* A name, with any of the prefixes, of librdkafka's table or of ours. */
 bool kafka_property_client(Str name);
 /* A name of librdkafka's own table. */

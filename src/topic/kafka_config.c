@@ -350,6 +350,15 @@ KafkaPropClass kafka_property_class(Str name)
     return row ? row->class : KAFKA_PROP_UNKNOWN;
 }
 
+bool kafka_property_rule(int i, Str *name, KafkaPropClass *class)
+{
+    if (i < 0 || i >= ARRAY_LEN(rows))
+        return false;
+    *name = str_of(rows[i].name);
+    *class = rows[i].class;
+    return true;
+}
+
 /* Takes the prefixes off; rank rises with their number. */
 static Str bare_name(Str name, int *clients, int *rank)
 {
