@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The headless server on Kafka: what it counts is right whichever server counts it, with its state and without. Stage
+86-kafka-server runs it."""
+import os
+import re
+import signal
+import subprocess
+import time
+
+from test_scripts import EARLIEST, check
+
+BOOTSTRAP = os.environ["KAFKA_BOOTSTRAP"]
+UNIQUE = f"{os.getpid()}x{int(time.time())}"
+
+
+def script(topic):
+    return (EARLIEST + f"CREATE STREAM {topic} (who VARCHAR KEY, n INT) WITH (kafka_topic='{topic}', value_format='json', "
+            f"partitions=4);\nCREATE TABLE s{topic} AS SELECT who, SUM(n) AS total FROM {topic} GROUP BY who;\n")
+
+
+def serve(sluice, service, *args):
+    p = sluice.start("server", "--queries-file", "q.sql", "--bootstrap-server", BOOTSTRAP, "--service-id", service,
+                     "--property", "processing.guarantee=exactly_once_v2", "--property", "commit.interval.ms=100", *args,
+                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    line = p.stdout.readline()
+    assert f" is ready: 1 query of q.sql, service {service}, Kafka at {BOOTSTRAP}, state in " in line, line + p.stderr.read()
+    return p
+
+
+def stop(p):
+    p.send_signal(signal.SIGTERM)
+    out, err = p.communicate()
+    assert p.returncode == 0 and out == "Sluice stopped on SIGTERM; all is committed.\n", (p.returncode, out, err)
+
+
+class Feeder:
+    """Another service, which writes the input and reads the output."""
+
+    def __init__(self, sluice, topic):
+        self.sluice, self.topic = sluice, topic
+        self.args = ["--bootstrap-server", BOOTSTRAP, "--service-id", "feeder" + topic]
+        self.run("-e", script(topic).splitlines()[1])
+
+    def run(self, *args):
+        return check(self.sluice.run(*self.args, *args), 0)
+
+    def insert(self, *rows):
+        self.run("-e", "".join(f"INSERT INTO {self.topic} VALUES ('{who}', {n});" for who, n in rows))
+
+    def totals(self, count):
+        """The first records of the table's topic: a list for each key."""
+        r = self.run("-e", f"PRINT S{self.topic.upper()} FROM BEGINNING LIMIT {count};", "--timeout", "15")
+        found = {}
+        for who, total in re.findall(r'key: (\w+), value: \{"TOTAL":(\d+)\}', r.stdout):
+            found.setdefault(who, []).append(int(total))
+        return found
+
+
+def test_state_is_kept_or_restored(sluice):
+    topic = "kept" + UNIQUE
+    sluice.file("q.sql", script(topic))
+    feeder = Feeder(sluice, topic)
+    feeder.insert(("bob", 1), ("ann", 2))
+    for i, state in enumerate((["-d", "state"], ["-d", "state"], ["-d", "new"], [])):
+        p = serve(sluice, topic, *state)
+        wanted = {"bob": [int("1" * (k + 1)) for k in range(i + 1)], "ann": [2]}
+        found = feeder.totals(2 + i)
+        assert found == wanted, (state, found, wanted)
+        stop(p)
+        feeder.insert(("bob", 10 ** (i + 1)))
+
+
+def test_two_servers_share_the_work(sluice):
+    topic = "shared" + UNIQUE
+    sluice.file("q.sql", script(topic))
+    feeder = Feeder(sluice, topic)
+    keys = [f"k{i}" for i in range(20)]
+    a = serve(sluice, topic, "-d", "a")
+    feeder.insert(*((k, 1) for k in keys))
+    assert feeder.totals(20) == {k: [1] for k in keys}
+    b = serve(sluice, topic, "-d", "b")
+    feeder.insert(*((k, 2) for k in keys))
+    assert feeder.totals(40) == {k: [1, 3] for k in keys}
+    stop(a)
+    feeder.insert(*((k, 4) for k in keys))
+    assert feeder.totals(60) == {k: [1, 3, 7] for k in keys}
+    stop(b)
