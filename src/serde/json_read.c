@@ -11,7 +11,7 @@
 //          the member that Java would have picked; it knows the path and writes the message
 // Both share everything below struct level, so that they cannot disagree on a value.
 #include "serde/internal.h"
-#include "serde/json_fields.h"
+#include "serde/json_shape.h"
 
 #include "base/limits.h"
 #include "types/cast.h"
@@ -20,6 +20,7 @@ typedef struct JsonReader {
     Reader base;
     Json j;
     JsonFields *fields; /* the columns */
+    JsonShape shape;    /* of the records lately */
     bool unwrapped;
     bool slow;
     Buf path;  /* slow: where the cursor is, without the leading $ */
@@ -786,12 +787,34 @@ static bool read_slow(JsonReader *r, Str payload, Batch *b, const Target *to)
     return j->want || j->fail != JSON_CONVERT ? explain(r, b) : fail_root(r, b);
 }
 
+/* A value that does not fit into the common case. */
+static bool shape_value(void *arg, const ShapeRow *in, const char *at, int field, const char **end)
+{
+    JsonReader *r = arg;
+    Json *j = &r->j;
+    const Target to = {.b = in->b, .first_col = in->first_col, .row = in->row};
+    start(r, in->payload, in->b, false);
+    j->p = at;
+    j->depth = 1;
+    if (!(field < 0 ? skip_member(j) : read_cell(r, &r->fields->f[field].node, &to, field)))
+        return false;
+    *end = j->p;
+    return true;
+}
+
 static bool json_read(Reader *base, Str payload, Batch *b, int first_col, int row)
 {
     JsonReader *r = (JsonReader *)base;
+    const ShapeRow in = {payload, b, first_col, row};
+    if (json_shape_read(&r->shape, &in, shape_value, r))
+        return true;
     const Target to = {.b = b, .first_col = first_col, .row = row};
     start(r, payload, b, false);
-    return read_root(r, &to) || read_slow(r, payload, b, &to);
+    if (!read_root(r, &to))
+        return read_slow(r, payload, b, &to);
+    if (!r->unwrapped && !r->fields->twins)
+        json_shape_learn(&r->shape, r->base.arena, r->fields, payload, &r->upper);
+    return true;
 }
 
 static void json_free(Reader *base)

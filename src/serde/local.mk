@@ -9,6 +9,8 @@ libsluice_a_SOURCES += \
 	src/serde/json_fields.h \
 	src/serde/json_read.c \
 	src/serde/json_scan.c \
+	src/serde/json_shape.c \
+	src/serde/json_shape.h \
 	src/serde/json_text.c \
 	src/serde/json_write.c \
 	src/serde/kafka.c \
