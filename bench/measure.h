@@ -90,13 +90,17 @@ static inline void pause_ms(int ms)
     nanosleep(&t, NULL);
 }
 
-/* Until the query's first task has committed the offset. */
+/* Until the query has committed the offset of the topic's first partition; ends the program after two minutes. */
 static inline void wait_position(Engine *e, const char *id, const char *topic, int64_t offset)
 {
-    char owner[160];
-    snprintf(owner, sizeof owner, "%s/0", id);
-    while (position_get(engine_topics(e), str_of(owner), str_of(topic), 0) < offset)
+    char owner[200];
+    double limit = wall_now() + 120;
+    snprintf(owner, sizeof owner, "_confluent-ksql-default_query_%s", id);
+    while (position_get(engine_topics(e), str_of(owner), str_of(topic), 0) < offset) {
+        if (wall_now() > limit)
+            die(id, NULL);
         pause_ms(2);
+    }
 }
 
 #endif
