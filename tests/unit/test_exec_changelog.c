@@ -374,3 +374,25 @@ int test_changelog_repartitioned(void)
     rig_close(&r);
     return 0;
 }
+
+/* A record that is no state stops the restore and is named; one without key is passed over. */
+int test_changelog_foreign_record(void)
+{
+    static const char sql[] = "CREATE STREAM s (k STRING KEY, v INT) WITH (kafka_topic='s', value_format='json', partitions=1); "
+                              "CREATE TABLE t AS SELECT k, AVG(v) AS a FROM s GROUP BY k;";
+    static const char half[] = "{\"K\":\"x\",\"V\":1,\"KSQL_AGG_VARIABLE_0\":{\"SUM\":1,\"COUNT\":null}}";
+    static const char whole[] = "{\"K\":\"x\",\"V\":1,\"KSQL_AGG_VARIABLE_0\":{\"SUM\":3,\"COUNT\":2}}";
+    const Record recs[] = {
+        {.value = whole, .value_len = (int32_t)strlen(whole), .offset = 6, .ts = 8},
+        {.key = "x", .key_len = 1, .value = whole, .value_len = (int32_t)strlen(whole), .offset = 7, .ts = 9},
+        {.key = "y", .key_len = 1, .value = half, .value_len = (int32_t)strlen(half), .offset = 8, .ts = 10},
+    };
+    Rig r;
+    CHECK(rig_open(&r, NULL, sql, APP, true));
+    CHECK(rig_restore(&r, rig_store(&r, 0), recs, 2));
+    CHECK_TEXT(rig_state(&r, 0), "insert 9 K=\"x\" KSQL_AGG_VARIABLE_0=1.5 ROWTIME=9\n");
+    CHECK(!rig_restore(&r, rig_store(&r, 0), recs + 2, 1));
+    CHECK_TEXT(r.why, CART_LOG " at offset 8 holds no state of avg");
+    rig_close(&r);
+    return 0;
+}
