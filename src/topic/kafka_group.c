@@ -17,7 +17,8 @@
 
 #include "topic/kafka_impl.h"
 
-enum { SESSION_MS = 10000, POLL_MS = 100, CLOSE_MS = 10000, KNOWN_MS = 1000 };
+/* A heartbeat tells of a rebalance: often, so that work moves soon. */
+enum { SESSION_MS = 10000, HEARTBEAT_MS = 500, POLL_MS = 100, CLOSE_MS = 10000, KNOWN_MS = 1000 };
 
 struct Membership {
     KafkaHandle handle; /* the first: the handle's opaque */
@@ -172,7 +173,7 @@ static Status open_consumer(Kafka *k, Membership *m, int session_ms, Err *err)
     kafka_conf_set(conf, "fetch.wait.max.ms", "5000"); /* nothing is ever written there */
     snprintf(ms, sizeof ms, "%d", session_ms);
     kafka_conf_set(conf, "session.timeout.ms", ms);
-    snprintf(ms, sizeof ms, "%d", session_ms / 5 < 3000 ? session_ms / 5 : 3000);
+    snprintf(ms, sizeof ms, "%d", session_ms / 10 < HEARTBEAT_MS ? session_ms / 10 : HEARTBEAT_MS);
     kafka_conf_set(conf, "heartbeat.interval.ms", ms);
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
     m->rk = kafka_handle_new(k, KAFKA_MEMBER, conf, err);
