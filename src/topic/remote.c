@@ -10,7 +10,7 @@
 // way or behind somebody's open transaction. So is one that was never told that it is at the end.
 //
 // topic_read, which must see what was committed before it was called, waits until it has a record, or stands at the end and not
-// before `written`.
+// before `written`. An end that is told to be before `written` is another topic's, made anew under the name by somebody else.
 //
 // @thread any; the broker calls reader_came and slots_changed from threads of its own.
 #include "topic/remote_impl.h"
@@ -221,6 +221,20 @@ static Status remote_drop_head(Topics *t, Topic *tp, int partition, int64_t ts, 
     return remote_failed(t, tp, rm->b->ops->trim(rm->b, tp->info.name, partition, offset, err));
 }
 
+/* What was known is of a topic that is no more. */
+static bool made_anew(Topics *t, Topic *tp, int partition)
+{
+    int64_t begin, end, known, written;
+    Err err = ERR_INIT;
+    Status s = remote_ends(t, tp, partition, &begin, &end, &err);
+    err_clear(&err);
+    known_ends(tp, partition, &known, &written);
+    if (s != OK || end >= written)
+        return false;
+    topic_forget(t, tp, false);
+    return true;
+}
+
 /* ---- waiting ---- */
 
 /* Until something came after `came` calls of `ready`, or for so long. Under Remote.lock. */
@@ -277,6 +291,8 @@ static Status remote_read(Topics *t, Topic *tp, int partition, int64_t offset, i
         s = rm->b->ops->fetch(f, max, set, &at_end, err);
         known_ends(tp, partition, &end, &written);
         if (s != OK || set->n > 0 || (at_end && set->next_offset >= written))
+            break;
+        if (at_end && tries % 20 == 1 && made_anew(t, tp, partition))
             break;
         if (tries >= (rm->b->live ? LIVE_TRIES : READ_TRIES)) {
             s = err_set(err, ERR_BROKER, "Topic '%.*s', partition %d: the broker gave no records within %d s.",

@@ -81,6 +81,17 @@ int test_remote_names_of_others(void)
     topic_reader_close(r);
     CHECK_INT(unit_commit(u, false, &err), ERR_TOPIC_GONE);
     err_clear(&err);
+    /* Made anew, and shorter than what was written to the one before. */
+    remotes_create(&f, "in", 1);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(unit_commit(small_unit(&g, false, "in", "old", NULL, 0), false, &err), OK);
+    CHECK_TEXT(readable(g.t, "in", 0, &text), "0:old 1:old 2:old ");
+    CHECK_INT(topic_delete(f.t, STR("in"), &err), OK);
+    remotes_create(&f, "in", 1);
+    CHECK_INT(unit_commit(small_unit(&f, false, "in", "new", NULL, 0), false, &err), OK);
+    CHECK_TEXT(readable(g.t, "in", 0, &text), "0:new ");
+    CHECK_INT(topic_delete(f.t, STR("in"), &err), OK);
+    CHECK_TEXT(readable(g.t, "in", 0, &text), "ERR_TOPIC_GONE");
     /* A broker that does not answer is not a topic that is not there. */
     double_fault(f.b, DOUBLE_DESCRIBE, 0, FAULT_FAIL);
     CHECK_TEXT(readable(g.t, "in", 0, &text), "ERR_BROKER");
