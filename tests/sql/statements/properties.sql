@@ -21,3 +21,23 @@ SHOW STREAMS;
 UNDEFINE topic;
 UNDEFINE topic;
 --> Cannot undefine variable 'TOPIC' which was never defined.
+SET 'processing.guarantee'='exactly_once';
+--> Successfully changed local property 'processing.guarantee' to 'exactly_once'. Use the UNSET command to revert your change.
+UNSET 'processing.guarantee';
+--> Successfully unset local property 'processing.guarantee' (value was 'exactly_once_v2').
+SET 'processing.guarantee'='twice';
+--> ERROR 1:1 Invalid value twice for configuration processing.guarantee: String must be one of: at_least_once, exactly_once_v2
+SET 'ksql.streams.num.standby.replicas'='-1';
+--> ERROR 1:1 Invalid value -1 for configuration num.standby.replicas: Value must be at least 0
+SET 'num.stream.threads'='abc';
+--> ERROR 1:1 Invalid value abc for configuration num.stream.threads: Not a number of type INT
+SET 'commit.interval.ms'='soon';
+--> ERROR 1:1 Invalid value soon for configuration commit.interval.ms: Not a number of type LONG
+SET 'consumer.auto.offset.reset'='none';
+--> ERROR 1:1 Invalid value none for configuration auto.offset.reset: 'none' is not valid for this property within KSQL
+SET 'bootstrap.servers'='elsewhere:9092';
+--> ERROR 1:1 Cannot override property 'bootstrap.servers'
+SET 'ksql.streams.producer.ssl.key.password'='x';
+--> ERROR 1:1 Cannot override property 'ksql.streams.producer.ssl.key.password'
+SET 'sasl.password'='x';
+--> ERROR 1:1 Unknown property: sasl.password
