@@ -20,6 +20,7 @@ typedef struct Analyzer {
     Topics *topics;       /* partition counts of topics that exist */
     Effects *fx;          /* for constant expressions */
     Str sql;              /* the statement's text, kept in sources */
+    bool stored;          /* the statement is from the command topic: it says what was left to defaults, too */
     int replay_partitions;/* replaying: the partitions its topic had, should it be gone by now; else 0 */
 } Analyzer;
 

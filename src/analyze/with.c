@@ -103,7 +103,9 @@ static Status set_retention(WithCtx *c, const char *name, const Expr *v, Err *er
 
 static Status set_cleanup(WithCtx *c, const char *name, const Expr *v, Err *err)
 {
-    UNUSED(c), UNUSED(name);
+    UNUSED(name);
+    if (c->an->stored)
+        return OK; /* ksqlDB and Sluice write it there; it is that of the source's kind */
     return err_at(err, ERR_STATEMENT, v->span,
                   "Invalid config variable in the WITH clause: CLEANUP_POLICY.\nThe CLEANUP_POLICY config is "
                   "automatically inferred based on the type of source (STREAM or TABLE).\nUsers can't set the "

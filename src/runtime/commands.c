@@ -105,7 +105,7 @@ static void apply_record(Engine *e, const Record *r, Replay *past)
         Ddl d = {.e = e, .st = stmts.v[0], .replay = &c, .past = past, .err = &err};
         c.props.server = e->cfg.props;
         d.an = (Analyzer){.arena = a, .cat = cat, .props = &c.props, .topics = e->topics, .fx = e->fx,
-                          .sql = stmts.v[0]->sql, .replay_partitions = c.partitions};
+                          .sql = stmts.v[0]->sql, .stored = true, .replay_partitions = c.partitions};
         st = ddl_apply(&d);
         catalog_unref(cat);
     }

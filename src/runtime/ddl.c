@@ -26,7 +26,8 @@ static Status record_command(Ddl *d, Command *c, RunQuery *q)
 {
     if (d->replay)
         return OK;
-    c->statement = d->st->sql;
+    Str text = d->shown.n ? d->shown : d->st->sql; /* as ksqlDB's: with what was left to defaults */
+    c->statement = str_ends(text, STR(";")) ? text : arena_strf(d->an.arena, "%.*s;", STR_ARG(text));
     c->props = d->session->props; /* borrowed */
     return commands_append(d->e, c, q, d->err);
 }

@@ -2,6 +2,7 @@
 // Engine: open, replay, close, and the stepping of tests. See engine.h and internal.h.
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "runtime/stream.h"
@@ -86,6 +87,7 @@ Status engine_open(const EngineConfig *config, Engine **out, Err *err)
     e->share.budget = e->cfg.state_budget;
     pthread_mutex_init(&e->ddl, NULL);
     pthread_mutex_init(&e->mu, NULL);
+    pthread_cond_init(&e->ran, NULL);
     pthread_mutex_init(&e->keeper.mu, NULL);
     pthread_cond_init(&e->keeper.wake, NULL);
     e->cat = catalog_new();
@@ -173,6 +175,7 @@ static void close_engine(Engine *e, bool commit)
     vec_free(&e->warnings);
     pthread_mutex_destroy(&e->ddl);
     pthread_mutex_destroy(&e->mu);
+    pthread_cond_destroy(&e->ran);
     pthread_mutex_destroy(&e->keeper.mu);
     pthread_cond_destroy(&e->keeper.wake);
     arena_free(e->arena);
@@ -226,6 +229,29 @@ void engine_set_catalog(Engine *e, Catalog *cat)
     e->cat = cat;
     pthread_mutex_unlock(&e->mu);
     catalog_unref(old);
+}
+
+bool engine_wait(Engine *e)
+{
+    enum { MOMENT_MS = 100 };
+    if (e->fx->simulated)
+        return runtime_step(e);
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += MOMENT_MS * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&e->mu);
+    pthread_cond_timedwait(&e->ran, &e->mu, &until);
+    pthread_mutex_unlock(&e->mu);
+    return true;
+}
+
+void engine_ran(Engine *e)
+{
+    pthread_mutex_lock(&e->mu);
+    pthread_cond_broadcast(&e->ran);
+    pthread_mutex_unlock(&e->mu);
 }
 
 void engine_log(const Engine *e, const char *fmt, ...)

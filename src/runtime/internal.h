@@ -234,6 +234,7 @@ struct Engine {
     Worker *workers;
     pthread_mutex_t ddl;      /* one statement that changes the catalog at a time */
     pthread_mutex_t mu;       /* guards cat, queries, streams */
+    pthread_cond_t ran;       /* with mu: a task came to run */
     Catalog *cat;
     VEC(RunQuery *) queries;  /* persistent ones and push queries */
     VEC(RowStream *) streams; /* open ones */
@@ -267,6 +268,9 @@ void engine_set_catalog(Engine *e, Catalog *cat);
 RunQuery *engine_query(Engine *e, Str id);
 /* All persistent ones, in the arena. Under ddl. */
 RunQuery **engine_queries(Engine *e, Arena *a, int *n);
+/* Waits until a task came to run, or a moment; false: nothing is going on (simulated effects, where it takes a step). */
+bool engine_wait(Engine *e);
+void engine_ran(Engine *e); /* a task came to run */
 /* A line to EngineConfig.log. @thread any */
 void engine_log(const Engine *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Makes a push query end; false when there is none of that id. @thread any */

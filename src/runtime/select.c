@@ -66,6 +66,7 @@ typedef struct Pull {
     Task *task;
     Err *err;
     Status st;
+    bool soon; /* what is missing is on its way */
 } Pull;
 
 /* Steps of the table's query behind its store, then the system columns that the pull query can name, then its
@@ -104,15 +105,17 @@ static int store_node(const PSub *sub)
 }
 
 /* Another server has the rows, or this one is not ready for them yet. */
-static Status not_here(const Task *t, Err *err)
+static Status not_here(const Task *t, bool *soon, Err *err)
 {
     Buf owner = BUF_INIT;
+    bool owned = membership_owner(t->q->e->topics, t->partition % TOPIC_SLOTS, &owner);
+    *soon = t->state == TASK_RESTORING || !owned || members_has(t->q->e, t->partition);
     const RestoreProgress *r = &t->restored;
     if (t->state == TASK_RESTORING)
         err_set(err, ERR_BUSY,
                 "The state of partition %d of query %.*s is being restored from its changelog: %lld records read, at most %lld left.",
                 t->partition, STR_ARG(t->q->id), (long long)r->records, (long long)r->left);
-    else if (membership_owner(t->q->e->topics, t->partition % TOPIC_SLOTS, &owner))
+    else if (owned)
         err_set(err, ERR_BUSY, "Partition %d of query %.*s is served by %s: ask there.", t->partition, STR_ARG(t->q->id),
                 buf_z(&owner));
     else
@@ -129,7 +132,7 @@ static void pull_task(void *arg)
     const PSub *sub = &t->q->plan->subs[t->sub];
     int store = store_node(sub);
     if (t->state != TASK_RUNNING && t->err.code == OK) {
-        p->st = not_here(t, p->err);
+        p->st = not_here(t, &p->soon, p->err);
         return;
     }
     if (t->state != TASK_RUNNING) {
@@ -192,14 +195,10 @@ static uint8_t *key_partitions(const RunQuery *q, const PullKeys *keys, Arena *a
     return asked;
 }
 
-static Status pull(Session *s, const Analyzer *an, const BoundQuery *bq, Answer *out, Err *err)
+/* *soon: a task is on its way to be ready here. */
+static Status pull_once(Engine *e, const Analyzer *an, const BoundQuery *bq, const PullKeys *keys, Answer *out, bool *soon, Err *err)
 {
-    Engine *e = s->e;
     DataSource *ds = bq->source;
-    PullKeys keys;
-    Status st = bind_pull_keys(an, bq, &keys, err);
-    if (st)
-        return st;
     pthread_mutex_lock(&e->ddl); /* the query stays while its tasks are asked */
     RunQuery *q = ds->query_id.n ? engine_query(e, ds->query_id) : NULL;
     if (!q) {
@@ -220,8 +219,8 @@ static Status pull(Session *s, const Analyzer *an, const BoundQuery *bq, Answer 
         cols[i].role = bq->pull_key[i] ? ROLE_KEY : ROLE_VALUE;
     }
     rs->schema = schema_new(rs->arena, cols, rs->schema->n, false);
-    Pull p = {.rs = rs, .bq = bq, .keys = &keys, .err = err};
-    const uint8_t *asked = key_partitions(q, &keys, an->arena);
+    Pull p = {.rs = rs, .bq = bq, .keys = keys, .err = err};
+    const uint8_t *asked = key_partitions(q, keys, an->arena);
     for (int i = 0; i < q->ntasks && p.st == OK; i++)
         if (q->tasks[i]->sub == q->plan->nsubs - 1 && asked[q->tasks[i]->partition]) {
             p.task = q->tasks[i];
@@ -229,6 +228,7 @@ static Status pull(Session *s, const Analyzer *an, const BoundQuery *bq, Answer 
         }
     pthread_mutex_unlock(&e->ddl);
     rs->is_key = NULL; /* borrowed from the statement's arena */
+    *soon = p.soon;
     if (p.st) {
         rowstream_close(rs);
         return p.st;
@@ -236,6 +236,25 @@ static Status pull(Session *s, const Analyzer *an, const BoundQuery *bq, Answer 
     rowstream_ended(rs, "", NULL);
     out->stream = rs;
     return OK;
+}
+
+/* Behind a start, or a change of members, a task may take a while: the query waits for it, and is not refused. */
+static Status pull(Session *s, const Analyzer *an, const BoundQuery *bq, Answer *out, Err *err)
+{
+    enum { WAIT_MS = 20000 };
+    Engine *e = s->e;
+    PullKeys keys;
+    bool soon;
+    int64_t until = e->fx->mono_ns(e->fx) + WAIT_MS * INT64_C(1000000);
+    Status st = bind_pull_keys(an, bq, &keys, err);
+    while (st == OK) {
+        st = pull_once(e, an, bq, &keys, out, &soon, err);
+        if (st != ERR_BUSY || !soon || e->fx->mono_ns(e->fx) >= until || !engine_wait(e))
+            return st;
+        err_clear(err);
+        st = OK;
+    }
+    return st;
 }
 
 Status select_run(Session *s, const Stmt *st, Answer *out, Err *err)

@@ -132,6 +132,7 @@ Status task_run(Task *t, Err *err)
             return st;
     }
     t->state = TASK_RUNNING;
+    engine_ran(t->q->e);
     return OK;
 }
 
