@@ -14,6 +14,7 @@
 //     --@ close            ends it
 //     --@ restart          closes the engine and opens it again (files that have it need --disk)
 //     --@ crash            the same without committing
+//     --@ local WHY        the file is not for Kafka
 // With --bootstrap-server topics are in Kafka, under names that no other file has; the rest is as before.
 // With --reprint each statement is printed from its tree, parsed again and run as that; an error then only
 // has to be one, since its places and texts are those of the printed statement.
@@ -295,7 +296,7 @@ static void run_directive(SqlTest *t, Str rest)
         t->kept = NULL;
     } else if (str_eq_c(word, "restart") || str_eq_c(word, "crash")) {
         restart(t, str_eq_c(word, "crash"));
-    } else {
+    } else if (!str_eq_c(word, "local")) {
         buf_printf(&t->got, "unknown directive %.*s\n", STR_ARG(word));
     }
 }
@@ -435,15 +436,20 @@ static void run_items(SqlTest *t)
     }
 }
 
-static bool needs_disk(Str text)
+static bool has_line(Str text, Str start)
 {
     size_t next;
-    for (size_t at = 0; at < text.n; at = next) {
-        Str line = str_trim(line_at(text, at, &next));
-        if (str_starts(line, STR("--@ restart")) || str_starts(line, STR("--@ crash")))
+    for (size_t at = 0; at < text.n; at = next)
+        if (str_starts(str_trim(line_at(text, at, &next)), start))
             return true;
-    }
     return false;
+}
+
+static bool is_skipped(const Options *opt, Str text)
+{
+    if (opt->bootstrap)
+        return has_line(text, STR("--@ local"));
+    return !opt->disk && (has_line(text, STR("--@ restart")) || has_line(text, STR("--@ crash")));
 }
 
 /* At least once, so that what is done need not wait for a transaction's time. */
@@ -495,7 +501,7 @@ static int run_file(const Options *opt, Str path)
     guard_enter("sql", path, FILE_SECONDS);
     if (files_read(t.arena, path.p, &t.text, &err)) {
         printf("%s\n", err.msg);
-    } else if (needs_disk(t.text) && !opt->disk && !opt->bootstrap) {
+    } else if (is_skipped(opt, t.text)) {
         result = -1;
     } else {
         result = run_text(&t);

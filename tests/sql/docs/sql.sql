@@ -74,9 +74,9 @@ DESCRIBE spent EXTENDED;
 DESCRIBE FUNCTION ucase;
 --> UCASE | SCALAR | The text in upper case.
 -->   UCASE(input VARCHAR) -> VARCHAR
---@ only aggregate store 0
+--@ only sink topic
 EXPLAIN CTAS_SPENT_3;
--->     aggregate store 0 (Aggregate) COUNT(KSQL_INTERNAL_COL_1), SUM(KSQL_INTERNAL_COL_2)
+-->     sink topic SPENT (1 partition) key KAFKA value JSON
 DEFINE topic = 'orders';
 PRINT ${topic} FROM BEGINNING LIMIT 1;
 --> Key format: KAFKA_INT or KAFKA_STRING

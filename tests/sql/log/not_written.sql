@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A record that cannot be written is skipped and leaves one row in the processing log; the next ones go on.
+--@ local its records are larger than a broker takes
 SET 'auto.offset.reset'='earliest';
 --> Successfully changed local property 'auto.offset.reset' to 'earliest'. Use the UNSET command to revert your change.
 CREATE STREAM s (k STRING KEY, v STRING, n INT) WITH (kafka_topic='s', value_format='json', partitions=1);
