@@ -15,8 +15,17 @@
 
 #include "topic/kafka_impl.h"
 
-enum { LOG_LINES = 5, OPEN_MS = 5000, REFUSED_MS = 1500, REQUEST_MS = 10000, LANES = 16, TOKEN_MS = 300000, FRESH_MS = 60000,
-       SCRAM_MENDED = 0x020601ff /* the nonce is sent once */ };
+enum {
+    LOG_LINES = 5,
+    OPEN_MS = 5000,
+    REFUSED_MS = 1500,
+    REQUEST_MS = 10000,
+    LANES = 16,
+    TOKEN_MS = 300000,         /* of a token that does not say how long */
+    FRESH_MS = 60000,          /* a reason is told for so long */
+    SOCKET_MS = 30000,         /* as in `common` */
+    SCRAM_MENDED = 0x020601ff, /* librdkafka sends the nonce once from here on */
+};
 
 int64_t kafka_now_ms(void)
 {
@@ -328,6 +337,10 @@ static void conf_writing(Kafka *k, rd_kafka_conf_t *conf, KafkaKind kind)
         snprintf(ms, sizeof ms, "%d", transaction);
         kafka_conf_set(conf, "transaction.timeout.ms", ms);
         delivery = delivery < transaction ? delivery : transaction;
+        const char *set = kafka_props_get(&k->props, "socket.timeout.ms", KAFKA_FOR_PRODUCER);
+        long socket = set ? strtol(set, NULL, 10) : SOCKET_MS;
+        if (socket > transaction) /* librdkafka insists */
+            kafka_conf_set(conf, "socket.timeout.ms", ms);
     }
     snprintf(ms, sizeof ms, "%d", delivery);
     kafka_conf_set(conf, "message.timeout.ms", ms);
@@ -412,6 +425,7 @@ static void close_broker(Broker *b)
     pthread_mutex_destroy(&k->jobs_lock);
     pthread_mutex_destroy(&k->member_lock);
     pthread_cond_destroy(&k->jobs_cond);
+    mem_free(k->base.cluster);
     mem_free(k);
 }
 
@@ -516,6 +530,15 @@ static void tell_warnings(Kafka *k, Str warnings)
     }
 }
 
+/* The id of the cluster, known with the first metadata. */
+static void ask_cluster(Kafka *k)
+{
+    char *id = rd_kafka_clusterid(k->meta, k->request_ms);
+    k->base.cluster = id ? mem_strdup(id) : NULL;
+    if (id)
+        rd_kafka_mem_free(k->meta, id);
+}
+
 static Status open_meta(Kafka *k, Err *err)
 {
     rd_kafka_conf_t *conf = kafka_conf_new(k, KAFKA_META, &k->handle, err);
@@ -562,6 +585,7 @@ Status kafka_broker_open(const KafkaConfig *c, Broker **out, Err *err)
         close_broker(&k->base);
         return st;
     }
+    ask_cluster(k);
     *out = &k->base;
     return OK;
 }

@@ -4,7 +4,7 @@
 //   KAFKA_BOOTSTRAP=host:port [KAFKA_LOG=1] test_broker [NAME]…     the tests whose name has one of the words
 //
 // The secured listeners are tried where KAFKA_SECURE, KAFKA_SSL, KAFKA_SASL_SSL and KAFKA_CA name them. The last line is
-// `N passed, N failed`. More tests: test_broker_more.c.
+// `N passed, N failed`. More tests: test_broker_more.c, test_broker_faults.c.
 #include <stdlib.h>
 
 #include "tests/kafka/rig.h"
@@ -393,6 +393,7 @@ typedef struct Test {
 
 int compact_begin(void), compact_end(void), gone(void), anew(void), lanes(void), membership(void);
 int unreachable(void), secured(void), denied(void), warned(void);
+int damaged(void), unknown(void), token_again(void), restart(void);
 
 int main(int argc, char **argv)
 {
@@ -401,7 +402,8 @@ int main(int argc, char **argv)
         {"ahead", ahead},                 {"transactions", transactions}, {"fencing", fencing}, {"positions", positions},
         {"gone", gone},                   {"anew", anew},       {"lanes", lanes},         {"membership", membership},
         {"unreachable", unreachable},     {"secured", secured}, {"denied", denied},       {"warned", warned},
-        {"compact_end", compact_end},
+        {"damaged", damaged},             {"unknown", unknown}, {"token_again", token_again}, {"compact_end", compact_end},
+        {"restart", restart},
     };
     int passed = 0, failed = 0;
     if (!getenv("KAFKA_BOOTSTRAP")) {
@@ -410,7 +412,7 @@ int main(int argc, char **argv)
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (int i = 0; i < ARRAY_LEN(tests); i++) {
-        bool wanted = argc == 1;
+        bool wanted = argc == 1 && tests[i].fn != restart; /* that one kills the broker */
         for (int k = 1; k < argc; k++)
             wanted |= strstr(tests[i].name, argv[k]) != NULL;
         if (!wanted)

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+// Faults of test_broker: a broker that stands still in a commit, one that is killed and comes again, a byte that is flipped in
+// its log, a token that runs out.
+//
+// KAFKA_DIR names the broker's directory (its process id in `pid`, its logs in data/); SRC the tree with scripts/kafka, which is
+// needed where the broker is killed: the test `restart` runs only when it is named, on a broker of its own.
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/kafka/rig.h"
+
+int damaged(void), unknown(void), token_again(void), restart(void);
+
+static bool broker_file(const char *rest, char *path, size_t n)
+{
+    const char *dir = getenv("KAFKA_DIR");
+    if (dir)
+        snprintf(path, n, "%s/%s", dir, rest);
+    else
+        printf("    KAFKA_DIR is not set: not tried\n");
+    return dir != NULL;
+}
+
+/* ---- a flipped byte ---- */
+
+int damaged(void)
+{
+    const char *const settings[] = {"bootstrap.servers", getenv("KAFKA_BOOTSTRAP"), "compression.type", "none", NULL};
+    char rest[160], path[512];
+    Broker *b;
+    Producer *p;
+    static Reading r;
+    snprintf(rest, sizeof rest, "data/%sdamaged-0/00000000000000000000.log", rig_prefix());
+    if (!broker_file(rest, path, sizeof path))
+        return 0;
+    if (make_topic("damaged", 1, CLEANUP_DELETE, NULL))
+        return 1;
+    NEED(rig_open(settings, rig_prefix(), 0, &b, err));
+    NEED(b->ops->producer_new(b, NULL, &p, err));
+    NEED(put_now(p, "damaged", "k", "good", err));
+    NEED(put_now(p, "damaged", "k", "bad, since a byte of it will be flipped", err));
+    FILE *f = fopen(path, "r+b");
+    if (!f) {
+        printf("    %s cannot be opened\n", path);
+        return 1;
+    }
+    fseek(f, -8, SEEK_END);
+    int c = fgetc(f);
+    fseek(f, -1, SEEK_CUR);
+    fputc(c ^ 4, f);
+    fclose(f);
+    RecordSet set;
+    NEED(reading_open(&r, b, "damaged", 0, 0, err));
+    NEED(reading_next(&r, 10, &set, err));
+    CHECK_INT(set.n, 1); /* what stands before it */
+    set.release(set.owner);
+    REFUSED(reading_next(&r, 10, &set, err), ERR_CORRUPT, "'damaged', partition 0: what stands at offset 1 is damaged");
+    REFUSED(reading_next(&r, 10, &set, err), ERR_CORRUPT, "offset 1"); /* and stays so */
+    reading_close(&r);
+    b->ops->producer_free(p);
+    b->ops->close(b);
+    return 0;
+}
+
+/* ---- a broker that stands still ---- */
+
+static long broker_pid(void)
+{
+    char path[512];
+    long pid = 0;
+    if (!broker_file("pid", path, sizeof path))
+        return 0;
+    FILE *f = fopen(path, "r");
+    if (f) {
+        if (fscanf(f, "%ld", &pid) != 1)
+            pid = 0;
+        fclose(f);
+    }
+    return pid;
+}
+
+int unknown(void)
+{
+    const char *const settings[] = {"bootstrap.servers", getenv("KAFKA_BOOTSTRAP"), "transaction.timeout.ms", "4000", NULL};
+    Broker *b;
+    Producer *p;
+    static Reading r;
+    Sent s = {0};
+    Buf values = BUF_INIT;
+    long pid = broker_pid();
+    if (pid <= 1)
+        return 0;
+    if (make_topic("unknown", 1, CLEANUP_DELETE, NULL))
+        return 1;
+    NEED(rig_open(settings, rig_prefix(), 0, &b, err));
+    NEED(b->ops->producer_new(b, "doubtful", &p, err));
+    NEED(b->ops->init(p, err));
+    NEED(b->ops->begin(p, err));
+    NEED(put(p, "unknown", 0, "k", "first", err));
+    NEED(b->ops->flush(p, sent, &s, err));
+    CHECK_INT(s.bad, 0);
+    CHECK_INT(kill((pid_t)pid, SIGSTOP), 0);
+    Err e = ERR_INIT;
+    Status st = b->ops->commit(p, &e);
+    CHECK_INT(kill((pid_t)pid, SIGCONT), 0);
+    printf("    %s: %s\n", err_code_name(e.code), e.msg);
+    err_clear(&e);
+    CHECK_INT(st, ERR_UNKNOWN_OUTCOME);
+    REFUSED(b->ops->begin(p, err), ERR_BROKER, "doubtful");
+    NEED(b->ops->init(p, err)); /* a new epoch: what the old one has on its way is done, or never will be */
+    NEED(b->ops->begin(p, err));
+    NEED(put(p, "unknown", 0, "k", "second", err));
+    NEED(b->ops->flush(p, sent, &s, err));
+    NEED(b->ops->commit(p, err));
+    NEED(reading_open(&r, b, "unknown", 0, 0, err));
+    NEED(reading_all(&r, 1, &values, err));
+    printf("    read: %s\n", buf_z(&values));
+    CHECK(str_eq_c(buf_view(&values), "first second ") || str_eq_c(buf_view(&values), "second "));
+    reading_close(&r);
+    buf_free(&values);
+    b->ops->producer_free(p);
+    b->ops->close(b);
+    return 0;
+}
+
+/* ---- a broker that dies and comes again ---- */
+
+static int script(const char *what)
+{
+    char command[600];
+    snprintf(command, sizeof command, "'%s/scripts/kafka' --dir '%s' %s > /dev/null", getenv("SRC"), getenv("KAFKA_DIR"), what);
+    return system(command);
+}
+
+int restart(void)
+{
+    Broker *b = rig();
+    Producer *p;
+    static Reading r;
+    Sent s = {0};
+    Buf values = BUF_INIT;
+    TopicInfo info;
+    if (!getenv("SRC") || !getenv("KAFKA_DIR")) {
+        printf("    SRC and KAFKA_DIR are needed\n");
+        return 1;
+    }
+    if (make_topic("restart", 1, CLEANUP_DELETE, NULL))
+        return 1;
+    NEED(b->ops->producer_new(b, NULL, &p, err));
+    NEED(put_now(p, "restart", "k", "before", err));
+    NEED(reading_open(&r, b, "restart", 0, 0, err));
+    NEED(reading_all(&r, 1, &values, err));
+    CHECK_INT(script("kill"), 0);
+    NEED(put(p, "restart", 0, "k", "while it is away", err)); /* waits in the producer */
+    RecordSet set;
+    NEED(b->ops->fetch(r.f, 10, &set, &r.at_end, err)); /* no error: librdkafka goes on trying */
+    CHECK_INT(set.n, 0);
+    const char *const settings[] = {"bootstrap.servers", getenv("KAFKA_BOOTSTRAP"), NULL};
+    REFUSED(rig_open(settings, "", 0, &(Broker *){NULL}, err), ERR_BROKER, "Connection refused");
+    REFUSED(b->ops->describe(b, STR("restart"), &info, err), ERR_BROKER, "Connection refused");
+    CHECK_INT(script("start"), 0);
+    NEED(b->ops->flush(p, sent, &s, err));
+    CHECK_INT(s.n, 1);
+    CHECK_INT(s.bad, 0);
+    NEED(put_now(p, "restart", "k", "after", err));
+    buf_clear(&values);
+    NEED(reading_all(&r, 2, &values, err));
+    CHECK_STR(buf_view(&values), "while it is away after ");
+    NEED(b->ops->describe(b, STR("restart"), &info, err));
+    CHECK_INT(info.partitions, 1);
+    reading_close(&r);
+    buf_free(&values);
+    b->ops->producer_free(p);
+    return 0;
+}
+
+/* ---- a token that runs out ---- */
+
+static void base64url(Buf *out, const char *text)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    uint32_t bits = 0;
+    int have = 0;
+    for (; *text; text++) {
+        bits = bits << 8 | (unsigned char)*text;
+        for (have += 8; have >= 6; have -= 6)
+            buf_byte(out, digits[bits >> (have - 6) & 63]);
+    }
+    if (have)
+        buf_byte(out, digits[bits << (6 - have) & 63]);
+}
+
+typedef struct Lines {
+    pthread_mutex_t lock;
+    pthread_cond_t cond;
+    bool found;
+} Lines;
+
+static void look_for_file(void *arg, int level, const char *text)
+{
+    Lines *l = arg;
+    UNUSED(level);
+    if (!strstr(text, "cannot be read"))
+        return;
+    pthread_mutex_lock(&l->lock);
+    l->found = true;
+    pthread_cond_signal(&l->cond);
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* The file is gone when the token is about to run out: that is noticed, so the file is read again. */
+int token_again(void)
+{
+    static Lines lines = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
+    char file[] = "/tmp/sluice-token-XXXXXX", claims[128];
+    const char *sasl = getenv("KAFKA_SECURE");
+    if (!sasl) {
+        printf("    no secured listener: not tried\n");
+        return 0;
+    }
+    int fd = mkstemp(file);
+    CHECK(fd >= 0);
+    Buf token = BUF_INIT;
+    long now = (long)time(NULL);
+    snprintf(claims, sizeof claims, "{\"sub\":\"alice\",\"iat\":%ld,\"exp\":%ld}", now, now + 5);
+    base64url(&token, "{\"alg\":\"none\"}");
+    buf_byte(&token, '.');
+    base64url(&token, claims);
+    buf_byte(&token, '.');
+    CHECK_INT(write(fd, token.p, token.n), (ssize_t)token.n);
+    close(fd);
+    buf_free(&token);
+    const KafkaSetting v[] = {{STR("bootstrap.servers"), str_of(sasl)},
+                              {STR("security.protocol"), STR("SASL_PLAINTEXT")},
+                              {STR("sasl.mechanism"), STR("OAUTHBEARER")},
+                              {STR("sasl.oauthbearer.token.file"), str_of(file)}};
+    KafkaConfig c = {.settings = v, .n = ARRAY_LEN(v), .log = look_for_file, .log_arg = &lines};
+    Broker *b;
+    NEED(kafka_broker_open(&c, &b, err));
+    unlink(file);
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += LIMIT_MS / 1000;
+    pthread_mutex_lock(&lines.lock);
+    int late = 0;
+    while (!lines.found && !late)
+        late = pthread_cond_timedwait(&lines.cond, &lines.lock, &until);
+    bool found = lines.found;
+    pthread_mutex_unlock(&lines.lock);
+    b->ops->close(b);
+    CHECK(found);
+    return 0;
+}
