@@ -14,6 +14,8 @@ libsluice_a_SOURCES += \
 	src/func/aggregate/topk.c \
 	src/func/date_format.c \
 	src/func/date_format.h \
+	src/func/date_parse.c \
+	src/func/date_parse.h \
 	src/func/md5.c \
 	src/func/md5.h \
 	src/func/print.c \
@@ -28,6 +30,7 @@ libsluice_a_SOURCES += \
 	src/func/scalar/json.c \
 	src/func/scalar/mask.c \
 	src/func/scalar/math.c \
+	src/func/scalar/parse.c \
 	src/func/scalar/regexp.c \
 	src/func/scalar/string.c \
 	src/func/scalar/text.c \

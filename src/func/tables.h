@@ -18,7 +18,7 @@ typedef struct AggTable {
 
 extern const ScalarTable scalar_array, scalar_math, scalar_string, scalar_conditional, scalar_time,
     scalar_collection, scalar_trig, scalar_text, scalar_mask, scalar_encode, scalar_regexp,
-    scalar_format, scalar_url, scalar_json;
+    scalar_format, scalar_url, scalar_json, scalar_parse;
 extern const AggTable agg_count, agg_sum, agg_min_max, agg_offset, agg_collect, agg_stddev, agg_topk, agg_count_distinct,
     agg_tally;
 

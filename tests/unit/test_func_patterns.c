@@ -49,3 +49,23 @@ int test_function_json(void)
     arena_free(a);
     return 0;
 }
+
+int test_function_date_parsing(void)
+{
+    Arena *a = arena_new(0);
+    CHECK_TEXT(help_eval(a, "PARSE_TIMESTAMP('20210203', 'yyyyMMdd')"), "2021-02-03T00:00:00.000");
+    CHECK_TEXT(help_eval(a, "PARSE_TIMESTAMP('2021-02', 'yyyy[-MM[-dd]]')"), "2021-02-01T00:00:00.000");
+    CHECK_TEXT(help_eval(a, "PARSE_TIMESTAMP('2021-11-07 01:30', 'yyyy-MM-dd HH:mm', 'America/New_York')"),
+               "2021-11-07T05:30:00.000"); /* the earlier of two */
+    CHECK_TEXT(help_eval(a, "PARSE_TIMESTAMP('2021 +02:00', 'yyyy XXX', 'America/New_York')"), "2020-12-31T22:00:00.000");
+    CHECK(strstr(help_eval(a, "PARSE_TIMESTAMP('2021-02-03x', 'yyyy-MM-dd')"), "could not be parsed"));
+    CHECK(strstr(help_eval(a, "PARSE_TIMESTAMP('2021', 'yyyy''')"), "could not be parsed"));
+    CHECK(strstr(help_eval(a, "PARSE_TIMESTAMP('2021', 'yyyy]')"), "could not be parsed"));
+    CHECK(strstr(help_eval(a, "PARSE_TIME('2021 10', 'yyyy HH')"), "contains date field"));
+    CHECK(strstr(help_eval(a, "PARSE_TIME('10', 'mm')"), "Unable to obtain a time"));
+    CHECK(strstr(help_eval(a, "STRINGTODATE('2021-02', 'yyyy-MM')"), "Unable to obtain a date"));
+    CHECK(strstr(help_eval(a, "STRINGTODATE(NULL, 'yyyy')"), "is NULL"));
+    CHECK(strstr(help_eval(a, "PARSE_TIMESTAMP('999999999', 'u')"), "too far away"));
+    arena_free(a);
+    return 0;
+}

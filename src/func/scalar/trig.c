@@ -113,8 +113,8 @@ static void fn_geo_distance(FuncCtx *c, const Value *a, int n, Value *out)
             return;
         }
         if (a[i].d.d < -most || a[i].d.d > most) {
-            func_fail(c, "valid latitude values for GeoDistance function are in the range of -90 to 90 and longitude values are in "
-                         "the range of -180 to +180");
+            func_fail(c, "valid latitude values for GeoDistance function are in the range of -90 to 90 and longitude values "
+                         "are in the range of -180 to +180");
             return;
         }
     }
