@@ -13,7 +13,7 @@
 #include "base/map.h"
 #include "shell/signals.h"
 
-enum { FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 30000, REPEAT_MS = 60000, MOST_LINES = 10000 };
+enum { FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 8000, REPEAT_MS = 60000, MOST_LINES = 10000 };
 
 /* Messages that differ in numbers alone (for how long it was tried) are one. */
 static void without_digits(Buf *out, const char *text)
