@@ -37,6 +37,7 @@ struct Producer {
     char *name;         /* with the prefix; NULL: idempotent */
     rd_kafka_t *rk;     /* NULL: not made yet, or broken and gone */
     ErrCode broken;     /* OK: it works */
+    bool open;          /* a transaction is */
     StrMap topics; /* name -> rd_kafka_topic_t of rk */
     VEC(Report) reports;
 };
@@ -77,6 +78,7 @@ static Status handle_make(Producer *p, Err *err)
     rd_kafka_conf_set_dr_msg_cb(conf, on_report);
     p->rk = kafka_handle_new(k, kind, conf, err);
     p->broken = OK;
+    p->open = false;
     return p->rk ? OK : err->code;
 }
 
@@ -96,6 +98,11 @@ Status kafka_producer_new(Broker *b, const char *name, Producer **out, Err *err)
 
 void kafka_producer_free(Producer *p)
 {
+    if (p->rk && p->open && !p->broken) { /* else readers would wait until it times out */
+        rd_kafka_error_t *e = rd_kafka_abort_transaction(p->rk, PURGE_MS);
+        if (e)
+            rd_kafka_error_destroy(e);
+    }
     handle_drop(p);
     vec_free(&p->reports);
     mem_free(p->name);
@@ -293,7 +300,9 @@ Status kafka_begin(Producer *p, Err *err)
     if (!p->rk || p->broken)
         return none_there(p, err);
     p->reports.n = 0; /* of the transaction before */
-    return done(p, rd_kafka_begin_transaction(p->rk), false, "A transaction did not begin", err);
+    Status st = done(p, rd_kafka_begin_transaction(p->rk), false, "A transaction did not begin", err);
+    p->open |= st == OK;
+    return st;
 }
 
 static Status send_offsets(Producer *p, rd_kafka_topic_partition_list_t *l, rd_kafka_consumer_group_metadata_t *group, Err *err)
@@ -335,8 +344,11 @@ Status kafka_commit(Producer *p, Err *err)
 {
     if (!p->rk || p->broken)
         return none_there(p, err);
-    return done(p, rd_kafka_commit_transaction(p->rk, p->handle.k->props.transaction_ms), true, "A transaction was not committed",
-                err);
+    const KafkaProps *props = &p->handle.k->props;
+    int ms = props->transaction_ms < props->delivery_ms ? props->transaction_ms : props->delivery_ms;
+    Status st = done(p, rd_kafka_commit_transaction(p->rk, ms), true, "A transaction was not committed", err);
+    p->open &= st != OK;
+    return st;
 }
 
 Status kafka_abort(Producer *p, Err *err)
@@ -348,6 +360,7 @@ Status kafka_abort(Producer *p, Err *err)
     Status st = done(p, rd_kafka_abort_transaction(p->rk, p->handle.k->request_ms), false, "A transaction was not aborted", err);
     if (st && !p->broken)
         p->broken = ERR_BROKER;
+    p->open &= st != OK;
     p->reports.n = 0; /* of records that are not there */
     return st;
 }

@@ -277,9 +277,20 @@ static int transactions(void)
     for (RecordSet set; r.next < end && rig_ms() < until;) /* the last marker may come a moment later */
         NEED(reading_next(&r, 1, &set, err));
     CHECK_INT(r.next, end); /* behind the markers */
+
+    NEED(b->ops->begin(p, err)); /* a transaction that is left open is aborted with its producer */
+    NEED(put(p, "tx", 0, "a", "five", err));
+    NEED(b->ops->flush(p, sent, &s, err));
+    b->ops->producer_free(p);
+    NEED(b->ops->ends(b, STR("tx"), 0, &begin, &end, err));
+    until = rig_ms() + LIMIT_MS;
+    for (RecordSet set; r.next < end && rig_ms() < until;) {
+        NEED(reading_next(&r, 1, &set, err));
+        CHECK_INT(set.n, 0);
+    }
+    CHECK_INT(r.next, end);
     reading_close(&r);
     buf_free(&values);
-    b->ops->producer_free(p);
     return 0;
 }
 
