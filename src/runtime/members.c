@@ -27,21 +27,76 @@ bool members_stands_by(const Engine *e, int partition)
     return __atomic_load_n(&e->standby, __ATOMIC_ACQUIRE) >> (partition % TOPIC_SLOTS) & 1;
 }
 
+/* What the directory's state belongs to. PERSISTED v1: "local", or "kafka CLUSTER SERVICE". */
+static void describe_home(const Engine *e, Buf *out)
+{
+    if (topics_remote(e->topics))
+        buf_printf(out, "kafka %.*s %.*s", STR_ARG(topics_cluster(e->topics)), STR_ARG(e->service_id));
+    else
+        buf_cstr(out, "local");
+}
+
+static void say_home(Buf *out, Str home)
+{
+    size_t kind = STR("kafka ").n, gap = kind;
+    while (gap < home.n && home.p[gap] != ' ')
+        gap++;
+    if (str_eq_c(home, "local"))
+        buf_cstr(out, "topics and state without Kafka");
+    else
+        buf_printf(out, "the state of service %.*s on Kafka cluster %.*s", STR_ARG(str_sub(home, gap + 1, home.n - gap - 1)),
+                   STR_ARG(str_sub(home, kind, gap - kind)));
+}
+
+/* Queries of two services have the same numbers, topics of two clusters the same names and offsets: state would be taken for what
+ * it is not. */
+static Status check_home(const Engine *e, Str kept, Str now, Err *err)
+{
+    if (str_eq(kept, now))
+        return OK;
+    Buf text = BUF_INIT;
+    buf_printf(&text, "'%s' holds ", e->cfg.dir);
+    say_home(&text, kept);
+    buf_cstr(&text, "; it cannot hold ");
+    say_home(&text, now);
+    err_set(err, ERR_BAD_REQUEST, "%s: give each a directory of its own", buf_z(&text));
+    buf_free(&text);
+    return ERR_BAD_REQUEST;
+}
+
+/* The number of this member, made up at first, and the directory's home are kept in it. */
+static Status keep_identity(Engine *e, Buf *id, Err *err)
+{
+    Buf home = BUF_INIT, kept = BUF_INIT;
+    bool found = false, has_home = false;
+    Status st = e->disk ? disk_get(e->disk, FAMILY_META, STR("member_id"), id, &found, err) : OK;
+    if (st == OK && e->disk)
+        st = disk_get(e->disk, FAMILY_META, STR("home"), &kept, &has_home, err);
+    describe_home(e, &home);
+    bool known = !topics_remote(e->topics) || topics_cluster(e->topics).n;
+    if (st == OK && has_home && known)
+        st = check_home(e, buf_view(&kept), buf_view(&home), err);
+    if (!found) {
+        buf_clear(id);
+        buf_printf(id, "%016llx", (unsigned long long)e->fx->random(e->fx));
+    }
+    if (st == OK && e->disk && !(found && (has_home || !known))) {
+        DiskBatch *b = disk_batch_new(e->disk);
+        disk_batch_put(b, FAMILY_META, STR("member_id"), buf_view(id));
+        if (known)
+            disk_batch_put(b, FAMILY_META, STR("home"), buf_view(&home));
+        st = disk_commit(e->disk, b, true, err);
+        disk_batch_free(b);
+    }
+    buf_free(&home);
+    buf_free(&kept);
+    return st;
+}
+
 Status members_identify(Engine *e, Err *err)
 {
     Buf id = BUF_INIT;
-    bool found = false;
-    Status st = e->disk ? disk_get(e->disk, FAMILY_META, STR("member_id"), &id, &found, err) : OK;
-    if (st == OK && !found) {
-        buf_clear(&id);
-        buf_printf(&id, "%016llx", (unsigned long long)e->fx->random(e->fx));
-        if (e->disk) {
-            DiskBatch *b = disk_batch_new(e->disk);
-            disk_batch_put(b, FAMILY_META, STR("member_id"), buf_view(&id));
-            st = disk_commit(e->disk, b, true, err);
-            disk_batch_free(b);
-        }
-    }
+    Status st = keep_identity(e, &id, err);
     if (st == OK) {
         char host[256] = "localhost";
         gethostname(host, sizeof host - 1);

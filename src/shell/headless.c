@@ -6,7 +6,8 @@
 //   3 a second engine, in memory and on a clock that stands still, gets topics of the same names and runs all statements:
 //     what is refused here is told with its place, and nothing has changed
 //   4 the engine runs them
-//   5 states of queries that change are told on standard error until a signal comes; the engine commits and closes
+//   5 what the engine does by itself (work that comes and goes, restores) and states of queries that change are told on standard
+//     error until a signal comes; the engine commits and closes
 //
 // Messages: ksqlDB's, where it has them. @thread main
 #include "shell/headless.h"
@@ -201,6 +202,18 @@ static void look(Headless *h, const Stmt *show, StrMap *seen)
     err_clear(&err);
 }
 
+/* What the engine does by itself: one write, since its threads tell of it. @thread any */
+static void tell(void *arg, const char *line)
+{
+    UNUSED(arg);
+    Buf b = BUF_INIT;
+    buf_printf(&b, "%s\n", line);
+    if (write(STDERR_FILENO, b.p, b.n) < 0) {
+        /* nobody reads it */
+    }
+    buf_free(&b);
+}
+
 static void free_values(StrMap *m)
 {
     StrMapEntry *e;
@@ -268,6 +281,7 @@ int headless_main(const HeadlessOptions *o)
     signals_init(false);
     EngineConfig config = open_engine_config(o->config, o->dir, 4);
     config.headless = config.sequential_ids = true;
+    config.log = tell;
     if (read_file(&h, &err) != OK)
         code = fail(&h, &err, false, SHELL_USAGE);
     else if (parse_file(&h, &err) != OK)

@@ -91,6 +91,7 @@ typedef struct BrokerOps {
 
 struct Broker {
     const BrokerOps *ops;
+    char *cluster; /* by which it is told from others, however it is reached; owned by the implementation; NULL: not known */
     bool live; /* answers come in their own time, from threads of its own: waiting helps. Else only asking again does */
 };
 

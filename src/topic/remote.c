@@ -549,7 +549,14 @@ static void remote_close(Topics *t)
     mem_free(rm);
 }
 
+static Str remote_cluster(const Topics *t)
+{
+    const Remote *rm = t->remote;
+    return str_of(rm->b->cluster ? rm->b->cluster : "");
+}
+
 static const RemoteOps remote_ops = {
+    .cluster = remote_cluster,
     .lookup = remote_lookup,
     .list = remote_list,
     .reader_open = remote_reader_open,

@@ -70,6 +70,8 @@ void topics_free(Topics *t);
 Disk *topics_disk(const Topics *t);
 /* Shared with other processes; state needs changelogs. */
 bool topics_remote(const Topics *t);
+/* Remote: the id of the cluster; "" where it is not known, and local. Borrowed. */
+Str topics_cluster(const Topics *t);
 
 /* ---- names ---- */
 /* A created or deleted topic survives a power cut from the next synced commit on.

@@ -182,6 +182,7 @@ typedef struct RemoteOps {
     void (*units_commit)(Committer *c, Unit **units, int n, bool sync, Err *errs); /* does not free the units */
     void (*committer_free)(Committer *c);
     int64_t (*position_get)(Topics *t, Str owner, Str topic, int partition);
+    Str (*cluster)(const Topics *t);
     int64_t (*position_local)(Topics *t, Str owner, Str topic, int partition);
     int64_t (*checkpoint_get)(Topics *t, Str owner, Str topic, int partition);
     Status (*join)(Topics *t, const MembershipConfig *c, Err *err);

@@ -29,6 +29,7 @@ Topics *topics_new(const TopicsOps *ops, Effects *fx, Disk *d)
 
 Disk *topics_disk(const Topics *t) { return t->disk; }
 bool topics_remote(const Topics *t) { return t->ops->remote != NULL; }
+Str topics_cluster(const Topics *t) { return t->ops->remote ? t->ops->remote->cluster(t) : (Str){"", 0}; }
 
 Topic *topic_make(uint32_t id, const TopicInfo *info)
 {
