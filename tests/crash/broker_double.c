@@ -432,6 +432,11 @@ static Status double_positions(Broker *b, Str group, Arena *a, GroupPositionVec 
         if (str_eq_c(group, c->positions[i].group))
             vec_push(a, out, (GroupPosition){arena_str(a, str_of(c->positions[i].topic)), c->positions[i].partition,
                                              c->positions[i].offset});
+    Home *h = client_of(b)->home;
+    void (*fn)(void *) = h->on_positions;
+    h->on_positions = NULL;
+    if (fn)
+        fn(h->on_positions_arg);
     return reply(f, err);
 }
 
@@ -765,6 +770,12 @@ int double_open(Broker *b)
     for (int i = 0; i < c->ntxns; i++)
         n += c->txns[i].open;
     return n;
+}
+
+void double_on_positions(Broker *b, void (*fn)(void *arg), void *arg)
+{
+    client_of(b)->home->on_positions = fn;
+    client_of(b)->home->on_positions_arg = arg;
 }
 
 void double_append(Broker *b, Str topic, int partition, const Record *r)

@@ -96,6 +96,8 @@ int64_t double_end(Broker *b, Str topic, int partition);
 int64_t double_position(Broker *b, Str group, Str topic, int partition);
 /* Open transactions. */
 int double_open(Broker *b);
+/* Called once, when a group's positions were looked up and before they are told. */
+void double_on_positions(Broker *b, void (*fn)(void *arg), void *arg);
 /* An append by nobody's producer, outside of transactions. */
 void double_append(Broker *b, Str topic, int partition, const Record *r);
 

@@ -112,6 +112,8 @@ struct Home {
     Client *clients[DOUBLE_CLIENTS];
     int nclients;
     VEC(Fetcher *) fetchers;
+    void (*on_positions)(void *arg); /* NULL: nobody */
+    void *on_positions_arg;
 };
 
 /* ---- broker_double.c ---- */

@@ -2,7 +2,7 @@
 // The double's producers: queues, deliveries, transactions; see broker_double.h.
 //
 // A producer follows the broker's rules and notes when its user does not: after a commit whose outcome is unknown, or once
-// fenced, it must be init-ed before anything else; the membership is sent last.
+// fenced, it must be init-ed before anything else; the membership is sent last. Of records that an abort gave up it tells late.
 #include "tests/crash/broker_double_impl.h"
 
 #include <stdlib.h>
@@ -21,6 +21,7 @@ struct Producer {
     bool ready, begun, bound; /* bound: the membership was sent */
     VEC(Queued) queue;
     int head; /* those before it are gone */
+    VEC(void *) purged; /* tags of records that were given up: told of late, at the next flush */
 };
 
 static char *bytes_dup(const char *p, int32_t n)
@@ -116,6 +117,7 @@ void double_producer_free(Producer *p)
 {
     queue_clear(p);
     vec_free(&p->queue);
+    vec_free(&p->purged);
     mem_free(p);
 }
 
@@ -206,6 +208,9 @@ Status double_flush(Producer *p, Delivered *fn, void *arg, Err *err)
         c->txns[p->txn].epoch++;
     else if (f)
         stay = queued(p) - (int)(cluster_random(c) % (uint64_t)(queued(p) + 1));
+    for (int i = 0; i < p->purged.n; i++)
+        fn(arg, p->purged.v[i], -1, ERR_ABORT, "purged");
+    p->purged.n = 0;
     while (queued(p) > stay) {
         int i = next_queued(p);
         Queued q = p->queue.v[i];
@@ -336,6 +341,8 @@ Status double_abort(Producer *p, Err *err)
     DoubleFault f = cluster_fault(c, DOUBLE_ABORT);
     if (!p->begun)
         cluster_violation(c, "an abort outside of a transaction");
+    for (int i = p->head; i < p->queue.n; i++)
+        vec_add(&p->purged, p->queue.v[i].tag);
     queue_clear(p);
     p->begun = false;
     if (f) {

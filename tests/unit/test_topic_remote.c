@@ -276,6 +276,27 @@ int test_remote_positions(void)
     return 0;
 }
 
+static void commit_meanwhile(void *arg)
+{
+    Remotes *f = arg;
+    Err err = ERR_INIT;
+    if (unit_commit(small_unit(f, false, "in", "x", "q", 8), false, &err) != OK)
+        BUG("%s", err.msg);
+}
+
+/* An answer that was on its way during a commit is not remembered. */
+int test_remote_positions_meanwhile(void)
+{
+    Remotes f = remotes_new(NULL, NULL, false);
+    remotes_create(&f, "in", 1);
+    CHECK_INT(position_get(f.t, STR("other"), STR("in"), 0), -1);
+    double_on_positions(f.b, commit_meanwhile, &f);
+    CHECK_INT(position_get(f.t, STR("q"), STR("in"), 0), -1);
+    CHECK_INT(position_get(f.t, STR("q"), STR("in"), 0), 8);
+    remotes_free(&f, true);
+    return 0;
+}
+
 /* Of a directory that was used for embedded topics too: what either keeps is not the other's. */
 int test_remote_positions_beside_embedded(void)
 {
