@@ -70,14 +70,21 @@ StoreEntry *table_find(const Store *st, Str key, uint64_t hash)
     return NULL;
 }
 
-/* The entry that the first two slots of a hash name, unseen, with its memory on the way; NULL: look it up. */
+/* The entry that the slots of a hash name, unseen, with its memory on the way; NULL: there is none. */
 static inline StoreEntry *likely_entry(const Store *st, uint64_t hash)
 {
-    const Slot *s = &st->slots[(uint32_t)hash & st->mask], *next = &st->slots[((uint32_t)hash + 1) & st->mask];
-    Place at = next->tag == (uint32_t)hash ? next->at : 0;
-    at = s->tag == (uint32_t)hash ? s->at : at;
-    if (!at)
-        return NULL;
+    const uint32_t tag = (uint32_t)hash;
+    const Slot *s = &st->slots[tag & st->mask], *next = &st->slots[(tag + 1) & st->mask];
+    Place at = next->tag == tag ? next->at : 0;
+    at = s->tag == tag ? s->at : at; /* without a branch: which of the two it is cannot be foreseen */
+    if (__builtin_expect(!at, 0)) {
+        size_t i = tag & st->mask;
+        while (st->slots[i].at && st->slots[i].tag != tag)
+            i = (i + 1) & st->mask;
+        at = st->slots[i].at;
+        if (!at)
+            return NULL;
+    }
     StoreEntry *e = entry_at(st, at);
     __builtin_prefetch(e, 1);
     __builtin_prefetch((const char *)e + 64, 1); /* the key's end */
