@@ -19,8 +19,12 @@ int64_t rig_ms(void)
 const char *rig_prefix(void)
 {
     static char prefix[64];
-    if (!*prefix)
+    if (!*prefix) {
         snprintf(prefix, sizeof prefix, "t%ld-%ld-", (long)getpid(), (long)time(NULL));
+        if (getenv("KAFKA_TEST_PREFIX"))
+            snprintf(prefix, sizeof prefix, "%s", getenv("KAFKA_TEST_PREFIX"));
+        setenv("KAFKA_TEST_PREFIX", prefix, 1); /* for processes that this one starts */
+    }
     return prefix;
 }
 

@@ -404,7 +404,7 @@ typedef struct Test {
 
 int compact_begin(void), compact_end(void), gone(void), anew(void), lanes(void), membership(void);
 int unreachable(void), secured(void), denied(void), warned(void);
-int damaged(void), unknown(void), token_again(void), restart(void);
+int damaged(void), unknown(void), token_again(void), restart(void), zombie(void), zombie_child(void);
 
 int main(int argc, char **argv)
 {
@@ -414,7 +414,7 @@ int main(int argc, char **argv)
         {"gone", gone},                   {"anew", anew},       {"lanes", lanes},         {"membership", membership},
         {"unreachable", unreachable},     {"secured", secured}, {"denied", denied},       {"warned", warned},
         {"damaged", damaged},             {"unknown", unknown}, {"token_again", token_again}, {"compact_end", compact_end},
-        {"restart", restart},
+        {"zombie", zombie},               {"restart", restart},
     };
     int passed = 0, failed = 0;
     if (!getenv("KAFKA_BOOTSTRAP")) {
@@ -422,6 +422,8 @@ int main(int argc, char **argv)
         return 1;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc == 2 && strcmp(argv[1], "zombie_child") == 0)
+        return zombie_child();
     for (int i = 0; i < ARRAY_LEN(tests); i++) {
         bool wanted = argc == 1 && tests[i].fn != restart; /* that one kills the broker */
         for (int k = 1; k < argc; k++)

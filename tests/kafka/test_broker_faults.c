@@ -6,12 +6,13 @@
 // needed where the broker is killed: the test `restart` runs only when it is named, on a broker of its own.
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "tests/kafka/rig.h"
 
-int damaged(void), unknown(void), token_again(void), restart(void);
+int damaged(void), unknown(void), token_again(void), restart(void), zombie(void), zombie_child(void);
 
 static bool broker_file(const char *rest, char *path, size_t n)
 {
@@ -173,6 +174,142 @@ int restart(void)
     reading_close(&r);
     buf_free(&values);
     b->ops->producer_free(p);
+    return 0;
+}
+
+/* ---- a member that stood still for too long ---- */
+
+typedef struct Slots {
+    pthread_mutex_t lock;
+    uint64_t slots;
+} Slots;
+
+static void take_slots(void *arg, uint64_t slots, bool lost)
+{
+    Slots *s = arg;
+    UNUSED(lost);
+    pthread_mutex_lock(&s->lock);
+    s->slots = slots;
+    pthread_mutex_unlock(&s->lock);
+}
+
+static bool all_slots(Slots *s)
+{
+    int64_t until = rig_ms() + LIMIT_MS;
+    bool all = false;
+    while (!all && rig_ms() < until) {
+        usleep(5000);
+        pthread_mutex_lock(&s->lock);
+        all = s->slots == UINT64_MAX;
+        pthread_mutex_unlock(&s->lock);
+    }
+    return all;
+}
+
+static Status join_as(Slots *s, const char *name, Err *err)
+{
+    pthread_mutex_init(&s->lock, NULL);
+    s->slots = 0;
+    MembershipConfig c = {.group = STR("zombies"), .topic = STR("zombies-control"), .name = str_of(name), .session_ms = 6000,
+                          .changed = take_slots, .arg = s};
+    return rig()->ops->join(rig(), &c, err);
+}
+
+/* The other process: has all slots and an open transaction, says so, and commits when a byte comes. */
+int zombie_child(void)
+{
+    static Slots slots;
+    Broker *b = rig();
+    Producer *p;
+    Sent s = {0};
+    NEED(join_as(&slots, "stopped", err));
+    CHECK(all_slots(&slots));
+    NEED(b->ops->producer_new(b, "of-the-stopped", &p, err));
+    NEED(b->ops->init(p, err));
+    NEED(b->ops->begin(p, err));
+    NEED(put(p, "zombies", 0, "k", "late", err));
+    NEED(b->ops->flush(p, sent, &s, err));
+    printf("ready\n");
+    if (getchar() == EOF)
+        return 1;
+    Err err = ERR_INIT;
+    Status st = b->ops->send_member(p, &err);
+    if (!st)
+        st = b->ops->commit(p, &err);
+    printf("%s %s\n", err_code_name(err.code), err.msg ? err.msg : "");
+    err_clear(&err);
+    fflush(stdout);
+    _exit(st == OK);
+}
+
+static pid_t start_child(int *in, FILE **out)
+{
+    int a[2], b[2];
+    rig(); /* its prefix is the child's */
+    if (pipe(a) || pipe(b))
+        return -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(a[0], 0);
+        dup2(b[1], 1);
+        close(a[1]);
+        close(b[0]);
+        alarm(120);
+        execl("/proc/self/exe", "test_broker", "zombie_child", (char *)NULL);
+        _exit(127);
+    }
+    close(a[0]);
+    close(b[1]);
+    *in = a[1];
+    *out = fdopen(b[0], "r");
+    return pid;
+}
+
+/* The slots went to another while the process was stopped: what it commits afterwards is refused. */
+int zombie(void)
+{
+    static Slots slots;
+    static Reading r;
+    Broker *b = rig();
+    FILE *out;
+    int in, status = 0;
+    char line[512] = "";
+    Buf values = BUF_INIT;
+    if (make_topic("zombies", 1, CLEANUP_DELETE, NULL))
+        return 1;
+    pid_t pid = start_child(&in, &out);
+    CHECK(pid > 0);
+    while (fgets(line, sizeof line, out) && strcmp(line, "ready\n") != 0)
+        ;
+    CHECK_TEXT(line, "ready\n");
+    CHECK_INT(kill(pid, SIGSTOP), 0);
+    NEED(join_as(&slots, "other", err));
+    bool taken = all_slots(&slots);
+    CHECK_INT(write(in, "\n", 1), 1);
+    CHECK_INT(kill(pid, SIGCONT), 0);
+    if (!fgets(line, sizeof line, out))
+        line[0] = 0;
+    CHECK_INT(waitpid(pid, &status, 0), pid);
+    fclose(out);
+    close(in);
+    printf("    the stopped one: %s", line);
+    CHECK(taken);
+    CHECK(str_starts(str_of(line), STR("ERR_ABORT")) || str_starts(str_of(line), STR("ERR_FENCED")));
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    Producer *p; /* whoever takes its name ends what it left open */
+    NEED(b->ops->producer_new(b, "of-the-stopped", &p, err));
+    NEED(b->ops->init(p, err));
+    NEED(b->ops->begin(p, err));
+    NEED(put(p, "zombies", 0, "k", "in time", err));
+    NEED(b->ops->send_member(p, err));
+    NEED(b->ops->commit(p, err));
+    NEED(reading_open(&r, b, "zombies", 0, 0, err));
+    NEED(reading_all(&r, 1, &values, err));
+    CHECK_STR(buf_view(&values), "in time ");
+    reading_close(&r);
+    buf_free(&values);
+    b->ops->producer_free(p);
+    b->ops->leave(b);
     return 0;
 }
 
