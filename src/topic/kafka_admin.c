@@ -398,7 +398,7 @@ static Status positions_once(Kafka *k, Str group, Arena *a, GroupPositionVec *ou
     out->n = 0;
     for (int i = 0; l && i < l->cnt && !*e; i++) {
         Str topic;
-        *e = l->elems[i].err;
+        *e = kafka_code(l->elems[i].err) == ERR_TOPIC_GONE ? 0 : l->elems[i].err; /* deleted meanwhile */
         if (!*e && l->elems[i].offset >= 0 && kafka_own_name(k, l->elems[i].topic, &topic)) {
             GroupPosition p = {arena_str(a, topic), l->elems[i].partition, l->elems[i].offset};
             vec_push(a, out, p);
