@@ -175,7 +175,7 @@ static void remote_clear(Topics *t, Topic *tp) { UNUSED(t), UNUSED(tp); }
 Status remote_failed(Topics *t, Topic *tp, Status s)
 {
     if (s == ERR_TOPIC_GONE)
-        topic_forget(t, tp, true);
+        topic_forget(t, tp, false); /* or only not what it was: who holds it hears so from the broker */
     return s;
 }
 
@@ -238,7 +238,7 @@ static bool made_anew(Topics *t, Topic *tp, int partition)
 /* ---- waiting ---- */
 
 /* Until something came after `came` calls of `ready`, or for so long. Under Remote.lock. */
-static void wait_came(Remote *rm, uint64_t came, int64_t ms)
+static struct timespec time_in(int64_t ms)
 {
     struct timespec at;
     clock_gettime(CLOCK_MONOTONIC, &at);
@@ -248,6 +248,12 @@ static void wait_came(Remote *rm, uint64_t came, int64_t ms)
         at.tv_nsec -= 1000000000;
         at.tv_sec++;
     }
+    return at;
+}
+
+static void wait_came(Remote *rm, uint64_t came, int64_t ms)
+{
+    struct timespec at = time_in(ms);
     while (rm->came == came && pthread_cond_timedwait(&rm->cond, &rm->lock, &at) != ETIMEDOUT)
         ;
 }
@@ -414,6 +420,21 @@ static bool remote_wait(Topics *t)
     return pending;
 }
 
+static void remote_reader_wait(TopicReader *r)
+{
+    RemoteReader *rr = r->remote;
+    Remote *rm = remote_of(r->t);
+    struct timespec at = time_in(WAIT_MS);
+    if (!rm->b->live) {
+        (void)remote_wait(r->t);
+        return;
+    }
+    pthread_mutex_lock(&rm->lock);
+    while (rr->pending && !rr->ready && pthread_cond_timedwait(&rm->cond, &rm->lock, &at) != ETIMEDOUT)
+        ;
+    pthread_mutex_unlock(&rm->lock);
+}
+
 /* ---- membership ---- */
 
 bool remote_joined(Remote *rm)
@@ -561,6 +582,7 @@ static const RemoteOps remote_ops = {
     .list = remote_list,
     .reader_open = remote_reader_open,
     .reader_next = remote_reader_next,
+    .reader_wait = remote_reader_wait,
     .reader_close = remote_reader_close,
     .wait = remote_wait,
     .take = remote_take,

@@ -100,6 +100,8 @@ typedef struct TopicReader TopicReader;
 Status topic_reader_open(Topics *t, Str name, int partition, int64_t offset, TopicReader **out, Err *err) MUST_CHECK;
 /* As topic_read, from where it stands, and never waits: n == 0 with `pending` where more is known to be on its way. */
 Status topic_reader_next(TopicReader *r, int max_records, RecordSet *set, Err *err) MUST_CHECK;
+/* After an answer `pending`: waits until something came for this reader, some 50 ms at most. @thread as next */
+void topic_reader_wait(TopicReader *r);
 void topic_reader_close(TopicReader *r); /* NULL is ignored */
 /* Waits until something came for a reader that was answered `pending`, some 50 ms at most; false when there is no such reader.
  * For those who step the engine themselves. */

@@ -176,6 +176,7 @@ typedef struct RemoteOps {
     Status (*list)(Topics *t, Arena *a, TopicInfoVec *out, Err *err);
     Status (*reader_open)(TopicReader *r, Err *err);
     Status (*reader_next)(TopicReader *r, int max, RecordSet *set, Err *err);
+    void (*reader_wait)(TopicReader *r);
     void (*reader_close)(TopicReader *r);
     bool (*wait)(Topics *t);
     Status (*take)(Committer *c, Err *err);

@@ -299,6 +299,12 @@ void topics_tell(Topics *t, Str topic, int partition)
         fn(arg, topic, partition);
 }
 
+void topic_reader_wait(TopicReader *r)
+{
+    if (r->t->ops->remote)
+        r->t->ops->remote->reader_wait(r);
+}
+
 bool topics_wait(Topics *t) { return t->ops->remote && t->ops->remote->wait(t); }
 
 Status topic_ends(Topics *t, Str name, int partition, int64_t *begin, int64_t *end, Err *err)
