@@ -37,7 +37,7 @@ static double load(Topics *t, int64_t n)
     Err err = ERR_INIT;
     char value[200];
     uint64_t state = 1;
-    int64_t bytes = 0;
+    int64_t bytes = 0, first = (int64_t)time(NULL) * 1000 - n; /* not older than the topic's retention */
     for (int64_t i = 0; i < n;) {
         Unit *u = unit_begin(t);
         for (int k = 0; k < UNIT && i < n; k++, i++) {
@@ -48,7 +48,7 @@ static double load(Topics *t, int64_t n)
                                (int)(bits % CUSTOMERS), (int)(bits / CUSTOMERS % ITEMS),
                                (int)(bits >> 40 & 7) - 2, (int)(bits >> 44 & 63), (int)(bits >> 50 & 63), (unsigned)(bits >> 32),
                                1700000000000LL + (long long)i);
-            Record r = {.value = value, .value_len = len, .ts = 1700000000000 + i};
+            Record r = {.value = value, .value_len = len, .ts = first + i};
             unit_append(u, STR("cart"), 0, &r);
             bytes += len;
         }
