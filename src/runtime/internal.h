@@ -181,6 +181,7 @@ struct Worker {
     VEC(Task *) tasks;
     Arena *batch_arena, *commit_arena;
     Committer *committer;
+    bool settled;         /* a transaction that a former life left open is ended */
     VEC(Task *) due, grouped; /* scratch of a commit, as the two below */
     VEC(Unit *) units;
     VEC(Err) outcomes;

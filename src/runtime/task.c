@@ -136,6 +136,18 @@ Status task_run(Task *t, Err *err)
     return OK;
 }
 
+/* Its worker's name in transactions may have one under way that a former life of this process left open: it is ended now, else the
+ * positions that it touches would not be told before it times out. */
+static void end_former_transaction(const Task *t)
+{
+    Worker *w = t->w;
+    Err err = ERR_INIT;
+    if (!t->exactly_once || w->settled || t->q->kind != QUERY_PERSISTENT)
+        return;
+    w->settled = committer_take(w->committer, &err) == OK;
+    err_clear(&err); /* the next start tries again */
+}
+
 static Status start(Task *t, bool standby, Err *err)
 {
     const PSub *sub = &t->q->plan->subs[t->sub];
@@ -143,6 +155,7 @@ static Status start(Task *t, bool standby, Err *err)
     t->arena = arena_new(0);
     fill_env(t);
     t->exactly_once = str_eq_nocase(str_of(props_get(&t->q->props, "processing.guarantee")), STR("exactly_once_v2"));
+    end_former_transaction(t);
     Status st = restores ? restore_clear(t, err) : OK;
     if (st == OK)
         st = op_build(t->arena, sub->nodes, sub->n, &t->env, t->q->take, t->q->take_arg, t->q->e->cfg.check_operators, &t->chain,
