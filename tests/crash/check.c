@@ -228,7 +228,7 @@ static bool add_names(Driver *d, const char *sql, const char *list, const char *
     if (!driver_sql(d, sql, &answer, NULL))
         return false;
     json_t *rows = json_object_get(answer, list);
-    bool good = json_is_array(rows);
+    bool good = json_is_array(rows) || fail(d, sql, "another shape");
     json_array_foreach(rows, i, row) {
         const char *s = json_string_value(json_object_get(row, member));
         char word[100];
@@ -240,12 +240,16 @@ static bool add_names(Driver *d, const char *sql, const char *list, const char *
             n--;
         word[kind == 'Q' && n ? n - 1 : n] = 0;
         const char *state = json_string_value(json_object_get(row, "state"));
-        if (state && strcmp(state, "RUNNING") != 0)
-            good = false;
+        if (state && strcmp(state, "RUNNING") != 0) {
+            const char *why = json_string_value(json_object_get(row, "reason"));
+            char text[200];
+            snprintf(text, sizeof text, "%s, %s", state, why ? why : "no reason");
+            good = fail(d, word, text);
+        }
         strmap_put(words, str_of(word), words);
     }
     json_decref(answer);
-    return good || fail(d, sql, "another shape, or a query that does not run");
+    return good;
 }
 
 bool check_catalog_words(Driver *d, StrMap *words)

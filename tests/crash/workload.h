@@ -52,8 +52,8 @@ typedef struct Workload {
     VEC(Op) ops;
 } Workload;
 
-/* The fixed one of the gate test; the random one of the simulation. */
-void workload_fixed(Workload *w, bool cache_off, int inserts);
+/* The fixed one of the gate test; the random one of the simulation. restart: once in the middle. */
+void workload_fixed(Workload *w, bool cache_off, int inserts, bool restart);
 void workload_random(Workload *w, uint64_t seed);
 void workload_free(Workload *w);
 
@@ -61,7 +61,8 @@ typedef struct Driver {
     const Workload *w;
     const char *dir; /* NULL: none (with a broker) */
     Broker *broker;  /* NULL: topics are in dir. Borrowed: it is let go of, and taken again, at each open */
-    void (*reopened)(struct Driver *d); /* called behind each open but the first; may be NULL */
+    void (*reopens)(struct Driver *d); /* called before each open but the first; may be NULL */
+    void *reopens_arg;
     bool recounts;   /* at least once: state may come from changelogs, which may be ahead of positions */
     int opened;
     Effects *fx;

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// The servers of the chaos test: the program itself, as a shell that waits for statements which never come, with a directory of
+// its own. What it prints is in server<N>.log. @thread main
+#define _GNU_SOURCE // nftw
+#include "tests/chaos/chaos.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void server_dir(const Chaos *c, const Server *s, char *out, size_t room) { snprintf(out, room, "%s/server%d", c->work, s->number); }
+
+static void exec_server(const Chaos *c, const Server *s)
+{
+    char dir[1024], session[80], log[1100];
+    server_dir(c, s, dir, sizeof dir);
+    snprintf(log, sizeof log, "%s.log", dir);
+    snprintf(session, sizeof session, "ksql.streams.session.timeout.ms=%d", c->session_ms);
+    int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    dup2(fd, 1);
+    dup2(fd, 2);
+    execl(c->sluice, c->sluice, "--bootstrap-server", c->bootstrap, "--service-id", c->service, "-d", dir, "--property", session,
+          "--property", "ksql.streams.producer.transaction.timeout.ms=10000", "--property", "ksql.streams.request.timeout.ms=10000",
+          (char *)NULL);
+    perror(c->sluice);
+    _exit(127);
+}
+
+void server_start(Chaos *c, Server *s)
+{
+    int in[2];
+    if (pipe2(in, O_CLOEXEC)) {
+        perror("pipe");
+        exit(2);
+    }
+    fflush(stdout);
+    s->pid = fork();
+    if (s->pid == 0) {
+        dup2(in[0], 0);
+        exec_server(c, s);
+    }
+    close(in[0]);
+    s->in = in[1];
+    s->back_ms = 0;
+    s->paused = false;
+    c->n.restarts++;
+}
+
+void server_signal(Server *s, int sig)
+{
+    if (s->pid)
+        kill(s->pid, sig);
+}
+
+void servers_ask(Chaos *c, const char *sql)
+{
+    for (int i = 0; i < CHAOS_SERVERS; i++)
+        if (c->servers[i].pid && write(c->servers[i].in, sql, strlen(sql)) < 0)
+            perror("server");
+}
+
+static void forget(Server *s)
+{
+    close(s->in);
+    s->pid = 0;
+    s->in = -1;
+}
+
+bool server_end(Server *s, int ms)
+{
+    int status = 0;
+    if (!s->pid)
+        return true;
+    close(s->in); /* the end of its statements */
+    s->in = -1;
+    for (int64_t until = chaos_now() + ms; chaos_now() < until; chaos_sleep(20))
+        if (waitpid(s->pid, &status, WNOHANG) == s->pid) {
+            s->pid = 0;
+            return true;
+        }
+    kill(s->pid, SIGKILL);
+    waitpid(s->pid, &status, 0);
+    s->pid = 0;
+    return false;
+}
+
+void servers_keep(Chaos *c)
+{
+    for (int i = 0; i < CHAOS_SERVERS; i++) {
+        Server *s = &c->servers[i];
+        int status = 0;
+        if (s->pid && waitpid(s->pid, &status, WNOHANG) == s->pid) {
+            bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+            forget(s);
+            if (!killed) {
+                printf("server %d ended by itself: %s %d%s\n", i, WIFSIGNALED(status) ? "signal" : "exit code",
+                       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), s->damaged ? " (its directory was damaged)" : "");
+                c->n.ended++;
+                s->back_ms = chaos_now() + 500;
+            }
+        }
+        if (!s->pid && chaos_now() >= s->back_ms)
+            server_start(c, s);
+    }
+}
+
+/* ---- what happens to a directory ---- */
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    UNUSED(st), UNUSED(type), UNUSED(ftw);
+    return remove(path);
+}
+
+/* Of all files with state or log records in them, one by chance; walk_* as nftw has no argument. */
+static char walk_found[1100];
+static uint64_t walk_random;
+static int walk_files;
+
+static int consider(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    const char *dot = strrchr(path, '.');
+    UNUSED(ftw);
+    if (type != FTW_F || !dot || (strcmp(dot, ".sst") != 0 && strcmp(dot, ".log") != 0) || st->st_size < 64)
+        return 0;
+    walk_random = walk_random * 6364136223846793005u + 1442695040888963407u;
+    if ((walk_random >> 33) % (uint64_t)++walk_files == 0)
+        snprintf(walk_found, sizeof walk_found, "%s", path);
+    return 0;
+}
+
+static bool find_file(Chaos *c, const char *dir, struct stat *st)
+{
+    walk_found[0] = 0;
+    walk_files = 0;
+    walk_random = chaos_random(c, UINT64_MAX);
+    nftw(dir, consider, 16, FTW_PHYS);
+    return walk_found[0] && stat(walk_found, st) == 0;
+}
+
+static bool flip(Chaos *c, const char *path, int64_t size)
+{
+    FILE *f = fopen(path, "r+b");
+    int64_t at = (int64_t)chaos_random(c, (uint64_t)size);
+    if (!f)
+        return false;
+    fseek(f, (long)at, SEEK_SET);
+    int byte = fgetc(f);
+    fseek(f, (long)at, SEEK_SET);
+    fputc(byte ^ 1 << chaos_random(c, 8), f);
+    printf("%s: a bit of byte %lld of %lld is flipped\n", path, (long long)at, (long long)size);
+    return fclose(f) == 0;
+}
+
+bool server_damage(Chaos *c, Server *s, Damage d)
+{
+    char dir[1024];
+    struct stat st;
+    server_dir(c, s, dir, sizeof dir);
+    if (d == DAMAGE_WIPE) {
+        nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        return ++c->n.wiped > 0;
+    }
+    if (!find_file(c, dir, &st))
+        return false;
+    s->damaged = true;
+    if (d == DAMAGE_FLIP)
+        return flip(c, walk_found, st.st_size) && ++c->n.flipped;
+    int64_t to = (int64_t)chaos_random(c, (uint64_t)st.st_size);
+    printf("%s: is cut from %lld to %lld\n", walk_found, (long long)st.st_size, (long long)to);
+    return truncate(walk_found, to) == 0 && ++c->n.cut;
+}
+
+int64_t servers_said(const Chaos *c, const char *word)
+{
+    int64_t n = 0;
+    for (int i = 0; i < CHAOS_SERVERS; i++) {
+        char path[1100], line[4096];
+        snprintf(path, sizeof path, "%s/server%d.log", c->work, i);
+        FILE *f = fopen(path, "r");
+        while (f && fgets(line, sizeof line, f))
+            n += strstr(line, word) != NULL;
+        if (f)
+            fclose(f);
+    }
+    return n;
+}
