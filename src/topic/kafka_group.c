@@ -7,6 +7,9 @@
 //   lost                       changed(what is left, lost): somebody else may have them already
 //   leave                      the consumer is closed by its thread: revoked, as above, within CLOSE_MS
 //
+// Slot s is the control topic's partition whose number is that of s with its six bits turned round: assignors give neighbouring
+// partitions to one member, and a topic with few partitions has neighbouring slots, which several members are to have.
+//
 // Who has which slot is asked of the group's coordinator, at most once a second.
 //
 // send_member: a transaction that carries the consumer's member id and generation is refused by the coordinator when the group
@@ -40,12 +43,21 @@ struct Membership {
 
 /* ---- slots ---- */
 
+/* Of a partition of the control topic, and back: its own inverse. */
+static int slot_of(int partition)
+{
+    int slot = 0;
+    for (int bit = 1; bit < TOPIC_SLOTS; bit <<= 1)
+        slot = slot << 1 | !!(partition & bit);
+    return slot;
+}
+
 static uint64_t slots_of(const rd_kafka_topic_partition_list_t *l)
 {
     uint64_t slots = 0;
     for (int i = 0; i < l->cnt; i++)
         if (l->elems[i].partition >= 0 && l->elems[i].partition < TOPIC_SLOTS)
-            slots |= (uint64_t)1 << l->elems[i].partition;
+            slots |= (uint64_t)1 << slot_of(l->elems[i].partition);
     return slots;
 }
 
@@ -278,7 +290,7 @@ Status kafka_member_fence(Kafka *k, rd_kafka_consumer_group_metadata_t **group, 
         st = err_set(err, ERR_ABORT, "This process has no slots of its service now");
     } else {
         *offsets = rd_kafka_topic_partition_list_new(1);
-        rd_kafka_topic_partition_list_add(*offsets, m->topic, __builtin_ctzll(slots))->offset = 0;
+        rd_kafka_topic_partition_list_add(*offsets, m->topic, slot_of(__builtin_ctzll(slots)))->offset = 0;
     }
     pthread_mutex_unlock(&k->member_lock);
     return st;
@@ -309,8 +321,8 @@ static void read_member(Membership *m, const rd_kafka_MemberDescription_t *d)
     const rd_kafka_topic_partition_list_t *l = assigned ? rd_kafka_MemberAssignment_partitions(assigned) : NULL;
     vec_add(&m->members, mem_strdup(name));
     for (int i = 0; l && i < l->cnt; i++) {
-        int slot = l->elems[i].partition;
-        if (slot < 0 || slot >= TOPIC_SLOTS)
+        int slot = slot_of(l->elems[i].partition);
+        if (l->elems[i].partition < 0 || l->elems[i].partition >= TOPIC_SLOTS)
             continue;
         mem_free(m->owners[slot]);
         m->owners[slot] = mem_strdup(name);
