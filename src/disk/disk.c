@@ -32,14 +32,32 @@ struct DiskBatch {
 };
 
 struct DiskIter {
+    Disk *d;
     rocksdb_iterator_t *it;
     rocksdb_readoptions_t *ro;
     Buf from, to; /* RocksDB keeps pointers to its bounds */
     bool started;
 };
 
+/* For the next open (disk_open_anew). What it says is for people. */
+static void remember_damage(const char *dir, const char *message)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/damaged", dir);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return; /* it will be found again */
+    if (lseek(fd, 0, SEEK_END) == 0 && write(fd, message, strlen(message)) < 0)
+        unlink(path);
+    close(fd);
+}
+
 Status disk_fail(Err *err, ErrCode code, const char *dir, const char *what, char *message)
 {
+    if (strncmp(message, "Corruption", 10) == 0) {
+        code = ERR_CORRUPT;
+        remember_damage(dir, message);
+    }
     Status s = err_set(err, code, "Data directory %s: %s: %s", dir, what, message);
     rocksdb_free(message);
     return s;
@@ -211,6 +229,7 @@ uint64_t disk_syncs(Disk *d)
 DiskIter *disk_iter_new(Disk *d, Family f, Str from, Str to)
 {
     DiskIter *it = mem_zalloc(sizeof *it);
+    it->d = d;
     it->ro = rocksdb_readoptions_create();
     buf_str(&it->from, from);
     rocksdb_readoptions_set_iterate_lower_bound(it->ro, it->from.p ? it->from.p : "", it->from.n);
@@ -258,12 +277,9 @@ Status disk_iter_free(DiskIter *it, Err *err)
     rocksdb_readoptions_destroy(it->ro);
     buf_free(&it->from);
     buf_free(&it->to);
+    const Disk *d = it->d;
     mem_free(it);
-    if (!e)
-        return OK;
-    Status s = err_set(err, ERR_IO, "A read of the data directory failed: %s", e);
-    rocksdb_free(e);
-    return s;
+    return e ? disk_fail(err, ERR_IO, d->dir, "a read failed", e) : OK;
 }
 
 uint64_t disk_bytes_used(Disk *d)

@@ -30,11 +30,14 @@ typedef enum Family {
 /* Opens or creates. cache_bytes: the block cache shared by all families (0 = default 64 MB).
  * Error ERR_BUSY: another process owns it; the message has its pid. */
 Status disk_open(const char *dir, Effects *fx, size_t cache_bytes, Disk **out, Err *err) MUST_CHECK;
+/* As disk_open, of a directory whose contents can be made again from elsewhere: what RocksDB finds damaged, now or in its last life,
+ * is put aside as DIR/db.damaged (in place of an earlier one), and an empty database is made; `damage` then says what was found. */
+Status disk_open_anew(const char *dir, Effects *fx, size_t cache_bytes, Disk **out, Buf *damage, Err *err) MUST_CHECK;
 /* Flushes nothing that was not committed; NULL is ignored. */
 void disk_close(Disk *d);
 const char *disk_dir(const Disk *d);
 
-/* out is replaced. @thread any */
+/* out is replaced. ERR_CORRUPT: what is stored does not check; the file DIR/damaged remembers it. @thread any */
 Status disk_get(Disk *d, Family f, Str key, Buf *out, bool *found, Err *err) MUST_CHECK;
 
 DiskBatch *disk_batch_new(Disk *d);

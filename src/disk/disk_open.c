@@ -4,6 +4,8 @@
 //   DIR/sluice.pid   text: process id, newline; locked (flock) by the process that has DIR. The lock
 //                    ends with the process however it ends, so a file left behind blocks nobody.
 //   DIR/db/          RocksDB
+//   DIR/damaged      text: what did not check; put there when it is found. disk_open_anew then begins with an empty database
+//   DIR/db.damaged/  what it put aside
 //
 // Tuning, by family:
 //   meta, position   small and rarely read: 1 MB write buffers.
@@ -20,10 +22,14 @@
 //
 // All families share one log, so a unit of work is there in all of them or in none. Two background
 // threads, bounded open files, no statistics: an idle directory costs a few megabytes.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE // nftw
+#endif
 #include "disk/disk_impl.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -173,7 +179,7 @@ static Status open_rocksdb(Disk *d, size_t cache_bytes, Err *err)
     if (!e)
         return OK;
     d->db = NULL;
-    return disk_fail(err, strncmp(e, "Corruption", 10) == 0 ? ERR_CORRUPT : ERR_IO, d->dir, "cannot open", e);
+    return disk_fail(err, ERR_IO, d->dir, "cannot open", e);
 }
 
 /* A directory that never finished its first open has an empty meta family, and is made now. */
@@ -204,7 +210,84 @@ static Status check_format(Disk *d, Err *err)
     return s;
 }
 
-Status disk_open(const char *dir, Effects *fx, size_t cache_bytes, Disk **out, Err *err)
+/* ---- damage ---- */
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    UNUSED(st), UNUSED(type), UNUSED(ftw);
+    return remove(path);
+}
+
+static void forget_rocksdb(Disk *d)
+{
+    for (int f = 0; f < FAMILIES; f++) {
+        if (d->opt[f])
+            rocksdb_options_destroy(d->opt[f]);
+        d->opt[f] = NULL;
+    }
+    if (d->ro)
+        rocksdb_readoptions_destroy(d->ro);
+    if (d->wo)
+        rocksdb_writeoptions_destroy(d->wo);
+    if (d->cache)
+        rocksdb_cache_destroy(d->cache);
+    d->ro = NULL;
+    d->wo = NULL;
+    d->cache = NULL;
+}
+
+/* Under the directory's lock. */
+static Status set_aside(Disk *d, Err *err)
+{
+    char aside[4200];
+    snprintf(aside, sizeof aside, "%s/db.damaged", d->dir);
+    nftw(aside, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    if (rename(d->db_dir, aside) != 0 && errno != ENOENT)
+        return err_set(err, ERR_IO, "Data directory %s: what is damaged cannot be put aside as db.damaged: %s", d->dir, strerror(errno));
+    snprintf(aside, sizeof aside, "%s/damaged", d->dir);
+    unlink(aside);
+    return OK;
+}
+
+/* What its last life found; true: something. */
+static bool was_damaged(const Disk *d, Buf *what)
+{
+    char path[4200], text[400];
+    snprintf(path, sizeof path, "%s/damaged", d->dir);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
+    if (fd >= 0)
+        close(fd);
+    if (n > 0)
+        buf_bytes(what, text, (size_t)n);
+    else if (fd >= 0)
+        buf_cstr(what, "not known");
+    return fd >= 0;
+}
+
+/* ---- open, close ---- */
+
+static Status open_database(Disk *d, size_t cache_bytes, Buf *damage, Err *err)
+{
+    Err e = ERR_INIT;
+    Status s = damage && was_damaged(d, damage) ? set_aside(d, err) : OK;
+    if (s == OK)
+        s = open_rocksdb(d, cache_bytes, &e);
+    if (s == ERR_CORRUPT && damage && !damage->n) {
+        buf_cstr(damage, e.msg);
+        err_clear(&e);
+        forget_rocksdb(d);
+        s = set_aside(d, err);
+        if (s == OK)
+            s = open_rocksdb(d, cache_bytes, &e);
+    }
+    if (e.code)
+        err_move(err, &e);
+    err_clear(&e);
+    return s;
+}
+
+static Status open_directory(const char *dir, Effects *fx, size_t cache_bytes, Disk **out, Buf *damage, Err *err)
 {
     Disk *d = mem_zalloc(sizeof *d);
     size_t n = strlen(dir) + 4;
@@ -220,7 +303,7 @@ Status disk_open(const char *dir, Effects *fx, size_t cache_bytes, Disk **out, E
     if (s == OK)
         s = take_lock(d, err);
     if (s == OK)
-        s = open_rocksdb(d, cache_bytes, err);
+        s = open_database(d, cache_bytes, damage, err);
     if (s == OK)
         s = check_format(d, err);
     if (s != OK) {
@@ -229,6 +312,17 @@ Status disk_open(const char *dir, Effects *fx, size_t cache_bytes, Disk **out, E
     }
     *out = d;
     return OK;
+}
+
+Status disk_open(const char *dir, Effects *fx, size_t cache_bytes, Disk **out, Err *err)
+{
+    return open_directory(dir, fx, cache_bytes, out, NULL, err);
+}
+
+Status disk_open_anew(const char *dir, Effects *fx, size_t cache_bytes, Disk **out, Buf *damage, Err *err)
+{
+    buf_clear(damage);
+    return open_directory(dir, fx, cache_bytes, out, damage, err);
 }
 
 void disk_close(Disk *d)
@@ -243,15 +337,7 @@ void disk_close(Disk *d)
             rocksdb_column_family_handle_destroy(d->cf[f]);
         rocksdb_close(d->db);
     }
-    for (int f = 0; f < FAMILIES; f++)
-        if (d->opt[f])
-            rocksdb_options_destroy(d->opt[f]);
-    if (d->ro)
-        rocksdb_readoptions_destroy(d->ro);
-    if (d->wo)
-        rocksdb_writeoptions_destroy(d->wo);
-    if (d->cache)
-        rocksdb_cache_destroy(d->cache);
+    forget_rocksdb(d);
     if (d->lock_fd >= 0)
         close(d->lock_fd);
     pthread_mutex_destroy(&d->lock);

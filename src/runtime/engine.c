@@ -36,10 +36,28 @@ static void on_append(void *arg, Str topic, int partition)
         worker_tell(&e->workers[i], topic, partition);
 }
 
+/* What is here of remote topics' state can be had from changelogs: damage is no reason to stay away. */
+static Status open_disk(Engine *e, Err *err)
+{
+    if (!e->cfg.broker && !e->cfg.kafka)
+        return disk_open(e->cfg.dir, e->fx, DEFAULT_CACHE, &e->disk, err);
+    Buf damage = BUF_INIT;
+    Status st = disk_open_anew(e->cfg.dir, e->fx, DEFAULT_CACHE, &e->disk, &damage, err);
+    if (st == OK && damage.n) {
+        Buf text = BUF_INIT;
+        buf_printf(&text, "the state in %s was damaged, and is rebuilt from the changelogs (it was put aside as db.damaged): %.*s",
+                   e->cfg.dir, STR_ARG(buf_view(&damage)));
+        vec_add(&e->warnings, mem_strdup(buf_z(&text)));
+        buf_free(&text);
+    }
+    buf_free(&damage);
+    return st;
+}
+
 static Status open_topics(Engine *e, Err *err)
 {
     Broker *b = e->cfg.broker;
-    Status st = e->cfg.dir ? disk_open(e->cfg.dir, e->fx, DEFAULT_CACHE, &e->disk, err) : OK;
+    Status st = e->cfg.dir ? open_disk(e, err) : OK;
     if (st == OK && !b && e->cfg.kafka)
         st = kafka_broker_open(e->cfg.kafka, &b, err);
     if (st) {
