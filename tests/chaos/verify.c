@@ -3,7 +3,8 @@
 //
 //   chaos_s (k, g, v)     the producer's topic, which alone says what the inputs are
 //   ROWS_<G>              SELECT *                              per key every row, in the order of the inputs
-//   KEYS_<G>              k, COUNT(*), SUM(v) GROUP BY k        per key the exact sequence of values
+//   KEYS_<G>              k, COUNT(*), SUM(v) GROUP BY k        per key the exact sequence of values; at least once, with the
+//                                                               changelog beside it: values that count every input
 //   GROUPS_<G>            g, COUNT(*), SUM(v) GROUP BY g        through a repartition topic: counts 1, 2, 3, …, and the right end
 //
 // <G> is ONCE (exactly_once_v2) and LEAST (at_least_once); without a cache, so that every update is put out. @thread main
@@ -31,13 +32,13 @@ typedef struct GroupSeen {
 } GroupSeen;
 
 typedef struct Tail {
-    char topic[32];
-    int64_t at[CHAOS_PARTITIONS];
+    char topic[160];
+    int64_t at[CHAOS_PARTITIONS], end[CHAOS_PARTITIONS];
     int64_t records;
 } Tail;
 
 typedef struct Guarantee {
-    Tail rows, keys, groups;
+    Tail rows, keys, groups, changelog; /* changelog: of keys */
     Sequence *row_seq, *key_seq;
     GroupSeen group[CHAOS_GROUPS];
 } Guarantee;
@@ -145,12 +146,18 @@ static void wrong(Verify *v, const char *where, const char *why)
 
 typedef void TakeRecord(Verify *v, int partition, const char *key, json_t *value);
 
-/* All that came since the last time; committed records only. False: the broker does not give them (now). */
+static void aim_tail(Verify *v, Tail *t)
+{
+    for (int p = 0; p < CHAOS_PARTITIONS; p++)
+        t->end[p] = topic_end(v->topics, str_of(t->topic), p);
+}
+
+/* All that came since the last time, up to where it was aimed at; committed records only. False: the broker does not give them
+ * (now). */
 static bool read_tail(Verify *v, Tail *t, TakeRecord *take)
 {
     for (int p = 0; p < CHAOS_PARTITIONS; p++) {
-        int64_t end = topic_end(v->topics, str_of(t->topic), p);
-        while (t->at[p] < end) {
+        while (t->at[p] < t->end[p]) {
             Err err = ERR_INIT;
             RecordSet set;
             if (topic_read(v->topics, str_of(t->topic), p, t->at[p], 4000, &set, &err)) {
@@ -161,6 +168,8 @@ static bool read_tail(Verify *v, Tail *t, TakeRecord *take)
             for (int i = 0; i < set.n; i++) {
                 const Record *r = &set.records[i];
                 char key[64];
+                if (r->offset >= t->end[p])
+                    break; /* the next time */
                 snprintf(key, sizeof key, "%.*s", (int)r->key_len, r->key ? r->key : "");
                 json_t *value = r->value ? json_loadb(r->value, (size_t)r->value_len, 0, NULL) : NULL;
                 if (!value)
@@ -171,7 +180,8 @@ static bool read_tail(Verify *v, Tail *t, TakeRecord *take)
                 t->records++;
             }
             bool some = set.n > 0;
-            t->at[p] = set.next_offset > t->at[p] ? set.next_offset : t->at[p];
+            int64_t next = set.next_offset < t->end[p] ? set.next_offset : t->end[p];
+            t->at[p] = next > t->at[p] ? next : t->at[p];
             recordset_release(&set);
             if (!some)
                 break;
@@ -232,6 +242,12 @@ static void take_key(Verify *v, int partition, const char *key, json_t *value)
         wrong(v, g->keys.topic, "another key's partition");
     else if (!sequence_value(g->key_seq, key, member_int(value, "N"), member_int(value, "S"), why))
         wrong(v, g->keys.topic, why);
+}
+
+static void take_changelog(Verify *v, int partition, const char *key, json_t *value)
+{
+    UNUSED(partition);
+    sequence_hint(v->g[v->which].key_seq, key, member_int(value, "KSQL_AGG_VARIABLE_0"), member_int(value, "KSQL_AGG_VARIABLE_1"));
 }
 
 static void take_group(Verify *v, int partition, const char *key, json_t *value)
@@ -307,7 +323,12 @@ static bool read_outputs(Verify *v)
     bool good = true;
     for (v->which = 0; v->which < GUARANTEES; v->which++) {
         Guarantee *g = &v->g[v->which];
-        good = read_tail(v, &g->rows, take_row) && read_tail(v, &g->keys, take_key) && read_tail(v, &g->groups, take_group) && good;
+        aim_tail(v, &g->rows);
+        aim_tail(v, &g->keys);
+        aim_tail(v, &g->groups);
+        aim_tail(v, &g->changelog); /* what a value of keys came from was there before it */
+        good = read_tail(v, &g->changelog, take_changelog) && read_tail(v, &g->rows, take_row) && read_tail(v, &g->keys, take_key) &&
+               read_tail(v, &g->groups, take_group) && good;
     }
     return good;
 }
@@ -423,6 +444,11 @@ static void init_verify(Verify *v, Chaos *c)
         snprintf(g->rows.topic, sizeof g->rows.topic, "ROWS_%s", guarantees[i]);
         snprintf(g->keys.topic, sizeof g->keys.topic, "KEYS_%s", guarantees[i]);
         snprintf(g->groups.topic, sizeof g->groups.topic, "GROUPS_%s", guarantees[i]);
+        for (const char *id = buf_z(&c->ids); *id; id += strcspn(id, "\n") + 1)
+            if (strncmp(id + strlen("CTAS_"), g->keys.topic, strlen(g->keys.topic)) == 0)
+                snprintf(g->changelog.topic, sizeof g->changelog.topic,
+                         "_confluent-ksql-%squery_%.*s-Aggregate-Aggregate-Materialize-changelog", c->service, (int)strcspn(id, "\n"),
+                         id);
     }
 }
 
@@ -451,6 +477,7 @@ void verify_all(Chaos *c)
         mem_free(v);
         return;
     }
+    aim_tail(v, &v->source);
     bool read = read_tail(v, &v->source, take_input);
     char why[100];
     snprintf(why, sizeof why, "%" PRId64 " of %" PRId64 " are there", v->known_seen, c->producer.acked);

@@ -10,11 +10,13 @@
 
 #include "tests/oracle/oracle.h"
 
-/* A value seen. parent: the one that it is an input more than; -1: none. */
+/* A value seen, or of the changelog. parent: the one that it is the inputs first … last more than; -1: nothing. */
 typedef struct Seen {
     int64_t n, sum;
-    int parent, input;
+    int parent, first, last;
 } Seen;
+
+enum { HINT_DEPTH = 4 }; /* values of the changelog behind each other that were not put out */
 
 typedef struct Key {
     char *text;
@@ -23,8 +25,8 @@ typedef struct Key {
     int at, most; /* inputs that the last value stands for, and the furthest */
     bool any;
     Seen last;
-    Seen *seen; /* RECOUNTED */
-    int nseen, seen_room;
+    Seen *seen, *hints; /* RECOUNTED; hints: n and sum only */
+    int nseen, seen_room, nhints, hints_room;
 } Key;
 
 struct Sequence {
@@ -113,6 +115,7 @@ void sequence_free(Sequence *q)
         free(q->keys[i].text);
         free(q->keys[i].sums);
         free(q->keys[i].seen);
+        free(q->keys[i].hints);
     }
     if (q)
         free(q->keys);
@@ -173,24 +176,67 @@ static int input_between(const Key *k, int64_t diff)
     return 0;
 }
 
-/* RECOUNTED: an input more than a value before, or than nothing. */
+static void push_seen(Seen **v, int *n, int *room, Seen x)
+{
+    if (*n == *room) {
+        *room = *room ? *room * 2 : 16;
+        *v = grown(*v, (size_t)*room * sizeof **v);
+    }
+    (*v)[(*n)++] = x;
+}
+
+void sequence_hint(Sequence *q, const char *key, int64_t n, int64_t sum)
+{
+    Key *k = find(q, key);
+    if (k)
+        push_seen(&k->hints, &k->nhints, &k->hints_room, (Seen){.n = n, .sum = sum});
+}
+
+/* The first of `n` inputs behind each other with that sum; 0: there are none. Near the furthest they are likeliest. */
+static int find_run(const Key *k, int64_t n, int64_t sum)
+{
+    if (n < 1 || n > k->inputs)
+        return 0;
+    int top = k->inputs - (int)n + 1, likely = k->most + 2 < top ? k->most + 2 : top;
+    for (int i = likely; i > 0; i--)
+        if (k->sums[i + n - 1] - k->sums[i - 1] == sum)
+            return i;
+    for (int i = likely + 1; i <= top; i++)
+        if (k->sums[i + n - 1] - k->sums[i - 1] == sum)
+            return i;
+    return 0;
+}
+
+/* Where the value comes from: a value seen and a run of inputs more, or one of the changelog that itself comes from somewhere. */
+static bool trace(Key *k, int64_t n, int64_t sum, int depth)
+{
+    for (int parent = k->nseen - 1; parent >= -1; parent--) {
+        int64_t pn = parent < 0 ? 0 : k->seen[parent].n, psum = parent < 0 ? 0 : k->seen[parent].sum;
+        int first = find_run(k, n - pn, sum - psum);
+        if (!first)
+            continue;
+        push_seen(&k->seen, &k->nseen, &k->seen_room, (Seen){n, sum, parent, first, first + (int)(n - pn) - 1});
+        return true;
+    }
+    for (int i = 0; i < k->nhints && depth > 0; i++) {
+        Seen h = k->hints[i];
+        int first = find_run(k, n - h.n, sum - h.sum);
+        if (!first || !trace(k, h.n, h.sum, depth - 1))
+            continue;
+        push_seen(&k->seen, &k->nseen, &k->seen_room, (Seen){n, sum, k->nseen - 1, first, first + (int)(n - h.n) - 1});
+        return true;
+    }
+    return false;
+}
+
 static bool step_from_any(Sequence *q, Key *k, int64_t n, int64_t sum, char *why)
 {
-    int parent = k->nseen, input = 0;
-    while (!input && --parent >= -1) {
-        int64_t pn = parent < 0 ? 0 : k->seen[parent].n, psum = parent < 0 ? 0 : k->seen[parent].sum;
-        if (pn == n - 1)
-            input = input_between(k, sum - psum);
-    }
-    if (!input)
-        return wrong(why, "%s: (%" PRId64 ", %" PRId64 ") is no value before and an input more", k->text, n, sum);
-    if (k->nseen == k->seen_room) {
-        k->seen_room = k->seen_room ? k->seen_room * 2 : 16;
-        k->seen = grown(k->seen, (size_t)k->seen_room * sizeof *k->seen);
-    }
-    q->repeated += parent != k->nseen - 1 || input <= k->most;
-    k->seen[k->nseen++] = (Seen){n, sum, parent, input};
-    k->most = input > k->most ? input : k->most;
+    int before = k->nseen;
+    if (!trace(k, n, sum, HINT_DEPTH))
+        return wrong(why, "%s: (%" PRId64 ", %" PRId64 ") is no value before and inputs more", k->text, n, sum);
+    const Seen *s = &k->seen[k->nseen - 1];
+    q->repeated += s->parent != before - 1 || s->first <= k->most;
+    k->most = s->last > k->most ? s->last : k->most;
     return true;
 }
 
@@ -238,7 +284,8 @@ static bool counts_all(const Key *k, char *why)
     if (!counted)
         abort();
     for (int at = k->nseen - 1; at >= 0; at = k->seen[at].parent)
-        counted[k->seen[at].input] = true;
+        for (int i = k->seen[at].first; i <= k->seen[at].last; i++)
+            counted[i] = true;
     int missing = 1;
     while (missing <= k->inputs && counted[missing])
         missing++;

@@ -13,9 +13,10 @@
 //   COALESCED     some left out, never the last (exactly once, with a cache)
 //   AGAIN         at least once: it may go back to a value that was there before, and on from there; nothing is left out and it
 //                 ends in the last value
-//   RECOUNTED     at least once, where state may have come further than positions (it came from a changelog): as before, but a
-//                 value may count inputs again. Each is an earlier value of the key and one input more; the last counts all
-//   …_COALESCED   as those, with values left out
+//   RECOUNTED     at least once, where state may have come further than positions (it came from a changelog): a value may count
+//                 inputs again. Each is a value before it, or one of the changelog (sequence_hint), and inputs that follow each
+//                 other; the last counts every input
+//   …_COALESCED   as those, with values left out; RECOUNTED_COALESCED looks at the last only
 //
 // One thread. Every check answers true, or false with a sentence in `why` (of ORACLE_WHY bytes).
 #ifndef SLUICE_TESTS_SEQUENCE_H
@@ -47,6 +48,8 @@ int64_t sequence_count(const Sequence *q, const char *key);
 /* The next value of the key in a table's topic; the next row of the key in a stream's. Not both in one Sequence. */
 bool sequence_value(Sequence *q, const char *key, int64_t n, int64_t sum, char *why);
 bool sequence_row(Sequence *q, const char *key, int64_t v, char *why);
+/* RECOUNTED: a value that the key's state had, by its changelog, at some time: what it put out may have been lost with a server. */
+void sequence_hint(Sequence *q, const char *key, int64_t n, int64_t sum);
 /* Nothing more comes: every key ended where it should. rows: sequence_row was used. */
 bool sequence_end(const Sequence *q, bool rows, char *why);
 /* The key's last value seen; false: none. */

@@ -13,7 +13,7 @@ typedef struct Case {
     SequenceRule rule;
     bool good;
     int n;
-    int64_t v[MOST][2]; /* count and sum; of rows: the value, 0 */
+    int64_t v[MOST + 1][2]; /* count and sum; of rows: the value, 0. v[MOST]: a value of the changelog, or 0 */
 } Case;
 
 /* The inputs of key k: 10, 200, 3000. */
@@ -39,6 +39,8 @@ static const Case values[] = {
     {"lost on the way to the end", SEQUENCE_RECOUNTED, false, 4, {{1, 10}, {2, 210}, {2, 3010}, {3, 3020}}},
     {"from nowhere", SEQUENCE_RECOUNTED, false, 4, {{1, 10}, {2, 211}, {3, 410}, {4, 3410}}},
     {"counted twice, some left out", SEQUENCE_RECOUNTED_COALESCED, true, 2, {{1, 10}, {4, 3410}}},
+    {"again behind what was lost on its way out", SEQUENCE_RECOUNTED, true, 3, {{1, 10}, {4, 3410}, {5, 6410}, [MOST] = {3, 3210}}},
+    {"again behind nothing", SEQUENCE_RECOUNTED, false, 3, {{1, 10}, {4, 3410}, {5, 6410}}},
     {"too few", SEQUENCE_RECOUNTED_COALESCED, false, 2, {{1, 10}, {2, 210}}},
 };
 
@@ -59,6 +61,8 @@ static bool run(const Case *c, bool are_rows)
     Sequence *q = sequence_new(c->rule);
     for (int i = 0; i < 3; i++)
         sequence_input(q, "k", inputs[i]);
+    if (c->v[MOST][0])
+        sequence_hint(q, "k", c->v[MOST][0], c->v[MOST][1]);
     bool good = true;
     for (int i = 0; i < c->n && good; i++)
         good = are_rows ? sequence_row(q, "k", c->v[i][0], why) : sequence_value(q, "k", c->v[i][0], c->v[i][1], why);
