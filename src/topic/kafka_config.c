@@ -496,6 +496,15 @@ static bool jaas_option(Str line, const char *key, Buf *value)
     return false;
 }
 
+/* Else it may be the password, where the module was forgotten. */
+static bool class_name(Str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._$", s.p[i]))
+            return false;
+    return s.n > 0 && str_ends(s, STR("Module"));
+}
+
 static Status read_jaas(Reading *r, Str value, int clients, int rank)
 {
     static const char *const modules[] = {"PlainLoginModule", "ScramLoginModule"};
@@ -511,9 +520,9 @@ static Status read_jaas(Reading *r, Str value, int clients, int rank)
         found |= str_ends(module, str_of(modules[i]));
     if (!found)
         return err_set(r->err, ERR_BAD_REQUEST,
-                       "Invalid value for configuration sasl.jaas.config: the login module '%.*s' is not supported; "
+                       "Invalid value for configuration sasl.jaas.config: the login module %.*s is not supported; "
                        "PlainLoginModule, ScramLoginModule and OAuthBearerLoginModule are",
-                       STR_ARG(module));
+                       STR_ARG(class_name(module) ? module : STR("it begins with")));
     Buf user = BUF_INIT, pass = BUF_INIT;
     Status st = OK;
     if (!jaas_option(line, "username", &user) || !jaas_option(line, "password", &pass))

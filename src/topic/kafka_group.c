@@ -30,7 +30,7 @@ struct Membership {
     void *arg;
     rd_kafka_t *rk;
     pthread_t thread;
-    bool started;
+    bool assigned; /* once; the thread's */
 
     pthread_mutex_t lock; /* of: */
     bool stop;
@@ -83,6 +83,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t e, rd_kafka_topic_p
     if (e == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         for (int i = 0; i < l->cnt; i++) /* nothing is read there */
             l->elems[i].offset = RD_KAFKA_OFFSET_END;
+        m->assigned = true;
         failed = rd_kafka_incremental_assign(rk, l);
         set_slots(m, slots | slots_of(l), false);
     } else {
@@ -102,10 +103,28 @@ static bool to_stop(Membership *m)
     return stop;
 }
 
+/* The coordinator knows it, and has not told it its slots yet. */
+static bool is_joining(const Membership *m)
+{
+    char *id = m->assigned ? NULL : rd_kafka_memberid(m->rk);
+    bool joining = id && *id;
+    if (id)
+        rd_kafka_mem_free(m->rk, id);
+    return joining;
+}
+
+/* librdkafka before 2.1 ends the process by an assertion when a consumer is closed between joining and its first assignment
+ * (its issue 4312): that is waited for. */
 static void close_consumer(Membership *m)
 {
-    rd_kafka_queue_t *q = rd_kafka_queue_get_consumer(m->rk);
     int64_t end = kafka_now_ms() + CLOSE_MS;
+    while (is_joining(m) && kafka_now_ms() < end) {
+        rd_kafka_message_t *msg = rd_kafka_consumer_poll(m->rk, POLL_MS);
+        if (msg)
+            rd_kafka_message_destroy(msg);
+    }
+    rd_kafka_queue_t *q = rd_kafka_queue_get_consumer(m->rk);
+    end = kafka_now_ms() + CLOSE_MS;
     rd_kafka_error_t *e = q ? rd_kafka_consumer_close_queue(m->rk, q) : NULL;
     if (e)
         rd_kafka_error_destroy(e);

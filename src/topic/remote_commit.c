@@ -217,7 +217,10 @@ static void delivered(void *arg, void *tag, int64_t offset, ErrCode code, const 
     }
     Err err = ERR_INIT;
     Str name = s->part->topic->info.name;
-    err_set(&err, code, "Topic '%.*s', partition %d: %s", STR_ARG(name), s->part->partition, why ? why : err_code_name(code));
+    if (code == ERR_DENIED)
+        err_set(&err, code, "Authorization denied to Write on topic(s): [%.*s]", STR_ARG(name));
+    else
+        err_set(&err, code, "Topic '%.*s', partition %d: %s", STR_ARG(name), s->part->partition, why ? why : err_code_name(code));
     if (is_refusal((Status)code))
         refuse(r, s, &err);
     else

@@ -183,6 +183,7 @@ int test_kafka_sasl(void)
     CHECK_TEXT(r.p.token_file, "/run/token");
     done(&r);
     REFUSES("SCRAM-SHA-256", "sasl.mechanism", "GSSAPI");
+    REFUSES("it begins with", "sasl.jaas.config", "password=\"secret\" username=\"alice\";");
     REFUSES("Krb5LoginModule", "sasl.jaas.config", "com.sun.security.auth.module.Krb5LoginModule required useKeyTab=true;");
     REFUSES("username", "sasl.jaas.config", "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"a\";");
     REFUSES("file:///path", "sasl.oauthbearer.token.endpoint.url", "https://idp/token");

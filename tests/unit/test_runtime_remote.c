@@ -17,12 +17,16 @@ static const char ALL[] = "SELECT k, n FROM cart;";
 static bool remote_open(Bed *b, Broker *broker, Effects *fx, bool on_disk, const char *guarantee)
 {
     static PropSet props;
+    static int members;
+    static char names[8][16];
     Err err = ERR_INIT;
+    char *name = names[members++ % 8];
     props_free(&props);
     props = (PropSet){0};
     BUG_IF(props_set_server(&props, STR("processing.guarantee"), str_of(guarantee), &err));
+    snprintf(name, sizeof names[0], "host:%d", members);
     BUG_IF(props_set_server(&props, STR("auto.offset.reset"), STR("earliest"), &err));
-    *b = (Bed){.on_disk = on_disk, .sim = fx, .config = {.check_operators = true, .broker = broker, .props = &props}};
+    *b = (Bed){.on_disk = on_disk, .sim = fx, .config = {.check_operators = true, .broker = broker, .props = &props, .member = name}};
     if (on_disk)
         b->dir = tmpdir_new();
     return bed_start(b);
@@ -107,7 +111,6 @@ int test_remote_two_servers(void)
     Effects *fx = effects_sim_new(7, BED_START_MS);
     Bed a, b;
     CHECK(remote_open(&a, broker, fx, true, "exactly_once_v2"));
-    a.config.member = "a:1";
     RUN(&a, CART);
     RUN(&a, ROWS);
     bed_pass(&a, 5000);
