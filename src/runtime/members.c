@@ -149,7 +149,7 @@ static void changed(void *arg, uint64_t slots, bool lost)
     Engine *e = arg;
     pthread_mutex_lock(&e->ddl);
     uint64_t before = e->slots, gone = before & ~slots;
-    if (topics_remote(e->topics))
+    if (topics_remote(e->topics) && (before != slots || lost))
         engine_log(e, "has %d of %d slots now%s", __builtin_popcountll(slots), TOPIC_SLOTS,
                    lost ? ": it was not heard of in time, what was not committed is dropped" : "");
     if (!lost)

@@ -177,6 +177,16 @@ static Status start(Task *t, bool standby, Err *err)
 
 Status task_start(Task *t, Err *err) { return start(t, false, err); }
 
+/* It goes on, or is another server's: what went wrong with it here is no trouble of the query's any more. */
+static void forget_trouble(Task *t)
+{
+    if (t->state == TASK_ELSEWHERE)
+        t->backoff_ms = 0;
+    pthread_mutex_lock(&t->q->e->mu);
+    err_clear(&t->err);
+    pthread_mutex_unlock(&t->q->e->mu);
+}
+
 void task_place(Task *t)
 {
     bool here = t->partition < 0 || members_has(t->q->e, t->partition);
@@ -196,6 +206,8 @@ void task_place(Task *t)
         st = start(t, true, &err);
     if (st)
         task_fail(t, &err);
+    else if (t->state != TASK_WAITING && t->state != TASK_FAILED)
+        forget_trouble(t);
     err_clear(&err);
 }
 
