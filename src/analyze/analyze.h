@@ -72,6 +72,7 @@ typedef struct BoundItem {
     Str name;
     const TExpr *expr; /* over agg_schema when aggregated, else over input */
     const Expr *ast;   /* as selected, stars expanded; NULL for what the query adds by itself */
+    int place;         /* in the SELECT list, which need not begin with the keys */
 } BoundItem;
 
 typedef enum QueryUse { USE_PERSISTENT, USE_PUSH, USE_PULL } QueryUse;

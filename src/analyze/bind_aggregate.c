@@ -408,13 +408,13 @@ static Status split_items(Aggregation *ag, const SelectList *list, const TExpr *
                 buf_free(&missing);
                 return ERR_STATEMENT;
             }
-            items[g] = (BoundItem){names[first], bound[first], list->exprs[first]};
+            items[g] = (BoundItem){names[first], bound[first], list->exprs[first], first};
         }
         bq->nkeys = bq->ngroup;
     }
     for (int i = 0; i < list->n; i++)
         if (!is_key[i])
-            items[bq->nkeys + bq->nvalues++] = (BoundItem){names[i], bound[i], list->exprs[i]};
+            items[bq->nkeys + bq->nvalues++] = (BoundItem){names[i], bound[i], list->exprs[i], i};
     bq->items = items;
     if (!bq->nvalues)
         return err_at(ag->err, ERR_STATEMENT, ag->q->span, "The projection contains no value columns.");

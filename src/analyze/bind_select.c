@@ -389,14 +389,14 @@ static Status split_keys(const Analyzer *an, const Query *q, const KeySpec *ks, 
         if (first < 0)
             return missing_key(ks, sink, q->span, err);
         Str alias = list->aliases[first].text;
-        items[k] = (BoundItem){alias.n ? alias : namer_name(nm, list->exprs[first]), bound[first], list->exprs[first]};
+        items[k] = (BoundItem){alias.n ? alias : namer_name(nm, list->exprs[first]), bound[first], list->exprs[first], first};
     }
     bq->nkeys = ks->n;
     for (int i = 0; i < list->n; i++)
         if (!is_key[i]) {
             Str alias = list->aliases[i].text;
             items[bq->nkeys + bq->nvalues++] =
-                (BoundItem){alias.n ? alias : namer_name(nm, list->exprs[i]), bound[i], list->exprs[i]};
+                (BoundItem){alias.n ? alias : namer_name(nm, list->exprs[i]), bound[i], list->exprs[i], i};
         }
     bq->items = items;
     if (!bq->nvalues)
@@ -431,7 +431,7 @@ static Status bind_projection(const Analyzer *an, const Query *q, const Scope *s
     bool *pull_key = ARENA_ARRAY(a, bool, list->n);
     for (int i = 0; i < list->n; i++) {
         Str alias = list->aliases[i].text;
-        items[i] = (BoundItem){alias.n ? alias : namer_name(nm, list->exprs[i]), bound[i], list->exprs[i]};
+        items[i] = (BoundItem){alias.n ? alias : namer_name(nm, list->exprs[i]), bound[i], list->exprs[i], i};
         pull_key[i] = bound[i]->kind == TEXPR_COLUMN && bound[i]->column < bq->source->nkeys;
     }
     bq->items = items;

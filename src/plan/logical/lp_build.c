@@ -34,7 +34,7 @@ static const LNode *group(Arena *a, const LNode *in, const BoundQuery *q, LAgg *
     BoundItem *items = ARENA_ARRAY(a, BoundItem, most);
     int k = 0;
     for (; k < q->ngroup; k++)
-        items[k] = (BoundItem){q->agg_schema->cols[k].name, q->group[k], NULL};
+        items[k] = (BoundItem){q->agg_schema->cols[k].name, q->group[k], NULL, k};
     for (int i = 0; i < q->naggs; i++) {
         int *args = ARENA_ARRAY(a, int, q->aggs[i].nargs);
         for (int j = 0; j < q->aggs[i].nargs; j++) {
@@ -43,7 +43,7 @@ static const LNode *group(Arena *a, const LNode *in, const BoundQuery *q, LAgg *
             while (at < k && !texpr_equal(items[at].expr, x))
                 at++;
             if (at == k)
-                items[k++] = (BoundItem){arena_strf(a, "KSQL_INTERNAL_COL_%d", at), x, NULL};
+                items[k++] = (BoundItem){arena_strf(a, "KSQL_INTERNAL_COL_%d", at), x, NULL, at};
             args[j] = at;
         }
         aggs[i] = (LAgg){q->aggs[i].row, q->aggs[i].nargs, args, q->aggs[i].ninit, q->aggs[i].init,

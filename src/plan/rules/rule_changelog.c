@@ -67,8 +67,10 @@ static void require_all(Layout *y, const LNode *top)
         if (n->kind == LP_FILTER)
             having = n;
     }
-    for (int i = 0; project && i < project->n; i++)
-        each_column(y, project->items[i].expr, require_result);
+    for (int place = 0; project && place < project->n; place++)
+        for (int i = 0; i < project->n; i++)
+            if (project->items[i].place == place)
+                each_column(y, project->items[i].expr, require_result);
     for (const LNode *n = y->group->input; n; n = n->input)
         if (n->kind == LP_FILTER)
             each_column(y, n->predicate, require_column);
@@ -123,10 +125,10 @@ static const LNode *wider_group(Layout *y)
         items[k] = from->items[k];
     for (int i = 0; i < y->required.n; i++, k++) {
         const ColumnDef *c = &from->input->schema->cols[y->required.v[i]];
-        items[k] = (BoundItem){c->name, texpr_column(y->a, y->required.v[i], c->type), NULL};
+        items[k] = (BoundItem){c->name, texpr_column(y->a, y->required.v[i], c->type), NULL, k};
     }
     for (int i = 0; i < y->extra.n; i++, k++)
-        items[k] = (BoundItem){arena_strf(y->a, "KSQL_INTERNAL_COL_%d", k - from->nkeys), y->extra.v[i], NULL};
+        items[k] = (BoundItem){arena_strf(y->a, "KSQL_INTERNAL_COL_%d", k - from->nkeys), y->extra.v[i], NULL, k};
     for (int i = 0; i < n->n; i++)
         cols[i] = (ColumnDef){items[i].name, items[i].expr->type, i < from->nkeys ? ROLE_KEY : ROLE_VALUE, {0}};
     n->items = items;
