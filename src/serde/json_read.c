@@ -8,10 +8,11 @@
 //   fast   members as they come; the first thing that does not fit gives up, without a message
 //   slow   only for records that gave up (and for schemas with two columns whose names differ in
 //          case): the syntax of the whole value first, then the fields in schema order, each from
-//          the member that Java would have picked; it knows the path and writes the message
+//          the member that Java would have picked; it knows the path, and json_why.c writes the message
 // Both share everything below struct level, so that they cannot disagree on a value.
 #include "serde/internal.h"
 #include "serde/json_shape.h"
+#include "serde/json_why.h"
 
 #include "base/limits.h"
 #include "types/cast.h"
@@ -23,8 +24,7 @@ typedef struct JsonReader {
     JsonShape shape;    /* of the records lately */
     bool unwrapped;
     bool slow;
-    Buf path;  /* slow: where the cursor is, without the leading $ */
-    VEC(size_t) steps; /* where the parts of the path start */
+    JsonPath path; /* slow: where the cursor is */
     Buf upper;
     VEC(Value) stack; /* elements of the arrays and maps being read */
 } JsonReader;
@@ -279,15 +279,15 @@ static inline bool empty(Json *j, char close)
 static inline size_t step_in(JsonReader *r)
 {
     if (r->slow)
-        vec_add(&r->steps, r->path.n);
-    return r->path.n;
+        vec_add(&r->path.steps, r->path.text.n);
+    return r->path.text.n;
 }
 
 static inline void step_out(JsonReader *r, size_t path)
 {
-    r->path.n = path;
+    r->path.text.n = path;
     if (r->slow)
-        r->steps.n--;
+        r->path.steps.n--;
 }
 
 static bool read_array(JsonReader *r, const JsonNode *node, Value *out)
@@ -303,7 +303,7 @@ static bool read_array(JsonReader *r, const JsonNode *node, Value *out)
         size_t path = step_in(r);
         Value v;
         if (r->slow)
-            buf_printf(&r->path, "[%d]", i);
+            buf_printf(&r->path.text, "[%d]", i);
         if (!read_value(r, node->elem, &v))
             return false;
         step_out(r, path);
@@ -343,7 +343,7 @@ static bool read_map(JsonReader *r, const JsonNode *node, Value *out)
             return js_bad(j, j->p, SYNTAX_COLON);
         j->p++;
         if (r->slow)
-            buf_printf(&r->path, ".%.*s.value", STR_ARG(key));
+            buf_printf(&r->path.text, ".%.*s.value", STR_ARG(key));
         if (!read_value(r, node->elem, &v))
             return false;
         step_out(r, path);
@@ -593,8 +593,8 @@ static bool members_slow(JsonReader *r, const JsonFields *f, const Target *to)
         }
         j->depth = depth + 1;
         size_t path = step_in(r);
-        buf_byte(&r->path, '.');
-        buf_str(&r->path, f->f[i].name);
+        buf_byte(&r->path.text, '.');
+        buf_str(&r->path.text, f->f[i].name);
         if (!read_field(r, f, to, i))
             return false;
         step_out(r, path);
@@ -613,109 +613,6 @@ static bool read_object(JsonReader *r, JsonFields *f, Value *out)
 }
 
 /* ---- records --------------------------------------------------------------------------------- */
-
-/* A type as Java's schema formatter writes it: STRUCT<CUSTOMER VARCHAR, QTY INT>. */
-static void required_type(Buf *out, const Type *t)
-{
-    switch (t->kind) {
-    case KIND_INTEGER:
-        buf_cstr(out, "INT");
-        break;
-    case KIND_STRING:
-        buf_cstr(out, "VARCHAR");
-        break;
-    case KIND_ARRAY:
-        buf_cstr(out, "ARRAY<");
-        required_type(out, t->elem);
-        buf_byte(out, '>');
-        break;
-    case KIND_MAP:
-        buf_cstr(out, "MAP<");
-        required_type(out, t->key);
-        buf_cstr(out, ", ");
-        required_type(out, t->elem);
-        buf_byte(out, '>');
-        break;
-    case KIND_STRUCT:
-        buf_cstr(out, "STRUCT<");
-        for (int i = 0; i < t->nfields; i++) {
-            buf_printf(out, "%s%.*s ", i ? ", " : "", STR_ARG(t->fields[i].name));
-            required_type(out, t->fields[i].type);
-        }
-        buf_byte(out, '>');
-        break;
-    default:
-        type_print(out, t);
-    }
-}
-
-/* How many bytes of a path a message shows: a map's keys may be long. */
-static int path_shown(Str path)
-{
-    size_t n = 500;
-    if (path.n <= n)
-        return (int)path.n;
-    while (n > 0 && ((uint8_t)path.p[n] & 0xC0) == 0x80)
-        n--;
-    return (int)n;
-}
-
-/* What wraps the bare message in `why`: Java names the path anew at each step outwards, and the root at last. */
-static bool explain_at(JsonReader *r, const Batch *b)
-{
-    Buf *why = &r->base.why;
-    const SerdeSpec *spec = &r->base.spec;
-    size_t bare = why->n;
-    Str path = buf_view(&r->path);
-    buf_printf(why, ", path: $%.*s", path_shown(path), path.n ? path.p : "");
-    Str first = arena_str(b->arena, buf_view(why));
-    reader_cause(&r->base, b, first);
-    for (int i = 0; i < r->steps.n; i++) {
-        why->n = bare;
-        Str left = str_sub(path, r->steps.v[i], path.n - r->steps.v[i]);
-        buf_printf(why, ", path: %.*s", path_shown(left), left.p);
-        reader_cause(&r->base, b, buf_view(why));
-    }
-    why->n = bare;
-    reader_cause(&r->base, b, buf_view(why));
-    buf_clear(why);
-    buf_printf(why, "Failed to deserialize %s from topic: %.*s. ", serde_side(spec), STR_ARG(spec->topic));
-    buf_str(why, first);
-    return false;
-}
-
-/* Puts the message of the failed cursor into why, and its causes. */
-static bool explain(JsonReader *r, const Batch *b)
-{
-    Json *j = &r->j;
-    Buf *why = &r->base.why;
-    const SerdeSpec *spec = &r->base.spec;
-    buf_clear(why);
-    switch (j->fail) {
-    case JSON_SYNTAX:
-        buf_printf(why, "Failed to deserialize %s from topic: %.*s. ", serde_side(spec), STR_ARG(spec->topic));
-        size_t from = why->n;
-        js_syntax_text(j, why);
-        reader_cause(&r->base, b, str_sub(buf_view(why), from, why->n - from));
-        return false;
-    case JSON_CONVERT:
-        buf_printf(why, "Can't convert type. sourceType: %s, requiredType: ", js_node_name(j->at, j->end));
-        if (type_is_nested(j->want))
-            required_type(why, j->want);
-        else
-            type_print(why, j->want);
-        break;
-    case JSON_COERCE:
-        buf_printf(why, "Can't coerce string to type. targetType: %s", type_kind_name(j->want->kind));
-        break;
-    case JSON_OTHER:
-        buf_str(why, buf_view(&j->text));
-        break;
-    case JSON_OK:
-        BUG("a record failed without a reason");
-    }
-    return explain_at(r, b);
-}
 
 static bool read_root(JsonReader *r, const Target *to)
 {
@@ -749,42 +646,23 @@ static void start(JsonReader *r, Str payload, Batch *b, bool slow)
     r->slow = slow;
 }
 
-/* Not an object where the columns want one. */
-static bool fail_root(JsonReader *r, const Batch *b)
-{
-    Json *j = &r->j;
-    const SerdeSpec *spec = &r->base.spec;
-    Buf *why = &r->base.why;
-    buf_clear(why);
-    if (js_peek(j) == JC_NULL) {
-        buf_cstr(why, "Cannot invoke \"org.apache.kafka.connect.data.Struct.schema()\" "
-                      "because \"struct\" is null");
-        return false;
-    }
-    buf_printf(why, "Can't convert type. sourceType: %s, requiredType: STRUCT<", js_node_name(j->p, j->end));
-    for (int i = 0; i < spec->ncols; i++) {
-        buf_printf(why, "%s%.*s ", i ? ", " : "", STR_ARG(spec->cols[i].name));
-        required_type(why, spec->cols[i].type);
-    }
-    buf_byte(why, '>');
-    return explain_at(r, b);
-}
-
 static bool read_slow(JsonReader *r, Str payload, Batch *b, const Target *to)
 {
     Json *j = &r->j;
     buf_clear(&j->text);
-    buf_clear(&r->path);
-    r->steps.n = 0;
+    buf_clear(&r->path.text);
+    r->path.steps.n = 0;
     start(r, payload, b, true);
     if (js_peek(j) != JC_BAD || j->p < j->end) {
         if (!js_skip(j))
-            return explain(r, b);
+            return json_why(&r->base, j, &r->path, b);
         start(r, payload, b, true);
     }
     if (read_root(r, to))
         return true;
-    return j->want || j->fail != JSON_CONVERT ? explain(r, b) : fail_root(r, b);
+    if (j->want || j->fail != JSON_CONVERT)
+        return json_why(&r->base, j, &r->path, b);
+    return json_why_root(&r->base, j, &r->path, b);
 }
 
 /* A value that does not fit into the common case. */
@@ -823,8 +701,8 @@ static void json_free(Reader *base)
     buf_free(&r->j.text);
     buf_free(&r->j.scratch);
     vec_free(&r->j.members);
-    buf_free(&r->path);
-    vec_free(&r->steps);
+    buf_free(&r->path.text);
+    vec_free(&r->path.steps);
     buf_free(&r->upper);
     vec_free(&r->stack);
 }

@@ -12,6 +12,8 @@ libsluice_a_SOURCES += \
 	src/serde/json_shape.c \
 	src/serde/json_shape.h \
 	src/serde/json_text.c \
+	src/serde/json_why.c \
+	src/serde/json_why.h \
 	src/serde/json_write.c \
 	src/serde/kafka.c \
 	src/serde/serde.c \

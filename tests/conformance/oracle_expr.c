@@ -117,6 +117,7 @@ static void fill_batch(Stream *st, const JTree *records)
         die("the value reader", &err);
     if (reader_read(r, in, rows, n, b, nkeys, rows) != n)
         die("a row of the sources was not read", NULL);
+    reader_free(r);
 }
 
 static void read_streams(const char *dir)

@@ -57,7 +57,8 @@ static void step(AggCtx *c, Tally *t, const Value *v, int64_t by, int64_t most)
     buf_bytes(&b, t->entries.p, from);
     if (count + by > 0)
         put_entry(c, &b, count + by, v);
-    buf_bytes(&b, t->entries.p + to, t->entries.n - to);
+    if (to < t->entries.n) /* p is NULL without entries */
+        buf_bytes(&b, t->entries.p + to, t->entries.n - to);
     held_set_bytes(&t->entries, buf_view(&b));
     buf_free(&b);
     t->n += !known;
