@@ -544,6 +544,9 @@ static Status open_meta(Kafka *k, Err *err)
     rd_kafka_conf_t *conf = kafka_conf_new(k, KAFKA_META, &k->handle, err);
     if (!conf)
         return err->code;
+    /* Never joined. Without one librdkafka 2.0.2 follows a NULL pointer when a group's positions are asked for while its
+     * coordinator is being made (its issue 5040). */
+    kafka_conf_set(conf, "group.id", "sluice-meta");
     k->meta = kafka_handle_new(k, KAFKA_META, conf, err);
     if (!k->meta)
         return err->code;
