@@ -48,7 +48,7 @@ const QuerySeen *running_find(const Running *r, Str id);
 json_t *upper_json(Str s);
 /* The statement with its semicolon. */
 json_t *sql_json(Str sql);
-/* {queryString, sinks, …, state}, and "reason" for one that fails. */
+/* {queryString, sinks, …, state}, and "reason" for one that fails, or restores its state. */
 json_t *query_json(const QuerySeen *s);
 /* queryDescription's members. */
 json_t *query_description_json(const QuerySeen *s);

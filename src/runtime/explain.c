@@ -137,6 +137,8 @@ json_t *query_description_json(const QuerySeen *s)
     Str group = consumer_group(a, q->e, q->id, !persistent, q->created_ms);
     json_object_set_new(o, "consumerGroupId", json_str(group));
     json_object_set_new(o, "state", json_string(s->state));
+    if (s->why.n)
+        json_object_set_new(o, "reason", json_str(s->why));
     arena_free(a);
     return o;
 }

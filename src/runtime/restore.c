@@ -29,6 +29,7 @@ struct Restore {
     RestoreLog *logs;
     int64_t unflushed;
     bool ahead; /* the own positions decide */
+    bool warm;  /* a standby copy that had all there was when it was opened */
 };
 
 static bool has_log(const Task *t, const PNode *node)
@@ -80,6 +81,7 @@ static Status open_log(Task *t, Op *op, RestoreLog *log, Err *err)
         return st;
     log->op = op;
     log->at = at > begin ? at : begin;
+    log->end = end;
     log->decoder = (SourceReader){.w = t->w, .in = in, .partition = t->partition, .wanted = (bool *)in->wanted};
     st = reader_new(&in->key, in->wanted, &log->decoder.key, err);
     if (st == OK)
@@ -154,7 +156,7 @@ Status restore_aim(Task *t, Err *err)
     Restore *r = t->restore;
     r->ahead = own_positions_decide(t);
     Status st = task_positions(t, r->ahead, err);
-    t->restored.left = 0;
+    t->restored = (RestoreProgress){.started_ms = effects_now(t->q->e->fx)}; /* what a standby copy has read is not counted */
     for (int i = 0; i < r->n && st == OK; i++) {
         RestoreLog *log = &r->logs[i];
         int64_t begin;
@@ -213,6 +215,19 @@ static Status read_log(Task *t, RestoreLog *log, bool *did, Err *err)
     return st;
 }
 
+/* Tells once when the copy has caught up. */
+static void note_warm(Task *t)
+{
+    Restore *r = t->restore;
+    bool warm = true;
+    for (int i = 0; i < r->n; i++)
+        warm &= r->logs[i].at >= r->logs[i].end;
+    if (warm && !r->warm)
+        engine_log(t->q->e, "query %.*s, partition %d: a copy of its state stands by, %lld records", STR_ARG(t->q->id),
+                   t->partition, (long long)t->restored.records);
+    r->warm = warm;
+}
+
 Status restore_step(Task *t, bool *did, Err *err)
 {
     Restore *r = t->restore;
@@ -227,8 +242,10 @@ Status restore_step(Task *t, bool *did, Err *err)
         if (st || *did)
             return st ? st : r->unflushed >= FLUSH_RECORDS ? flush(t, err) : OK;
     }
-    if (t->state == TASK_STANDBY)
-        return r->unflushed && !*did ? flush(t, err) : OK;
+    if (t->state == TASK_STANDBY) {
+        note_warm(t);
+        return r->unflushed ? flush(t, err) : OK;
+    }
     if (behind)
         return OK; /* waits for what is on its way */
     *did = true;

@@ -349,12 +349,14 @@ static void print_errors(Buf *out, Arena *a, const json_t *errors)
 static void print_query(Buf *out, Arena *a, const json_t *q, const TableStyle *style)
 {
     Str text = table_member(q, "statementText"), plan = table_member(q, "executionPlan");
-    Str topology = table_member(q, "topology");
+    Str topology = table_member(q, "topology"), why = table_member(q, "reason");
     label(out, "ID", table_member(q, "id"));
     label(out, "Query Type", table_member(q, "queryType"));
     if (text.n)
         label(out, "SQL", text);
     print_host_status(out, a, json_object_get(q, "ksqlHostQueryStatus"));
+    if (why.n)
+        label(out, "Reason", why);
     buf_byte(out, '\n');
     print_schema(out, a, q, false, style);
     print_endpoints(out, json_object_get(q, "sources"), "Sources that this query reads from: ",

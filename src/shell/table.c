@@ -320,6 +320,11 @@ static void queries(Buf *out, Arena *a, const json_t *e, const TableStyle *style
     }
     t.footer = "For detailed information on a Query run: EXPLAIN <Query ID>;";
     table_print(out, &t, style);
+    json_array_foreach(json_object_get(e, "queries"), i, q) {
+        Str why = table_member(q, "reason");
+        if (why.n)
+            buf_printf(out, "%.*s: %.*s\n", STR_ARG(table_member(q, "id")), STR_ARG(why));
+    }
 }
 
 static bool list_has(const json_t *list, Str name)
