@@ -375,6 +375,17 @@ void jtree_write(Buf *out, const JTree *t)
     }
 }
 
+Str jtree_plain(Arena *a, const JTree *t)
+{
+    Buf b = BUF_INIT;
+    if (t->kind == JT_STRING)
+        return arena_str(a, t->text);
+    jtree_write(&b, t);
+    Str s = arena_str(a, buf_view(&b));
+    buf_free(&b);
+    return s;
+}
+
 /* ---- exact numbers ------------------------------------------------------------------------- */
 
 /* The exponent behind 'e', as digits at p; false when there are none or it is out of any sense. */

@@ -33,6 +33,8 @@ Str jtree_text(const JTree *t, const char *name);
 int64_t jtree_int(const JTree *t, const char *name, int64_t fallback);
 /* Compact JSON, numbers as written. */
 void jtree_write(Buf *out, const JTree *t);
+/* new in the arena: a string's text, or else as jtree_write. */
+Str jtree_plain(Arena *a, const JTree *t);
 /* A JSON string with its quotes, escaped minimally. */
 void jtree_write_string(Buf *out, Str s);
 

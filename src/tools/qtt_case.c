@@ -51,18 +51,6 @@ static Str config_property(const JTree *properties)
     return (Str){0};
 }
 
-static Str scalar_text(Arena *a, const JTree *t)
-{
-    Buf b = BUF_INIT;
-    if (t->kind == JT_STRING)
-        buf_str(&b, t->text);
-    else
-        jtree_write(&b, t);
-    Str s = arena_str(a, buf_view(&b));
-    buf_free(&b);
-    return s;
-}
-
 static void add_case(Arena *a, Str file, const JTree *node, const JTree *format, const JTree *config,
                      QttCaseVec *out)
 {
@@ -87,7 +75,7 @@ static void add_case(Arena *a, Str file, const JTree *node, const JTree *format,
         c.id = arena_strf(a, "%.*s - %.*s", STR_ARG(c.id), STR_ARG(fmt));
     if (config) {
         c.config_name = config_property(c.properties);
-        c.config_value = scalar_text(a, config);
+        c.config_value = jtree_plain(a, config);
         c.id = arena_strf(a, "%.*s - %.*s=%.*s", STR_ARG(c.id), STR_ARG(c.config_name),
                           STR_ARG(c.config_value));
     }

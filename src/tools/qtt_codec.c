@@ -10,18 +10,6 @@
 #include "tools/qtt_case.h"
 #include "types/cast.h"
 
-static Str tree_text(Arena *a, const JTree *t)
-{
-    Buf b = BUF_INIT;
-    if (t->kind == JT_STRING)
-        buf_str(&b, t->text);
-    else
-        jtree_write(&b, t);
-    Str s = arena_str(a, buf_view(&b));
-    buf_free(&b);
-    return s;
-}
-
 bool parse_base64_str(Arena *a, Str text, Str *out)
 {
     Buf b = BUF_INIT;
@@ -35,7 +23,7 @@ bool parse_base64_str(Arena *a, Str text, Str *out)
 
 static bool encode_kafka(Arena *a, QttPrimitive type, const JTree *t, Buf *b)
 {
-    Str text = tree_text(a, t);
+    Str text = jtree_plain(a, t);
     int64_t l;
     double d;
     switch (type) {
@@ -79,7 +67,7 @@ static bool encode_side(Arena *a, const QttSide *side, const JTree *t, Buf *b, b
     case QTT_KAFKA:
         return encode_kafka(a, side->primitive, t, b);
     case QTT_DELIMITED:
-        buf_str(b, tree_text(a, t));
+        buf_str(b, jtree_plain(a, t));
         return true;
     default:
         jtree_write(b, t);

@@ -2,14 +2,7 @@
 // Aggregates against a plain model: random adds and undos, merge, save and load, the batch-wise path.
 #include <stdlib.h>
 
-#include "func/registry.h"
-#include "unit.h"
-
-typedef struct Agg {
-    const AggRow *row;
-    AggCtx c;
-    char *state;
-} Agg;
+#include "test_func_help.h"
 
 static Agg open_agg(Arena *a, const char *name, const Type *const *type)
 {
@@ -18,27 +11,8 @@ static Agg open_agg(Arena *a, const char *name, const Type *const *type)
     functions_init();
     if (function_resolve(function_find(str_of(name)), a, type, 1, &r, &err))
         BUG("%s", err.msg);
-    Agg g = {.row = r.overload->aggregate, .c = {.arena = a, .types = type, .nargs = 1, .result = r.result, .limit = -1}};
-    g.state = mem_zalloc((size_t)g.row->size);
-    return g;
-}
-
-static void close_agg(Agg *g)
-{
-    if (g->row->drop)
-        g->row->drop(&g->c, g->state);
-    mem_free(g->state);
-}
-
-static const char *result(Agg *g)
-{
-    Value v = {.null = false};
-    Buf b = BUF_INIT;
-    g->row->result_of(&g->c, g->state, &v);
-    value_cell(&b, g->c.result, &v);
-    const char *text = arena_cstr(g->c.arena, buf_view(&b));
-    buf_free(&b);
-    return text;
+    const AggCtx c = {.arena = a, .types = type, .nargs = 1, .result = r.result, .limit = -1};
+    return agg_of(r.overload->aggregate, &c);
 }
 
 static void add(Agg *g, Value v) { g->row->add(&g->c, g->state, &v); }
@@ -51,16 +25,16 @@ int test_aggregate_wraps(void)
     Agg g = open_agg(a, "SUM", &i);
     add(&g, value_int(INT32_MAX));
     add(&g, value_int(1));
-    CHECK_TEXT(result(&g), "-2147483648");
+    CHECK_TEXT(agg_result(&g), "-2147483648");
     undo(&g, value_int(1));
-    CHECK_TEXT(result(&g), "2147483647");
-    close_agg(&g);
+    CHECK_TEXT(agg_result(&g), "2147483647");
+    agg_close(&g);
     g = open_agg(a, "SUM", &dec);
     add(&g, value_decimal(995));
     add(&g, value_decimal(10));
     CHECK(g.c.failed);
-    CHECK_TEXT(result(&g), "99.5");
-    close_agg(&g);
+    CHECK_TEXT(agg_result(&g), "99.5");
+    agg_close(&g);
     arena_free(a);
     return 0;
 }
@@ -90,9 +64,9 @@ int test_aggregate_random_undo(void)
         }
         for (int i = 0; i < n; i++)
             add(&model, held[i]);
-        CHECK_TEXT(result(&g), result(&model));
-        close_agg(&g);
-        close_agg(&model);
+        CHECK_TEXT(agg_result(&g), agg_result(&model));
+        agg_close(&g);
+        agg_close(&model);
     }
     arena_free(a);
     return 0;
@@ -116,9 +90,9 @@ int test_aggregate_rows(void)
         add(&slow, v);
     }
     fast.row->add_rows(&fast.c, states, 0, &c, rows, N);
-    CHECK_TEXT(result(&fast), result(&slow));
-    close_agg(&fast);
-    close_agg(&slow);
+    CHECK_TEXT(agg_result(&fast), agg_result(&slow));
+    agg_close(&fast);
+    agg_close(&slow);
     arena_free(a);
     return 0;
 }
@@ -136,21 +110,21 @@ int test_aggregate_held(void)
         Agg g = open_agg(a, names[k], &s), h = open_agg(a, names[k], &s);
         add(&g, value_str(STR("a")));
         add(&g, value_str(STR("b")));
-        CHECK_TEXT(result(&g), first[k]);
+        CHECK_TEXT(agg_result(&g), first[k]);
         Buf b = BUF_INIT;
         g.row->save(&g.c, g.state, &b);
         Rd r = rd_of(buf_view(&b));
         CHECK(h.row->load(&h.c, h.state, &r));
         CHECK(r.p == r.end && !r.bad);
-        CHECK_TEXT(result(&h), first[k]);
+        CHECK_TEXT(agg_result(&h), first[k]);
         Agg o = open_agg(a, names[k], &s);
         add(&o, value_str(STR("b")));
         h.row->merge(&h.c, h.state, o.state);
-        CHECK_TEXT(result(&h), merged[k]);
+        CHECK_TEXT(agg_result(&h), merged[k]);
         buf_free(&b);
-        close_agg(&g);
-        close_agg(&h);
-        close_agg(&o);
+        agg_close(&g);
+        agg_close(&h);
+        agg_close(&o);
     }
     arena_free(a);
     return 0;
@@ -166,11 +140,11 @@ int test_aggregate_list_undo(void)
         add(&g, value_int(in[k]));
     add(&g, value_null());
     undo(&g, value_int(1));
-    CHECK_TEXT(result(&g), "[1, 2, 3, null]");
+    CHECK_TEXT(agg_result(&g), "[1, 2, 3, null]");
     undo(&g, value_null());
     undo(&g, value_int(9));
-    CHECK_TEXT(result(&g), "[1, 2, 3]");
-    close_agg(&g);
+    CHECK_TEXT(agg_result(&g), "[1, 2, 3]");
+    agg_close(&g);
     arena_free(a);
     return 0;
 }
@@ -196,24 +170,24 @@ int test_aggregate_first_n(void)
                                .limit = -1}};
             g[i].state = mem_zalloc((size_t)g[i].row->size);
         }
-        CHECK_TEXT(result(&g[0]), "[]");
+        CHECK_TEXT(agg_result(&g[0]), "[]");
         add(&g[0], value_null());
         for (int i = 1; i <= 3; i++)
             add(&g[0], value_int(i));
-        CHECK_TEXT(result(&g[0]), kept[k]);
+        CHECK_TEXT(agg_result(&g[0]), kept[k]);
         Buf b = BUF_INIT;
         g[0].row->save(&g[0].c, g[0].state, &b);
         Rd rd = rd_of(buf_view(&b));
         CHECK(g[1].row->load(&g[1].c, g[1].state, &rd));
         CHECK(rd.p == rd.end && !rd.bad);
-        CHECK_TEXT(result(&g[1]), kept[k]);
+        CHECK_TEXT(agg_result(&g[1]), kept[k]);
         add(&g[2], value_int(9));
         g[2].row->merge(&g[2].c, g[2].state, g[1].state);
-        CHECK_TEXT(result(&g[2]), merged[k]);
+        CHECK_TEXT(agg_result(&g[2]), merged[k]);
         CHECK(g[0].row->check(&two) == NULL && g[0].row->check(&zero) != NULL);
         buf_free(&b);
         for (int i = 0; i < 3; i++)
-            close_agg(&g[i]);
+            agg_close(&g[i]);
     }
     arena_free(a);
     return 0;
@@ -231,11 +205,11 @@ int test_aggregate_limit(void)
         add(&h, value_int(2));
         add(&h, value_int(3));
         g.row->merge(&g.c, g.state, h.state);
-        CHECK_TEXT(result(&g), "[1, 2]");
+        CHECK_TEXT(agg_result(&g), "[1, 2]");
         add(&g, value_int(4));
-        CHECK_TEXT(result(&g), "[1, 2]");
-        close_agg(&g);
-        close_agg(&h);
+        CHECK_TEXT(agg_result(&g), "[1, 2]");
+        agg_close(&g);
+        agg_close(&h);
     }
     arena_free(a);
     return 0;

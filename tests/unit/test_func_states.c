@@ -3,44 +3,10 @@
 // again, and gives the same results from then on, also when rows are added, taken out and merged. The forms that ksqlDB has.
 #include <stdlib.h>
 
-#include "func/registry.h"
 #include "serde/serde.h"
-#include "unit.h"
+#include "test_func_help.h"
 
 enum { MAX_ARGS = 4, MOST_ROWS = 24 };
-
-/* One state and the rows that are in it. */
-typedef struct Agg {
-    const AggRow *row;
-    AggCtx c;
-    char *state;
-} Agg;
-
-static Agg agg_of(const AggRow *row, const AggCtx *c)
-{
-    Agg g = {.row = row, .c = *c, .state = mem_zalloc((size_t)row->size)};
-    if (row->init)
-        row->init(&g.c, g.state);
-    return g;
-}
-
-static void agg_close(Agg *g)
-{
-    if (g->row->drop)
-        g->row->drop(&g->c, g->state);
-    mem_free(g->state);
-}
-
-static const char *agg_result(Agg *g)
-{
-    Value v = value_null();
-    Buf b = BUF_INIT;
-    g->row->result_of(&g->c, g->state, &v);
-    value_cell(&b, g->c.result, &v);
-    const char *text = arena_cstr(g->c.arena, buf_view(&b));
-    buf_free(&b);
-    return text;
-}
 
 static const Type *state_type(const Agg *g)
 {

@@ -6,36 +6,31 @@
 #include "func/aggregate/held.h"
 #include "func/tables.h"
 
-typedef struct Collected {
-    int64_t n;
-    Held values;
-} Collected;
-
 /* Where the last element equal to v begins and ends; false when there is none. */
-static bool find_last(AggCtx *c, const Collected *s, const Value *v, uint32_t *from, uint32_t *to)
+static bool find_last(AggCtx *c, const HeldList *s, const Value *v, uint32_t *from, uint32_t *to)
 {
-    Rd r = rd_of((Str){s->values.p, s->values.n});
+    Rd r = held_list_reader(s);
     bool found = false;
     for (int64_t i = 0; i < s->n; i++) {
-        uint32_t start = (uint32_t)((const char *)r.p - s->values.p);
+        uint32_t start = (uint32_t)((const char *)r.p - s->entries.p);
         Value e = value_load(&r, c->arena, c->types[0]);
         if (!value_equal(c->types[0], &e, v))
             continue;
         found = true;
         *from = start;
-        *to = (uint32_t)((const char *)r.p - s->values.p);
+        *to = (uint32_t)((const char *)r.p - s->entries.p);
     }
     return found;
 }
 
-static bool full(const AggCtx *c, const Collected *s) { return c->limit >= 0 && s->n >= c->limit; }
+static bool full(const AggCtx *c, const HeldList *s) { return c->limit >= 0 && s->n >= c->limit; }
 
 static void list_add(AggCtx *c, void *state, const Value *args)
 {
-    Collected *s = state;
+    HeldList *s = state;
     if (full(c, s))
         return;
-    held_append(&s->values, c->types[0], &args[0]);
+    held_append(&s->entries, c->types[0], &args[0]);
     s->n++;
 }
 
@@ -48,25 +43,25 @@ static void set_add(AggCtx *c, void *state, const Value *args)
 
 static void list_undo(AggCtx *c, void *state, const Value *args)
 {
-    Collected *s = state;
+    HeldList *s = state;
     uint32_t from, to;
     if (!find_last(c, s, &args[0], &from, &to))
         return;
-    memmove(s->values.p + from, s->values.p + to, s->values.n - to);
-    s->values.n -= to - from;
+    memmove(s->entries.p + from, s->entries.p + to, s->entries.n - to);
+    s->entries.n -= to - from;
     s->n--;
 }
 
 static void list_merge(AggCtx *c, void *state, const void *other)
 {
-    Collected *s = state;
-    const Collected *o = other;
+    HeldList *s = state;
+    const HeldList *o = other;
     if (c->limit < 0 || s->n + o->n <= c->limit) {
-        held_concat(&s->values, &o->values);
+        held_concat(&s->entries, &o->entries);
         s->n += o->n;
         return;
     }
-    Rd r = rd_of((Str){o->values.p, o->values.n});
+    Rd r = held_list_reader(o);
     for (int64_t i = 0; i < o->n && !full(c, s); i++) {
         Value v = value_load(&r, c->arena, c->types[0]);
         list_add(c, s, &v);
@@ -75,8 +70,8 @@ static void list_merge(AggCtx *c, void *state, const void *other)
 
 static void set_merge(AggCtx *c, void *state, const void *other)
 {
-    const Collected *o = other;
-    Rd r = rd_of((Str){o->values.p, o->values.n});
+    const HeldList *o = other;
+    Rd r = held_list_reader(o);
     for (int64_t i = 0; i < o->n; i++) {
         Value v = value_load(&r, c->arena, c->types[0]);
         set_add(c, state, &v);
@@ -85,8 +80,8 @@ static void set_merge(AggCtx *c, void *state, const void *other)
 
 static void result(AggCtx *c, const void *state, Value *out)
 {
-    const Collected *s = state;
-    Rd r = rd_of((Str){s->values.n ? arena_dup(c->arena, s->values.p, s->values.n) : NULL, s->values.n});
+    const HeldList *s = state;
+    Rd r = held_list_copied(s, c->arena);
     Array *arr = array_new(c->arena, (uint32_t)s->n);
     for (int64_t i = 0; i < s->n; i++)
         arr->v[i] = value_load(&r, c->arena, c->types[0]);
@@ -95,43 +90,21 @@ static void result(AggCtx *c, const void *state, Value *out)
 
 static bool import(AggCtx *c, void *state, const Value *v)
 {
-    Collected *s = state;
+    HeldList *s = state;
     for (uint32_t i = 0; !v->null && i < v->d.arr->n; i++, s->n++)
-        held_append(&s->values, c->types[0], &v->d.arr->v[i]);
+        held_append(&s->entries, c->types[0], &v->d.arr->v[i]);
     return true;
 }
 
-static void save(AggCtx *c, const void *state, Buf *out)
-{
-    const Collected *s = state;
-    UNUSED(c);
-    buf_varint(out, (uint64_t)s->n);
-    held_save(&s->values, out);
-}
-
-static bool load(AggCtx *c, void *state, Rd *in)
-{
-    Collected *s = state;
-    UNUSED(c);
-    s->n = (int64_t)rd_varint(in);
-    return held_load(&s->values, in);
-}
-
-static void drop(AggCtx *c, void *state)
-{
-    UNUSED(c);
-    held_clear(&((Collected *)state)->values);
-}
-
 static const AggRow rows[] = {
-    {.signature = "collect_list(T) -> ARRAY<T>", .size = sizeof(Collected), .add = list_add,
+    {.signature = "collect_list(T) -> ARRAY<T>", .size = sizeof(HeldList), .add = list_add,
      .undo = list_undo,
-     .merge = list_merge, .result_of = result, .import = import, .save = save, .load = load, .drop = drop, .params = "val",
+     .merge = list_merge, .result_of = result, .import = import, HELD_LIST_STATE, .params = "val",
      .description = "All values, in the order they came; NULL is a value.", .example =
          "1, NULL, 1 => COLLECT_LIST",
      .expected = "[1, null, 1]"},
-    {.signature = "collect_set(T) -> ARRAY<T>", .size = sizeof(Collected), .add = set_add, .merge = set_merge,
-     .result_of = result, .import = import, .save = save, .load = load, .drop = drop, .params = "val",
+    {.signature = "collect_set(T) -> ARRAY<T>", .size = sizeof(HeldList), .add = set_add, .merge = set_merge,
+     .result_of = result, .import = import, HELD_LIST_STATE, .params = "val",
      .description = "The different values, in the order they first came; NULL is a value.",
      .example = "1, NULL, 1 => COLLECT_SET", .expected = "[1, null]"},
 };

@@ -177,28 +177,10 @@ static bool import(AggCtx *c, void *state, const Value *v)
     return true;
 }
 
-static void save(AggCtx *c, const void *state, Buf *out)
-{
-    UNUSED(c);
-    held_save(state, out);
-}
-
-static bool load(AggCtx *c, void *state, Rd *in)
-{
-    UNUSED(c);
-    return held_load(state, in);
-}
-
-static void drop(AggCtx *c, void *state)
-{
-    UNUSED(c);
-    held_clear(state);
-}
-
 static const AggRow rows[] = {
     {.signature = "COUNT_DISTINCT(T) -> BIGINT", .size = sizeof(Held), .add = add, .merge = merge,
      .result_of = result, .intermediate = words_type, .export_of = export_of, .import = import,
-     .save = save, .load = load, .drop = drop, .params = "val",
+     HELD_STATE, .params = "val",
      .description = "About how many different values there are that are not NULL.",
      .example = "1, 2, NULL, 1 => COUNT_DISTINCT", .expected = "2"},
 };

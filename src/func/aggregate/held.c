@@ -69,3 +69,51 @@ bool held_load(Held *h, Rd *in)
         held_set_bytes(h, bytes);
     return !in->bad;
 }
+
+Rd held_list_copied(const HeldList *l, Arena *a)
+{
+    const Held *h = &l->entries;
+    return rd_of((Str){h->n ? arena_dup(a, h->p, h->n) : NULL, h->n});
+}
+
+/* ---- for AggRow ---- */
+
+void held_state_save(AggCtx *c, const void *state, Buf *out)
+{
+    UNUSED(c);
+    held_save(state, out);
+}
+
+bool held_state_load(AggCtx *c, void *state, Rd *in)
+{
+    UNUSED(c);
+    return held_load(state, in);
+}
+
+void held_state_drop(AggCtx *c, void *state)
+{
+    UNUSED(c);
+    held_clear(state);
+}
+
+void held_list_save(AggCtx *c, const void *state, Buf *out)
+{
+    const HeldList *l = state;
+    UNUSED(c);
+    buf_varint(out, (uint64_t)l->n);
+    held_save(&l->entries, out);
+}
+
+bool held_list_load(AggCtx *c, void *state, Rd *in)
+{
+    HeldList *l = state;
+    UNUSED(c);
+    l->n = (int64_t)rd_varint(in);
+    return held_load(&l->entries, in);
+}
+
+void held_list_drop(AggCtx *c, void *state)
+{
+    UNUSED(c);
+    held_clear(&((HeldList *)state)->entries);
+}

@@ -154,24 +154,6 @@ static bool held_import(AggCtx *c, void *state, const Value *v)
     return true;
 }
 
-static void save(AggCtx *c, const void *state, Buf *out)
-{
-    UNUSED(c);
-    held_save(state, out);
-}
-
-static bool load(AggCtx *c, void *state, Rd *in)
-{
-    UNUSED(c);
-    return held_load(state, in);
-}
-
-static void drop(AggCtx *c, void *state)
-{
-    UNUSED(c);
-    held_clear(state);
-}
-
 static const Type *same_type(Arena *a, const Type *const *args, int n)
 {
     UNUSED(n);
@@ -188,7 +170,7 @@ static const Type *same_type(Arena *a, const Type *const *args, int n)
      .merge = name##_decimal_merge, .result_of = decimal_result, .import = decimal_import, .result = same_type, __VA_ARGS__}
 #define HELD_ROW(sig, name, ...)                                                                           \
     {.signature = sig, .size = sizeof(Held), .add = name##_held_add, .merge = name##_held_merge,           \
-     .result_of = held_result, .import = held_import, .save = save, .load = load, .drop = drop, __VA_ARGS__}
+     .result_of = held_result, .import = held_import, HELD_STATE, __VA_ARGS__}
 
 static const AggRow rows[] = {
     FIXED("MIN(INT) -> INT", min, MIN_TEXT, .example = "3, NULL, 2 => MIN", .expected = "2"),

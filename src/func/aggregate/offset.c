@@ -156,16 +156,9 @@ static void drop(AggCtx *c, void *state)
     held_clear(&((ByOffset *)state)->v);
 }
 
-/* ---- n values --------------------------------------------------------------------------------- */
+/* ---- n values: a HeldList in the order of their numbers ----------------------------------------- */
 
-typedef struct Offsets {
-    int64_t n;
-    Held entries; /* in the order of their numbers */
-} Offsets;
-
-static Rd entries(const Offsets *s) { return rd_of((Str){s->entries.p, s->entries.n}); }
-
-static void append(AggCtx *c, Offsets *s, int64_t seq, const Value *v)
+static void append(AggCtx *c, HeldList *s, int64_t seq, const Value *v)
 {
     Buf b = BUF_INIT;
     buf_varint(&b, (uint64_t)seq);
@@ -176,9 +169,9 @@ static void append(AggCtx *c, Offsets *s, int64_t seq, const Value *v)
     s->n++;
 }
 
-static void drop_first(AggCtx *c, Offsets *s)
+static void drop_first(AggCtx *c, HeldList *s)
 {
-    Rd r = entries(s);
+    Rd r = held_list_reader(s);
     rd_varint(&r);
     (void)value_load(&r, c->arena, c->types[0]);
     uint32_t used = (uint32_t)((const char *)r.p - s->entries.p);
@@ -189,14 +182,14 @@ static void drop_first(AggCtx *c, Offsets *s)
 
 static void earliest_n_add(AggCtx *c, void *state, const Value *args)
 {
-    Offsets *s = state;
+    HeldList *s = state;
     if (s->n < c->init[0].d.i && !(args[0].null && ignores_null(c, 1)))
         append(c, s, next_seq(), &args[0]);
 }
 
 static void latest_n_add(AggCtx *c, void *state, const Value *args)
 {
-    Offsets *s = state;
+    HeldList *s = state;
     if (args[0].null && ignores_null(c, 1))
         return;
     append(c, s, next_seq(), &args[0]);
@@ -207,9 +200,9 @@ static void latest_n_add(AggCtx *c, void *state, const Value *args)
 /* Both in the order of their numbers; the first n stay, for LATEST_BY_OFFSET too, as ksqlDB has it. */
 static void n_merge(AggCtx *c, void *state, const void *other)
 {
-    Offsets *s = state, both = {0};
-    Rd r[2] = {entries(s), entries(other)};
-    int64_t left[2] = {s->n, ((const Offsets *)other)->n}, seq[2] = {0, 0};
+    HeldList *s = state, both = {0};
+    Rd r[2] = {held_list_reader(s), held_list_reader(other)};
+    int64_t left[2] = {s->n, ((const HeldList *)other)->n}, seq[2] = {0, 0};
     for (int k = 0; k < 2; k++)
         if (left[k])
             seq[k] = (int64_t)rd_varint(&r[k]);
@@ -226,8 +219,8 @@ static void n_merge(AggCtx *c, void *state, const void *other)
 
 static void n_result(AggCtx *c, const void *state, Value *out)
 {
-    const Offsets *s = state;
-    Rd r = rd_of((Str){s->entries.n ? arena_dup(c->arena, s->entries.p, s->entries.n) : NULL, s->entries.n});
+    const HeldList *s = state;
+    Rd r = held_list_copied(s, c->arena);
     Array *arr = array_new(c->arena, (uint32_t)s->n);
     for (int64_t i = 0; i < s->n; i++) {
         rd_varint(&r);
@@ -240,8 +233,8 @@ static const Type *seqs_type(Arena *a, const Type *const *args, int n) { return 
 
 static void n_export(AggCtx *c, const void *state, Value *out)
 {
-    const Offsets *s = state;
-    Rd r = rd_of((Str){s->entries.n ? arena_dup(c->arena, s->entries.p, s->entries.n) : NULL, s->entries.n});
+    const HeldList *s = state;
+    Rd r = held_list_copied(s, c->arena);
     Array *arr = array_new(c->arena, (uint32_t)s->n);
     for (int64_t i = 0; i < s->n; i++) {
         int64_t seq = (int64_t)rd_varint(&r);
@@ -261,32 +254,17 @@ static bool n_import(AggCtx *c, void *state, const Value *v)
     return true;
 }
 
-static void n_save(AggCtx *c, const void *state, Buf *out)
-{
-    const Offsets *s = state;
-    UNUSED(c);
-    buf_varint(out, (uint64_t)s->n);
-    held_save(&s->entries, out);
-}
-
 static bool n_load(AggCtx *c, void *state, Rd *in)
 {
-    Offsets *s = state;
-    s->n = (int64_t)rd_varint(in);
-    if (!held_load(&s->entries, in))
+    HeldList *s = state;
+    if (!held_list_load(c, s, in))
         return false;
-    Rd r = entries(s);
+    Rd r = held_list_reader(s);
     for (int64_t i = 0; i < s->n && !r.bad; i++) {
         count_past((int64_t)rd_varint(&r));
         (void)value_load(&r, c->arena, c->types[0]);
     }
     return !r.bad;
-}
-
-static void n_drop(AggCtx *c, void *state)
-{
-    UNUSED(c);
-    held_clear(&((Offsets *)state)->entries);
 }
 
 static const char *earliest_n_check(const Value *init)
@@ -301,15 +279,15 @@ static const char *latest_n_check(const Value *init)
 
 /* ---- the table -------------------------------------------------------------------------------- */
 
-#define ROW(sig, name, ...)                                                                          \
-    {.signature = sig, .size = sizeof(ByOffset), .add = name##_add, .merge = name##_merge,           \
+#define ROW(sig, name, ...)                                                                                     \
+    {.signature = sig, .size = sizeof(ByOffset), .add = name##_add, .merge = name##_merge,                      \
      .result_of = result, .intermediate = seq_type, .export_of = name##_export, .import = import, .save = save, \
      .load = load, .drop = drop, __VA_ARGS__}
 
-#define ROW_N(sig, name, ...)                                                                        \
-    {.signature = sig, .size = sizeof(Offsets), .add = name##_n_add, .merge = n_merge,               \
-     .check = name##_n_check, .result_of = n_result, .intermediate = seqs_type, .export_of = n_export,\
-     .import = n_import, .save = n_save, .load = n_load, .drop = n_drop, __VA_ARGS__}
+#define ROW_N(sig, name, ...)                                                                          \
+    {.signature = sig, .size = sizeof(HeldList), .add = name##_n_add, .merge = n_merge,                \
+     .check = name##_n_check, .result_of = n_result, .intermediate = seqs_type, .export_of = n_export, \
+     .import = n_import, .save = held_list_save, .load = n_load, .drop = held_list_drop, __VA_ARGS__}
 
 static const AggRow rows[] = {
     ROW("EARLIEST_BY_OFFSET(T) -> T", earliest, .params = "val",

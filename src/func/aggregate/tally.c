@@ -11,17 +11,10 @@
 
 enum { HISTOGRAM_MOST = 1000 };
 
-typedef struct Tally {
-    int64_t n;
-    Held entries;
-} Tally;
-
-static Rd reader(const Tally *t) { return rd_of((Str){t->entries.p, t->entries.n}); }
-
 /* The entry of v: its bytes [from, to) and count; false when there is none. */
-static bool find(AggCtx *c, const Tally *t, const Value *v, uint32_t *from, uint32_t *to, int64_t *count)
+static bool find(AggCtx *c, const HeldList *t, const Value *v, uint32_t *from, uint32_t *to, int64_t *count)
 {
-    Rd r = reader(t);
+    Rd r = held_list_reader(t);
     *from = *to = 0;
     *count = 0;
     for (int64_t i = 0; i < t->n; i++) {
@@ -42,7 +35,7 @@ static void put_entry(AggCtx *c, Buf *b, int64_t count, const Value *v)
 }
 
 /* Adds `by` to v's count; an entry that comes to nothing goes. */
-static void step(AggCtx *c, Tally *t, const Value *v, int64_t by, int64_t most)
+static void step(AggCtx *c, HeldList *t, const Value *v, int64_t by, int64_t most)
 {
     uint32_t from, to;
     int64_t count;
@@ -65,9 +58,9 @@ static void step(AggCtx *c, Tally *t, const Value *v, int64_t by, int64_t most)
     t->n -= count + by <= 0;
 }
 
-static void merge(AggCtx *c, Tally *t, const Tally *o, int64_t most)
+static void merge(AggCtx *c, HeldList *t, const HeldList *o, int64_t most)
 {
-    Rd r = reader(o);
+    Rd r = held_list_reader(o);
     for (int64_t i = 0; i < o->n; i++) {
         int64_t count = (int64_t)rd_varint(&r);
         Value v = value_load(&r, c->arena, c->types[0]);
@@ -78,9 +71,9 @@ static void merge(AggCtx *c, Tally *t, const Tally *o, int64_t most)
 static Value text_of(const Value *v) { return v->null ? value_str(STR("null")) : *v; }
 
 /* The entries as they stand. */
-static Map *histogram_map(AggCtx *c, const Tally *t)
+static Map *histogram_map(AggCtx *c, const HeldList *t)
 {
-    Rd r = rd_of((Str){t->entries.n ? arena_dup(c->arena, t->entries.p, t->entries.n) : NULL, t->entries.n});
+    Rd r = held_list_copied(t, c->arena);
     Map *m = arena_alloc(c->arena, sizeof(Map) + 2 * sizeof(Value) * (size_t)t->n);
     m->n = (uint32_t)t->n;
     for (uint32_t i = 0; i < m->n; i++) {
@@ -91,7 +84,7 @@ static Map *histogram_map(AggCtx *c, const Tally *t)
 }
 
 /* ksqlDB reads the map from its store for every row, and then merges into it: the order shows that. */
-static void histogram_step(AggCtx *c, Tally *t, Value v, int64_t by)
+static void histogram_step(AggCtx *c, HeldList *t, Value v, int64_t by)
 {
     const Map *m = histogram_map(c, t);
     m = map_new(c->arena, c->result, m->kv, m->n);
@@ -133,16 +126,16 @@ static void attr_merge(AggCtx *c, void *state, const void *other)
 
 static void attr_result(AggCtx *c, const void *state, Value *out)
 {
-    const Tally *t = state;
+    const HeldList *t = state;
     *out = value_null();
     if (t->n != 1)
         return;
-    Rd r = rd_of((Str){arena_dup(c->arena, t->entries.p, t->entries.n), t->entries.n});
+    Rd r = held_list_copied(t, c->arena);
     rd_varint(&r);
     *out = value_load(&r, c->arena, c->types[0]);
 }
 
-static void append(AggCtx *c, Tally *t, int64_t count, const Value *v)
+static void append(AggCtx *c, HeldList *t, int64_t count, const Value *v)
 {
     Buf b = BUF_INIT;
     put_entry(c, &b, count, v);
@@ -171,8 +164,8 @@ static const Type *attr_type(Arena *a, const Type *const *args, int n)
 
 static void attr_export(AggCtx *c, const void *state, Value *out)
 {
-    const Tally *t = state;
-    Rd r = rd_of((Str){t->entries.n ? arena_dup(c->arena, t->entries.p, t->entries.n) : NULL, t->entries.n});
+    const HeldList *t = state;
+    Rd r = held_list_copied(t, c->arena);
     Array *arr = array_new(c->arena, (uint32_t)t->n);
     for (int64_t i = 0; i < t->n; i++) {
         Struct *st = struct_new(c->arena, 2);
@@ -195,32 +188,10 @@ static bool attr_import(AggCtx *c, void *state, const Value *v)
     return true;
 }
 
-static void save(AggCtx *c, const void *state, Buf *out)
-{
-    const Tally *t = state;
-    UNUSED(c);
-    buf_varint(out, (uint64_t)t->n);
-    held_save(&t->entries, out);
-}
-
-static bool load(AggCtx *c, void *state, Rd *in)
-{
-    Tally *t = state;
-    UNUSED(c);
-    t->n = (int64_t)rd_varint(in);
-    return held_load(&t->entries, in);
-}
-
-static void drop(AggCtx *c, void *state)
-{
-    UNUSED(c);
-    held_clear(&((Tally *)state)->entries);
-}
-
-#define ROW(sig, name, ...)                                                                          \
-    {.signature = sig, .size = sizeof(Tally), .add = name##_add, .undo = name##_undo,                \
-     .merge = name##_merge, .result_of = name##_result, .import = name##_import,                     \
-     .save = save, .load = load, .drop = drop,                                                       \
+#define ROW(sig, name, ...)                                                                         \
+    {.signature = sig, .size = sizeof(HeldList), .add = name##_add, .undo = name##_undo,            \
+     .merge = name##_merge, .result_of = name##_result, .import = name##_import,                    \
+     HELD_LIST_STATE,                                                                               \
      .params = "val", __VA_ARGS__}
 
 static const AggRow rows[] = {

@@ -6,13 +6,6 @@
 #include "func/aggregate/held.h"
 #include "func/tables.h"
 
-typedef struct Top {
-    int64_t n;
-    Held entries;
-} Top;
-
-static Rd reader(const Top *t) { return rd_of((Str){t->entries.p, t->entries.n}); }
-
 static void skip(AggCtx *c, Rd *r, int from)
 {
     for (int i = from; i < c->nargs; i++)
@@ -20,9 +13,9 @@ static void skip(AggCtx *c, Rd *r, int from)
 }
 
 /* Where entry v belongs: behind the last one that is not smaller. *at: its number, *byte: its place. */
-static bool place(AggCtx *c, const Top *t, const Value *v, bool distinct, int64_t *at, uint32_t *byte)
+static bool place(AggCtx *c, const HeldList *t, const Value *v, bool distinct, int64_t *at, uint32_t *byte)
 {
-    Rd r = reader(t);
+    Rd r = held_list_reader(t);
     *byte = 0;
     for (*at = 0; *at < t->n; ++*at) {
         Value e = value_load(&r, c->arena, c->types[0]);
@@ -37,16 +30,16 @@ static bool place(AggCtx *c, const Top *t, const Value *v, bool distinct, int64_
     return true;
 }
 
-static void drop_last(AggCtx *c, Top *t)
+static void drop_last(AggCtx *c, HeldList *t)
 {
-    Rd r = reader(t);
+    Rd r = held_list_reader(t);
     for (int64_t i = 0; i < t->n - 1; i++)
         skip(c, &r, 0);
     t->entries.n = (uint32_t)((const char *)r.p - t->entries.p);
     t->n--;
 }
 
-static void insert(AggCtx *c, Top *t, const Value *args, bool distinct)
+static void insert(AggCtx *c, HeldList *t, const Value *args, bool distinct)
 {
     int64_t at, k = c->init[0].null ? 0 : c->init[0].d.i;
     uint32_t byte;
@@ -68,9 +61,9 @@ static void insert(AggCtx *c, Top *t, const Value *args, bool distinct)
 static void topk_add(AggCtx *c, void *state, const Value *args) { insert(c, state, args, false); }
 static void distinct_add(AggCtx *c, void *state, const Value *args) { insert(c, state, args, true); }
 
-static void merge(AggCtx *c, void *state, const Top *other, bool distinct)
+static void merge(AggCtx *c, void *state, const HeldList *other, bool distinct)
 {
-    Rd r = reader(other);
+    Rd r = held_list_reader(other);
     Value *args = arena_alloc(c->arena, sizeof *args * (size_t)c->nargs);
     for (int64_t k = 0; k < other->n; k++) {
         for (int i = 0; i < c->nargs; i++)
@@ -84,8 +77,8 @@ static void distinct_merge(AggCtx *c, void *state, const void *other) { merge(c,
 
 static void result(AggCtx *c, const void *state, Value *out)
 {
-    const Top *t = state;
-    Rd r = rd_of((Str){t->entries.n ? arena_dup(c->arena, t->entries.p, t->entries.n) : NULL, t->entries.n});
+    const HeldList *t = state;
+    Rd r = held_list_copied(t, c->arena);
     Array *arr = array_new(c->arena, (uint32_t)t->n);
     for (int64_t k = 0; k < t->n; k++) {
         if (c->nargs == 1) {
@@ -102,7 +95,7 @@ static void result(AggCtx *c, const void *state, Value *out)
 
 static bool import(AggCtx *c, void *state, const Value *v)
 {
-    Top *t = state;
+    HeldList *t = state;
     for (uint32_t i = 0; !v->null && i < v->d.arr->n; i++) {
         const Value *e = &v->d.arr->v[i];
         if (e->null)
@@ -112,28 +105,6 @@ static bool import(AggCtx *c, void *state, const Value *v)
         t->n++;
     }
     return true;
-}
-
-static void save(AggCtx *c, const void *state, Buf *out)
-{
-    const Top *t = state;
-    UNUSED(c);
-    buf_varint(out, (uint64_t)t->n);
-    held_save(&t->entries, out);
-}
-
-static bool load(AggCtx *c, void *state, Rd *in)
-{
-    Top *t = state;
-    UNUSED(c);
-    t->n = (int64_t)rd_varint(in);
-    return held_load(&t->entries, in);
-}
-
-static void drop(AggCtx *c, void *state)
-{
-    UNUSED(c);
-    held_clear(&((Top *)state)->entries);
 }
 
 /* args: the columns, then k. */
@@ -155,8 +126,8 @@ static const Type *distinct_type(Arena *a, const Type *const *args, int n)
 }
 
 #define ROW(sig, name, type, names, text)                                                           \
-    {.signature = sig, .size = sizeof(Top), .add = name##_add, .merge = name##_merge,               \
-     .result_of = result, .import = import, .save = save, .load = load, .drop = drop, .result = type, .params = names, \
+    {.signature = sig, .size = sizeof(HeldList), .add = name##_add, .merge = name##_merge,          \
+     .result_of = result, .import = import, HELD_LIST_STATE, .result = type, .params = names,       \
      .description = text}
 #define TOPK_ROW(t)                                                                                 \
     ROW("TOPK(" t ", ANY...; INT) -> ARRAY<" t ">", topk, topk_type, "val1, val2, k",               \
