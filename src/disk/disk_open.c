@@ -218,8 +218,13 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     return remove(path);
 }
 
-static void forget_rocksdb(Disk *d)
+static void close_rocksdb(Disk *d)
 {
+    for (int f = 0; d->db && f < FAMILIES; f++)
+        rocksdb_column_family_handle_destroy(d->cf[f]);
+    if (d->db)
+        rocksdb_close(d->db);
+    d->db = NULL;
     for (int f = 0; f < FAMILIES; f++) {
         if (d->opt[f])
             rocksdb_options_destroy(d->opt[f]);
@@ -271,15 +276,19 @@ static Status open_database(Disk *d, size_t cache_bytes, Buf *damage, Err *err)
 {
     Err e = ERR_INIT;
     Status s = damage && was_damaged(d, damage) ? set_aside(d, err) : OK;
+    if (s != OK)
+        return s;
+    s = open_rocksdb(d, cache_bytes, &e);
     if (s == OK)
-        s = open_rocksdb(d, cache_bytes, &e);
-    if (s == ERR_CORRUPT && damage && !damage->n) {
-        buf_cstr(damage, e.msg);
+        s = check_format(d, &e);
+    if (s == ERR_CORRUPT && damage && !damage->n && was_damaged(d, damage)) { /* else it is of another version */
         err_clear(&e);
-        forget_rocksdb(d);
+        close_rocksdb(d);
         s = set_aside(d, err);
         if (s == OK)
             s = open_rocksdb(d, cache_bytes, &e);
+        if (s == OK)
+            s = check_format(d, &e);
     }
     if (e.code)
         err_move(err, &e);
@@ -304,8 +313,6 @@ static Status open_directory(const char *dir, Effects *fx, size_t cache_bytes, D
         s = take_lock(d, err);
     if (s == OK)
         s = open_database(d, cache_bytes, damage, err);
-    if (s == OK)
-        s = check_format(d, err);
     if (s != OK) {
         disk_close(d);
         return s;
@@ -333,11 +340,8 @@ void disk_close(Disk *d)
         Err err = ERR_INIT;
         if (disk_sync(d, &err) != OK)
             err_clear(&err); /* nobody waits for it: what was to be durable was synced by its commit */
-        for (int f = 0; f < FAMILIES; f++)
-            rocksdb_column_family_handle_destroy(d->cf[f]);
-        rocksdb_close(d->db);
     }
-    forget_rocksdb(d);
+    close_rocksdb(d);
     if (d->lock_fd >= 0)
         close(d->lock_fd);
     pthread_mutex_destroy(&d->lock);
