@@ -6,14 +6,15 @@
 //
 //   --kills N          how many (default 30)
 //   --gap SECONDS      the longest time between two; the shortest is 0.2 (default 5)
-//   --rate N           records a second (default 300)
+//   --rate N           records a second (default 500)
 //   --broker COMMAND   what takes `start`, `stop --keep` and `kill` behind it (scripts/kafka --dir …): the broker is killed, stopped
 //                      and left away too
 //   --broker-dir DIR   where its data is: aborted transactions are counted there, and there must be some
 //   --absence SECONDS  how long it is left away (default 10)
+//   --session MS       after which a server is taken for dead (default 6000)
 //   --seed N           of everything that is left to chance but the machine's own
 //
-// Kills: every fourth is of a directory that is gone or damaged when the server comes back, every tenth is a pause longer than the
+// Kills: behind every fourth the directory is gone or damaged when the server comes back, every fifteenth is behind a pause longer than the
 // session's time-out, so that the server comes back as a zombie. The queries run exactly once and at least once, side by side
 // (verify.c). Nothing waits for a time and hopes: the end is polled for, with a limit. The last line: `N passed, N failed`.
 #include "tests/chaos/chaos.h"
@@ -59,15 +60,33 @@ void chaos_check(Chaos *c, bool good, const char *what, const char *why)
 
 /* ---- events ---- */
 
+/* The coordinator's own words. */
+static int64_t count_rebalances(const Chaos *c)
+{
+    char path[1100], line[4096], group[120];
+    int64_t n = 0;
+    snprintf(path, sizeof path, "%s/server.log", c->broker_dir);
+    snprintf(group, sizeof group, "_confluent-ksql-%s_members", c->service);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f))
+        n += strstr(line, "tabilized group") && strstr(line, group);
+    if (f)
+        fclose(f);
+    return n;
+}
+
 static void broker(Chaos *c, const char *what)
 {
     char command[2200];
+    c->broker_quiet_ms = INT64_MAX;
     snprintf(command, sizeof command, "%s %s > '%s/broker.out' 2>&1", c->broker, what, c->work);
     int code = system(command);
     if (code) {
         printf("%s: ends with %d\n", command, code);
         c->n.failed++;
     }
+    if (strcmp(what, "start") == 0)
+        c->broker_quiet_ms = chaos_now() + 15000;
 }
 
 static void rest(Chaos *c, int ms)
@@ -78,8 +97,9 @@ static void rest(Chaos *c, int ms)
 
 static void broker_event(Chaos *c, int kill_no)
 {
-    if (!c->broker)
+    if (!c->broker || (kill_no != c->kills / 4 && kill_no != c->kills / 2 && kill_no != c->kills * 3 / 4))
         return;
+    c->n.moves += count_rebalances(c); /* a broker that starts begins a new log */
     if (kill_no == c->kills / 4) {
         printf("the broker is killed\n");
         broker(c, "kill");
@@ -91,7 +111,7 @@ static void broker_event(Chaos *c, int kill_no)
         broker(c, "stop --keep");
         broker(c, "start");
         c->n.broker_restarts++;
-    } else if (kill_no == c->kills * 3 / 4) {
+    } else {
         printf("the broker is away for %d s\n", c->absence_s);
         broker(c, "stop --keep");
         rest(c, c->absence_s * 1000);
@@ -136,7 +156,7 @@ static void run_events(Chaos *c)
         Server *s = &c->servers[chaos_random(c, CHAOS_SERVERS)];
         while (!s->pid)
             rest(c, 50);
-        if (i % 10 == 0)
+        if (i % 15 == 0)
             pause_server(c, s);
         kill_server(c, s, i);
         if (i % 50 == 0)
@@ -165,22 +185,8 @@ static void report(const Chaos *c)
     printf("broker: killed %d, restarted %d, away for %d s %d\n", n->broker_kills, n->broker_restarts, c->absence_s, n->absences);
     printf("transactions: %" PRId64 " committed, %" PRId64 " aborted (at least); rebalances: %" PRId64 "\n", n->committed, n->aborted,
            n->moves);
-    printf("servers that ended by themselves: %d\n", n->ended);
-}
-
-/* The coordinator's own words. */
-static int64_t count_rebalances(const Chaos *c)
-{
-    char path[1100], line[4096], group[120];
-    int64_t n = 0;
-    snprintf(path, sizeof path, "%s/server.log", c->broker_dir);
-    snprintf(group, sizeof group, "_confluent-ksql-%s_members", c->service);
-    FILE *f = fopen(path, "r");
-    while (f && fgets(line, sizeof line, f))
-        n += strstr(line, "tabilized group") && strstr(line, group);
-    if (f)
-        fclose(f);
-    return n;
+    printf("damage found at a start: %" PRId64 ", in a running server: %d; starts that did not reach the broker: %d; servers that ended by "
+           "themselves: %d\n", n->rebuilt, n->found, n->unreached, n->ended);
 }
 
 static bool options(Chaos *c, int argc, char **argv)
@@ -191,7 +197,7 @@ static bool options(Chaos *c, int argc, char **argv)
         {"gap", required_argument, NULL, 'g'}, {"rate", required_argument, NULL, 'r'},
         {"broker", required_argument, NULL, 'B'}, {"broker-dir", required_argument, NULL, 'd'},
         {"absence", required_argument, NULL, 'a'}, {"seed", required_argument, NULL, 'x'},
-        {"limit", required_argument, NULL, 'l'}, {NULL, 0, NULL, 0},
+        {"limit", required_argument, NULL, 'l'}, {"session", required_argument, NULL, 'S'}, {NULL, 0, NULL, 0},
     };
     int o;
     while ((o = getopt_long(argc, argv, "", known, NULL)) >= 0)
@@ -207,6 +213,7 @@ static bool options(Chaos *c, int argc, char **argv)
         case 'a': c->absence_s = atoi(optarg); break;
         case 'x': c->seed = strtoull(optarg, NULL, 10); break;
         case 'l': c->limit_s = atoi(optarg); break;
+        case 'S': c->session_ms = atoi(optarg); break;
         default: return false;
         }
     return c->sluice && c->work && c->bootstrap && c->gap > 0.2;
@@ -214,7 +221,7 @@ static bool options(Chaos *c, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static Chaos c = {.kills = 30, .gap = 5, .absence_s = 10, .session_ms = 6000, .limit_s = 120, .producer = {.rate = 300}};
+    static Chaos c = {.kills = 30, .gap = 5, .absence_s = 10, .session_ms = 6000, .limit_s = 120, .producer = {.rate = 500}};
     char why[CHAOS_WHY] = "";
     c.seed = (uint64_t)time(NULL);
     if (!options(&c, argc, argv)) {
@@ -246,9 +253,10 @@ int main(int argc, char **argv)
         server_end(&c.servers[i], 1000);
     if (c.broker_dir) {
         count_transactions(&c);
-        c.n.moves = count_rebalances(&c);
+        c.n.moves += count_rebalances(&c);
         chaos_check(&c, c.n.moves >= c.n.kills / 4, "work moved between servers", "hardly any rebalance");
     }
+    c.n.rebuilt = servers_said(&c, "was damaged, and is rebuilt");
     chaos_check(&c, c.n.ended == 0, "no server ends by itself", "see above");
     report(&c);
     printf("%d passed, %d failed\n", c.n.passed, c.n.failed);

@@ -25,7 +25,8 @@ typedef struct Server {
     pid_t pid; /* 0: not running */
     int number;
     int in;    /* its standard input, which it waits on */
-    int64_t back_ms; /* when it is to be started again */
+    int64_t back_ms; /* when it is to be started again; 0: it was */
+    int64_t started_ms;
     bool paused, damaged;
 } Server;
 
@@ -43,7 +44,9 @@ typedef struct ChaosProducer {
 
 typedef struct Counts {
     int kills, pauses, restarts, wiped, flipped, cut, ended; /* ended: servers that ended by themselves, undamaged */
-    int rebuilt;     /* servers that said that they rebuild state from changelogs because of damage */
+    int found;       /* damage that was found while a server ran */
+    int64_t rebuilt; /* starts that said that they rebuild what was damaged */
+    int unreached;   /* starts that ended because the broker was not there */
     int broker_kills, broker_restarts, absences;
     int64_t moves;   /* times that a group of slots changed hands, as the servers say */
     int64_t aborted; /* transactions */
@@ -55,6 +58,7 @@ typedef struct Chaos {
     const char *bootstrap, *work, *sluice, *broker; /* broker: a command that takes start, stop, kill; NULL: it is left alone */
     const char *broker_dir;
     int kills, absence_s, session_ms, limit_s;
+    int64_t broker_quiet_ms; /* until then servers may not find the broker */
     double gap; /* longest pause between two events, s */
     uint64_t seed, random;
     char service[64];

@@ -48,6 +48,7 @@ void server_start(Chaos *c, Server *s)
     close(in[0]);
     s->in = in[1];
     s->back_ms = 0;
+    s->started_ms = chaos_now();
     s->paused = false;
     c->n.restarts++;
 }
@@ -90,21 +91,46 @@ bool server_end(Server *s, int ms)
     return false;
 }
 
+/* It came upon damage while it ran: what it holds is rebuilt when it is started again, as its operator would. */
+static void restart_damaged(Chaos *c, Server *s)
+{
+    char path[1100];
+    server_dir(c, s, path, sizeof path);
+    strcat(path, "/damaged");
+    if (s->paused || access(path, F_OK) != 0 || s->back_ms || chaos_now() - s->started_ms < 2000)
+        return;
+    s->back_ms = chaos_now();
+    server_signal(s, SIGKILL);
+    c->n.found++;
+}
+
+static void see_end(Chaos *c, Server *s, int status)
+{
+    bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    forget(s);
+    if (killed)
+        return;
+    s->back_ms = chaos_now() + 500;
+    /* It says so and ends, as a shell does, when the broker does not answer as it starts. */
+    bool unreached = WIFEXITED(status) && WEXITSTATUS(status) == 2 && chaos_now() < c->broker_quiet_ms;
+    if (unreached) {
+        c->n.unreached++;
+        return;
+    }
+    printf("server %d ended by itself: %s %d%s\n", s->number, WIFSIGNALED(status) ? "signal" : "exit code",
+           WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), s->damaged ? " (its directory was damaged)" : "");
+    c->n.ended++;
+}
+
 void servers_keep(Chaos *c)
 {
     for (int i = 0; i < CHAOS_SERVERS; i++) {
         Server *s = &c->servers[i];
         int status = 0;
-        if (s->pid && waitpid(s->pid, &status, WNOHANG) == s->pid) {
-            bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-            forget(s);
-            if (!killed) {
-                printf("server %d ended by itself: %s %d%s\n", i, WIFSIGNALED(status) ? "signal" : "exit code",
-                       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), s->damaged ? " (its directory was damaged)" : "");
-                c->n.ended++;
-                s->back_ms = chaos_now() + 500;
-            }
-        }
+        if (s->pid)
+            restart_damaged(c, s);
+        if (s->pid && waitpid(s->pid, &status, WNOHANG) == s->pid)
+            see_end(c, s, status);
         if (!s->pid && chaos_now() >= s->back_ms)
             server_start(c, s);
     }

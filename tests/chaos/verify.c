@@ -114,7 +114,7 @@ bool verify_setup(Chaos *c, char *why)
     Buf sql = BUF_INIT;
     buf_printf(&sql,
                "SET 'auto.offset.reset'='earliest'; SET 'ksql.streams.cache.max.bytes.buffering'='0'; "
-               "SET 'ksql.streams.commit.interval.ms'='200';"
+               "SET 'ksql.streams.commit.interval.ms'='100';"
                "CREATE STREAM S (k VARCHAR KEY, g VARCHAR, v BIGINT) WITH (kafka_topic='chaos_s', partitions=%d, "
                "value_format='JSON');", CHAOS_PARTITIONS);
     for (int i = 0; i < GUARANTEES; i++) {

@@ -34,7 +34,7 @@
 #include "tests/crash/workload.h"
 #include "tests/unit/tmpdir.h"
 
-enum { MAX_JOBS = 16, MAX_GATES = 20000, INSERTS = 5, KAFKA_INSERTS = 3, SHOWN = 10, SHOWN_LOGS = 8 };
+enum { MAX_JOBS = 16, MAX_GATES = 20000, INSERTS = 5, KAFKA_INSERTS = 2, SHOWN = 10, SHOWN_LOGS = 8 };
 
 typedef enum Way { WAY_NONE, WAY_KILL, WAY_TORN, WAY_CUT } Way;
 

@@ -3,12 +3,13 @@
 #include "tests/crash/workload.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "sql/parse.h"
-#include "topic/broker.h"
+#include "tests/crash/broker_double.h"
 
 enum { GROUPS = 5, KEYS = 7, OP_MS = 20000, COMMIT_MS = 2000, FIXED_SEED = 7 };
 static const int64_t START_MS = 1700000000000;
@@ -117,9 +118,24 @@ void workload_fixed(Workload *w, bool cache_off, int inserts, bool restart)
 
 static int roll(Effects *fx, int n) { return (int)(fx->random(fx) % (uint64_t)n); }
 
+static void random_kafka_op(Workload *w, Effects *fx)
+{
+    int what = roll(fx, 8);
+    if (what < 3)
+        add(w, OP_SECOND, roll(fx, 3));
+    else if (what < 7 || w->at_least_once) /* nothing fences who writes at least once */
+        add(w, OP_MOVE, roll(fx, 8));
+    else
+        add(w, OP_FENCE, roll(fx, 6));
+}
+
 static void random_op(Workload *w, Effects *fx)
 {
-    int what = roll(fx, 20);
+    int what = roll(fx, w->kafka ? 25 : 20);
+    if (what >= 20) {
+        random_kafka_op(w, fx);
+        return;
+    }
     if (what < 9)
         add_insert(w, roll(fx, 2), roll(fx, KEYS), roll(fx, GROUPS), unique_value(w, fx->random(fx)));
     else if (what < 14)
@@ -132,11 +148,11 @@ static void random_op(Workload *w, Effects *fx)
         add(w, OP_CRASH, 0);
 }
 
-void workload_random(Workload *w, uint64_t seed)
+static void random_workload(Workload *w, uint64_t seed, bool kafka)
 {
     Effects *fx = effects_sim_new(seed, 0);
     const int batches[] = {1, 2, 5, 0};
-    *w = (Workload){.seed = seed};
+    *w = (Workload){.seed = seed, .kafka = kafka, .at_least_once = kafka && roll(fx, 2)};
     w->partitions[0] = 1 + roll(fx, 2);
     w->partitions[1] = 1 + roll(fx, 2);
     w->batch_rows = batches[roll(fx, 4)];
@@ -159,6 +175,9 @@ void workload_random(Workload *w, uint64_t seed)
     add(w, OP_CHECK, 0);
     effects_sim_free(fx);
 }
+
+void workload_random(Workload *w, uint64_t seed) { random_workload(w, seed, false); }
+void workload_random_kafka(Workload *w, uint64_t seed) { random_workload(w, seed, true); }
 
 void workload_free(Workload *w)
 {
@@ -187,8 +206,20 @@ void driver_close(Driver *d, bool crash)
     d->e = NULL;
 }
 
+static void close_second(Driver *d, bool crash)
+{
+    if (!d->e2)
+        return;
+    if (crash)
+        engine_crash(d->e2);
+    else
+        engine_close(d->e2);
+    d->e2 = NULL;
+}
+
 void driver_clear(Driver *d)
 {
+    close_second(d, false);
     if (d->e)
         driver_close(d, false);
     strmap_free(&d->catalog);
@@ -362,13 +393,87 @@ static bool run_ddl(Driver *d, const Op *op)
     return driver_sql(d, sql, NULL, NULL);
 }
 
+static bool step(Driver *d)
+{
+    bool did = runtime_step(d->e);
+    return d->e2 ? runtime_step(d->e2) || did : did;
+}
+
+/* A broker that fails again and again is given up on. */
+static void settle(Driver *d)
+{
+    int most = d->faults ? 20000 : INT_MAX;
+    while (most-- && step(d))
+        ;
+}
+
 static void drain(Driver *d)
 {
     for (int i = 0; i < (d->broker ? 8 : 4); i++) {
-        runtime_settle(d->e);
+        settle(d);
         effects_sim_advance(d->fx, COMMIT_MS);
     }
-    runtime_settle(d->e);
+    settle(d);
+}
+
+/* ---- what befalls servers over a broker ---- */
+
+/* False: it fails, as the broker does; another time, then. */
+static bool open_second(Driver *d)
+{
+    Err err = ERR_INIT;
+    EngineConfig config = {.dir = d->second_dir, .fx = d->fx, .check_operators = true, .broker = d->second, .member = "second:1",
+                           .batch_rows = d->w->batch_rows};
+    if (engine_open(&config, &d->e2, &err))
+        d->e2 = NULL;
+    err_clear(&err);
+    return d->e2 != NULL;
+}
+
+static void befall(Driver *d, const Op *op)
+{
+    static const uint64_t masks[] = {1, 2, 3, UINT64_MAX};
+    if (op->kind == OP_SECOND) {
+        if (!d->e2)
+            open_second(d);
+        else if (op->n)
+            close_second(d, op->n == 2);
+    } else if (op->kind == OP_MOVE && d->e2) {
+        double_move(op->n & 1 ? d->second : d->broker, masks[op->n / 2]);
+    } else if (op->kind == OP_FENCE) {
+        double_fence(d->broker);
+        for (int i = 0; i < op->n; i++)
+            step(d);
+        double_lost(d->broker);
+    }
+}
+
+/* What is looked at is looked at in peace. */
+static DoubleConfig peace(Driver *d)
+{
+    DoubleConfig had = {0};
+    if (d->faults) {
+        had = *d->faults;
+        *d->faults = (DoubleConfig){.seed = had.seed, .queue = had.queue, .timeout = had.timeout};
+    }
+    return had;
+}
+
+static void unrest(Driver *d, const DoubleConfig *had)
+{
+    if (d->faults)
+        *d->faults = *had;
+}
+
+bool driver_calm(Driver *d)
+{
+    (void)peace(d);
+    if (!d->e && !driver_open(d))
+        return false;
+    drain(d);
+    double_move(d->broker, UINT64_MAX); /* also what a dead one had: its session is over */
+    drain(d);
+    return true;
 }
 
 static bool run_op(Driver *d, const Op *op)
@@ -380,7 +485,12 @@ static bool run_op(Driver *d, const Op *op)
         return driver_sql(d, op->sql, NULL, NULL);
     case OP_STEP:
         for (int i = 0; i < op->n; i++)
-            runtime_step(d->e);
+            step(d);
+        return true;
+    case OP_SECOND:
+    case OP_MOVE:
+    case OP_FENCE:
+        befall(d, op);
         return true;
     case OP_DRAIN:
         drain(d);
@@ -393,28 +503,7 @@ static bool run_op(Driver *d, const Op *op)
     }
 }
 
-bool driver_run(Driver *d, int from, volatile int *acked)
-{
-    for (d->at = from; d->at < d->w->ops.n; d->at++) {
-        const Op *op = &d->w->ops.v[d->at];
-        if (!run_op(d, op))
-            return false;
-        learn(d, op);
-        if (acked)
-            *acked = d->at + 1;
-    }
-    return true;
-}
-
-bool driver_check(Driver *d)
-{
-    StrMap seen = {0};
-    bool good = check_catalog_words(d, &seen) && compare_catalog(d, &seen);
-    strmap_free(&seen);
-    return good && check_everything(d);
-}
-
-/* ---- recovery ---- */
+/* ---- what became of an op that was not acknowledged ---- */
 
 /* An insert whose acknowledgement was lost is there once or not at all. *done: it is there. */
 static bool find_insert(Driver *d, const Op *op, bool *done)
@@ -445,6 +534,58 @@ static void delete_left(Driver *d)
         err_clear(&err);
 }
 
+/* *done: it was done, and its effect is known now. */
+static bool find_op(Driver *d, const Op *op, bool *done)
+{
+    StrMap seen = {0};
+    bool good = check_catalog_words(d, &seen);
+    if (good && op->kind == OP_DDL)
+        good = find_ddl(d, op, &seen, done);
+    else if (good)
+        good = compare_catalog(d, &seen) && (op->kind != OP_INSERT || find_insert(d, op, done));
+    strmap_free(&seen);
+    if (good && *done && d->broker && op->kind == OP_DDL && strstr(op->sql, "DELETE TOPIC"))
+        delete_left(d);
+    return good;
+}
+
+/* Over a broker that fails: what failed is looked for in peace, and done anew when nothing of it is there. */
+static bool run_faulty(Driver *d, const Op *op)
+{
+    if (!d->faults)
+        return run_op(d, op);
+    DoubleConfig had = *d->faults;
+    bool good = op->kind != OP_CHECK && run_op(d, op), done = op->kind == OP_RESTART || op->kind == OP_CRASH;
+    if (!good) {
+        d->failed_ops += op->kind != OP_CHECK;
+        good = driver_calm(d) && (op->kind != OP_INSERT && op->kind != OP_DDL ? true : find_op(d, op, &done));
+        good = good && (done || run_op(d, op));
+    }
+    unrest(d, &had);
+    return good;
+}
+
+bool driver_run(Driver *d, int from, volatile int *acked)
+{
+    for (d->at = from; d->at < d->w->ops.n; d->at++) {
+        const Op *op = &d->w->ops.v[d->at];
+        if (!run_faulty(d, op))
+            return false;
+        learn(d, op);
+        if (acked)
+            *acked = d->at + 1;
+    }
+    return true;
+}
+
+bool driver_check(Driver *d)
+{
+    StrMap seen = {0};
+    bool good = check_catalog_words(d, &seen) && compare_catalog(d, &seen);
+    strmap_free(&seen);
+    return good && check_everything(d);
+}
+
 bool driver_recover(Driver *d, int acked)
 {
     const Op *op = acked < d->w->ops.n ? &d->w->ops.v[acked] : NULL;
@@ -455,16 +596,13 @@ bool driver_recover(Driver *d, int acked)
     bool done = false, good = driver_open(d);
     if (good && d->broker)
         drain(d); /* queries wait until the dead one's transaction is aborted */
-    good = good && check_catalog_words(d, &seen);
-    if (good && op && op->kind == OP_DDL)
-        good = find_ddl(d, op, &seen, &done);
-    else if (good)
-        good = compare_catalog(d, &seen) && (!op || op->kind != OP_INSERT || find_insert(d, op, &done));
+    if (op)
+        good = good && find_op(d, op, &done);
+    else
+        good = good && check_catalog_words(d, &seen) && compare_catalog(d, &seen);
     strmap_free(&seen);
     if (good && done)
         learn(d, op);
-    if (good && done && d->broker && strstr(op->sql, "DELETE TOPIC"))
-        delete_left(d);
     /* What a query had done and nobody had synced is done again before it is looked at, or ended. */
     bool looks = !op || op->kind == OP_CHECK || (op->kind == OP_DDL && strstr(op->drops, "Q:CTAS_T"));
     if (good && !done && looks)

@@ -30,6 +30,9 @@ typedef enum OpKind {
     OP_CHECK,   /* everything against the oracle; stands behind a drain */
     OP_RESTART, /* engine_close, and open again */
     OP_CRASH,   /* engine_crash, and open again */
+    OP_SECOND,  /* n: what happens to the second server: opens, closes, dies */
+    OP_MOVE,    /* slots go to the one server or the other; n: which */
+    OP_FENCE,   /* the first server is given up; n: hears of it after so many steps */
 } OpKind;
 
 typedef struct Op {
@@ -48,6 +51,7 @@ typedef struct Workload {
     int partitions[ORACLE_SOURCES];
     int batch_rows;
     bool cache_off; /* every update is put out; else they are coalesced */
+    bool kafka;         /* what befalls servers of a service is in it */
     bool at_least_once; /* over a broker only; else exactly once */
     VEC(Op) ops;
 } Workload;
@@ -55,6 +59,8 @@ typedef struct Workload {
 /* The fixed one of the gate test; the random one of the simulation. restart: once in the middle. */
 void workload_fixed(Workload *w, bool cache_off, int inserts, bool restart);
 void workload_random(Workload *w, uint64_t seed);
+/* For a broker: either guarantee, a second server that comes and goes, slots that move. */
+void workload_random_kafka(Workload *w, uint64_t seed);
 void workload_free(Workload *w);
 
 typedef struct Driver {
@@ -65,6 +71,12 @@ typedef struct Driver {
     void *reopens_arg;
     bool recounts;   /* at least once: state may come from changelogs, which may be ahead of positions */
     int opened;
+    /* Kafka's random workloads: the second server, whose work is the first's too; and what the broker does to both. */
+    Broker *second;  /* NULL: none */
+    const char *second_dir;
+    Engine *e2;
+    struct DoubleConfig *faults; /* of the double; NULL: it is left alone. Set aside while something is looked at */
+    int failed_ops;  /* statements that failed, and were looked for */
     Effects *fx;
     Engine *e;
     Session *s;
@@ -87,6 +99,8 @@ void driver_close(Driver *d, bool crash);
 bool driver_run(Driver *d, int from, volatile int *acked);
 /* Opens after a crash in which `acked` ops were acknowledged, settles the one in flight, runs the rest. */
 bool driver_recover(Driver *d, int acked);
+/* The broker behaves from now on, all work is the first server's, and what is to be done is done. */
+bool driver_calm(Driver *d);
 /* Everything against the oracle. */
 bool driver_check(Driver *d);
 

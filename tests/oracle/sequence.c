@@ -303,8 +303,9 @@ bool sequence_end(const Sequence *q, bool rows, char *why)
         if (!k->any)
             return wrong(why, "%s: is missing; %d inputs", k->text, k->inputs);
         bool recounted = q->rule >= SEQUENCE_RECOUNTED && !rows;
-        if (!recounted && k->at != k->inputs)
-            return wrong(why, "%s: ends behind input %d of %d", k->text, k->at, k->inputs);
+        int at = rows && q->rule >= SEQUENCE_AGAIN ? k->most : k->at; /* rows that come again say nothing about the end */
+        if (!recounted && at != k->inputs)
+            return wrong(why, "%s: ends behind input %d of %d", k->text, at, k->inputs);
         if (recounted && k->last.n < k->inputs)
             return wrong(why, "%s: ends with the count %" PRId64 " of %d inputs", k->text, k->last.n, k->inputs);
         if (q->rule == SEQUENCE_RECOUNTED && !rows && !counts_all(k, why))
