@@ -170,6 +170,7 @@ Status members_join(Engine *e, Err *err)
         .group = arena_strf(e->arena, "_confluent-ksql-%.*s_members", STR_ARG(e->service_id)),
         .topic = arena_strf(e->arena, "_confluent-ksql-%.*s_slots", STR_ARG(e->service_id)),
         .name = e->member_name,
+        .instance = e->disk ? e->member_id : (Str){NULL, 0},
         .session_ms = e->cfg.session_ms,
         .changed = changed,
         .arg = e,

@@ -5,7 +5,11 @@
 //   assigned                   take the new slots > changed(slots)
 //   revoked                    changed(what is left): work on the others is committed > give them up (the others go on)
 //   lost                       changed(what is left, lost): somebody else may have them already
-//   leave                      the consumer is closed by its thread: revoked, as above, within CLOSE_MS
+//   leave                      it unsubscribes, so that the group is told; revoked, as above; then it is closed, within CLOSE_MS
+//   fatal                      another process joined as the same instance: all is lost
+//
+// A member with an instance id that dies and joins again before its session is over has its slots back at once, without a
+// rebalance (static membership): a server that is restarted over its directory goes on as soon as it is there.
 //
 // Slot s is the control topic's partition whose number is that of s with its six bits turned round: assignors give neighbouring
 // partitions to one member, and a topic with few partitions has neighbouring slots, which several members are to have.
@@ -21,7 +25,7 @@
 #include "topic/kafka_impl.h"
 
 /* A heartbeat tells of a rebalance: often, so that work moves soon. */
-enum { SESSION_MS = 10000, HEARTBEAT_MS = 500, POLL_MS = 100, CLOSE_MS = 10000, KNOWN_MS = 1000 };
+enum { SESSION_MS = 10000, HEARTBEAT_MS = 500, POLL_MS = 100, CLOSE_MS = 10000, LEAVE_MS = 3000, KNOWN_MS = 1000 };
 
 struct Membership {
     KafkaHandle handle; /* the first: the handle's opaque */
@@ -30,7 +34,8 @@ struct Membership {
     void *arg;
     rd_kafka_t *rk;
     pthread_t thread;
-    bool assigned; /* once; the thread's */
+    bool assigned; /* once; the thread's, as is: */
+    bool fatal;    /* the consumer is of no more use */
 
     pthread_mutex_t lock; /* of: */
     bool stop;
@@ -103,14 +108,25 @@ static bool to_stop(Membership *m)
     return stop;
 }
 
-/* The coordinator knows it, and has not told it its slots yet. */
-static bool is_joining(const Membership *m)
+/* The coordinator knows it. */
+static bool is_known(const Membership *m)
 {
-    char *id = m->assigned ? NULL : rd_kafka_memberid(m->rk);
-    bool joining = id && *id;
+    char *id = rd_kafka_memberid(m->rk);
+    bool known = id && *id;
     if (id)
         rd_kafka_mem_free(m->rk, id);
-    return joining;
+    return known;
+}
+
+static void poll_once(Membership *m)
+{
+    rd_kafka_message_t *msg = rd_kafka_consumer_poll(m->rk, POLL_MS);
+    bool fatal = msg && rd_kafka_fatal_error(m->rk, NULL, 0);
+    if (msg)
+        rd_kafka_message_destroy(msg);
+    if (fatal && m->slots)
+        set_slots(m, 0, true);
+    m->fatal |= fatal;
 }
 
 /* librdkafka before 2.1 ends the process by an assertion when a consumer is closed between joining and its first assignment
@@ -118,11 +134,13 @@ static bool is_joining(const Membership *m)
 static void close_consumer(Membership *m)
 {
     int64_t end = kafka_now_ms() + CLOSE_MS;
-    while (is_joining(m) && kafka_now_ms() < end) {
-        rd_kafka_message_t *msg = rd_kafka_consumer_poll(m->rk, POLL_MS);
-        if (msg)
-            rd_kafka_message_destroy(msg);
-    }
+    while (!m->fatal && !m->assigned && is_known(m) && kafka_now_ms() < end)
+        poll_once(m);
+    /* A consumer with an instance id leaves by unsubscribing only: closing is for coming back. */
+    end = kafka_now_ms() + LEAVE_MS;
+    if (!m->fatal && is_known(m) && !rd_kafka_unsubscribe(m->rk))
+        while (!m->fatal && (m->slots || is_known(m)) && kafka_now_ms() < end)
+            poll_once(m);
     rd_kafka_queue_t *q = rd_kafka_queue_get_consumer(m->rk);
     end = kafka_now_ms() + CLOSE_MS;
     rd_kafka_error_t *e = q ? rd_kafka_consumer_close_queue(m->rk, q) : NULL;
@@ -142,11 +160,8 @@ static void close_consumer(Membership *m)
 static void *member_main(void *arg)
 {
     Membership *m = arg;
-    while (!to_stop(m)) {
-        rd_kafka_message_t *msg = rd_kafka_consumer_poll(m->rk, POLL_MS);
-        if (msg)
-            rd_kafka_message_destroy(msg);
-    }
+    while (!to_stop(m))
+        poll_once(m);
     close_consumer(m);
     return NULL;
 }
@@ -190,7 +205,7 @@ static Status need_topic(Kafka *k, Str name, Err *err)
     return OK;
 }
 
-static Status open_consumer(Kafka *k, Membership *m, int session_ms, Err *err)
+static Status open_consumer(Kafka *k, Membership *m, int session_ms, Str instance, Err *err)
 {
     char ms[16];
     rd_kafka_conf_t *conf = kafka_conf_new(k, KAFKA_MEMBER, &m->handle, err);
@@ -198,6 +213,11 @@ static Status open_consumer(Kafka *k, Membership *m, int session_ms, Err *err)
         return err->code;
     kafka_conf_set(conf, "client.id", m->name);
     kafka_conf_set(conf, "group.id", m->group);
+    if (instance.n) {
+        char *id = mem_strndup(instance.p, instance.n);
+        kafka_conf_set(conf, "group.instance.id", id);
+        mem_free(id);
+    }
     kafka_conf_set(conf, "partition.assignment.strategy", "cooperative-sticky");
     kafka_conf_set(conf, "auto.offset.reset", "latest");
     kafka_conf_set(conf, "queued.min.messages", "1");
@@ -231,7 +251,7 @@ Status kafka_join(Broker *b, const MembershipConfig *c, Err *err)
     m->changed = c->changed;
     m->arg = c->arg;
     pthread_mutex_init(&m->lock, NULL);
-    Status st = open_consumer(k, m, c->session_ms ? c->session_ms : SESSION_MS, err);
+    Status st = open_consumer(k, m, c->session_ms ? c->session_ms : SESSION_MS, c->instance, err);
     pthread_mutex_lock(&k->member_lock);
     if (!st && k->member)
         st = err_set(err, ERR_STATEMENT, "This process is a member of group %s already", k->member->group);

@@ -177,6 +177,9 @@ int64_t position_get(Topics *t, Str owner, Str topic, int partition);
 int64_t position_local(Topics *t, Str owner, Str topic, int partition);
 /* What unit_checkpoint kept; -1. */
 int64_t checkpoint_get(Topics *t, Str owner, Str topic, int partition);
+/* When what the two above answer was written, in ms since the epoch; -1: there is none, or it is not known (local topics). */
+int64_t position_local_ms(Topics *t, Str owner, Str topic, int partition);
+int64_t checkpoint_ms(Topics *t, Str owner, Str topic, int partition);
 /* Forgets all of an owner's positions, in the unit. Remote: the consumer group goes. */
 void unit_position_drop(Unit *u, Str owner);
 
@@ -189,6 +192,7 @@ enum { TOPIC_SLOTS = 64 };
 typedef struct MembershipConfig {
     Str group, topic; /* consumer group, and the control topic, which is made when it is not there */
     Str name;         /* of this member, told to the others: "host:port" */
+    Str instance;     /* the same again at the next start: it then has its slots back at once; empty: none */
     int session_ms;   /* dead when not heard of for so long; 0: 10 s */
     /* Called with the slots that this process has from now on, from a thread of the implementation's, one call at a time. Slots
      * that are not among them any more: their work must have been committed (or, where `lost`, dropped) when it returns. */
