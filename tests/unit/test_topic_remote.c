@@ -357,7 +357,8 @@ static void slots_changed(void *arg, uint64_t slots, bool lost)
 
 static Status join(Remotes *f, const char *name, Slots *s, Err *err)
 {
-    MembershipConfig c = {STR("group"), STR("_confluent-ksql-x_slots"), str_of(name), 0, slots_changed, s};
+    MembershipConfig c = {.group = STR("group"), .topic = STR("_confluent-ksql-x_slots"), .name = str_of(name),
+                          .changed = slots_changed, .arg = s};
     return membership_join(f->t, &c, err);
 }
 
