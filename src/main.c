@@ -341,7 +341,8 @@ static int server_command(Args *a, int argc, char **argv)
     code = configure(a);
     if (code >= 0)
         return code;
-    HeadlessOptions o = {.config = &a->config, .dir = a->shell.dir, .file = a->queries_file ? a->queries_file : a->config.queries_file};
+    HeadlessOptions o = {.config = &a->config, .dir = a->shell.dir,
+                         .file = a->queries_file ? a->queries_file : a->config.queries_file};
     return o.file ? headless_main(&o) : later("sluice server without --queries-file");
 }
 

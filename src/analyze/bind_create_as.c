@@ -107,7 +107,8 @@ static Status check_result_kind(const Stmt *s, const BoundQuery *q, Err *err)
 static Status bind_persistent(const Analyzer *an, const Stmt *s, BoundQuery *out, Err *err)
 {
     Status st = bind_query(an, s->query, USE_PERSISTENT, s->name.text, out, err);
-    if (st && err->code == ERR_STATEMENT && strncmp(err->msg, "Exception while", 15) && strncmp(err->msg, "Failed to prepare", 17))
+    if (st && err->code == ERR_STATEMENT && strncmp(err->msg, "Exception while", 15) &&
+        strncmp(err->msg, "Failed to prepare", 17))
         err_prefix(err, "Could not determine output schema for query due to error: ");
     return st;
 }

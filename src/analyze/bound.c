@@ -44,7 +44,8 @@ BoundQuery *bound_query_dup(Arena *a, const BoundQuery *from)
         to->agg_schema = schema_new(a, from->agg_schema->cols, from->agg_schema->n, true);
     BoundItem *items = ARENA_ARRAY(a, BoundItem, n);
     for (int i = 0; i < n; i++)
-        items[i] = (BoundItem){arena_str(a, from->items[i].name), texpr_dup(a, from->items[i].expr, NULL), NULL, from->items[i].place};
+        items[i] = (BoundItem){arena_str(a, from->items[i].name), texpr_dup(a, from->items[i].expr, NULL), NULL,
+                               from->items[i].place};
     to->items = items;
     to->result = schema_new(a, from->result->cols, from->result->n, true);
     if (from->pull_key)

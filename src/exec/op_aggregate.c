@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Aggregate: GROUP BY. Input: grouping columns, then the aggregates' arguments (op_project's GROUP); an
-// insert adds its row to a group, a delete takes it out again, a pair does both and is one update. Output: grouping columns, results, ROWTIME.
+// insert adds its row to a group, a delete takes it out again, a pair does both and is one update. Output:
+// grouping columns, results, ROWTIME.
 //
 // Two ways to emit, chosen for the task:
 //   every update  a change goes out for each input row, with its headers
@@ -697,8 +698,8 @@ Status op_aggregate_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *
         g->aggs[i] = (AggSlot){
             .row = agg->row,
             .at = size,
-            .ctx = {.arena = a, .types = types, .nargs = agg->nargs, .init = agg->init, .ninit = agg->ninit, .result = agg->result,
-                    .limit = element_limit(env, agg->row)},
+            .ctx = {.arena = a, .types = types, .nargs = agg->nargs, .init = agg->init, .ninit = agg->ninit,
+                    .result = agg->result, .limit = element_limit(env, agg->row)},
         };
         size += agg->row->size;
     }

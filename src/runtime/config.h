@@ -9,7 +9,8 @@
 //   what ksqlDB knows besides                nowhere; a warning says so
 //   anything else                            nowhere; a warning asks whether another name was meant
 //
-// What comes later wins: files in their order, then the command line. Connection settings come from here alone: what clients send passes through props_set.
+// What comes later wins: files in their order, then the command line. Connection settings come from here alone: what
+// clients send passes through props_set.
 // Values of secrets (config_secret) are in no message.
 // Used by one thread, before the engine is opened; must outlive it.
 #ifndef SLUICE_RUNTIME_CONFIG_H

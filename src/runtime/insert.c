@@ -11,7 +11,8 @@ static Status write_side(Writer *w, const Column *const *cols, bool null, Buf *o
         return OK;
     WriteResult r = writer_write(w, cols, 0, NULL, out, &why);
     if (r == WRITE_FAILED)
-        return err_set(err, ERR_STATEMENT, "Failed to insert values into '%.*s'. Could not serialize: %s", STR_ARG(ds->name), why);
+        return err_set(err, ERR_STATEMENT, "Failed to insert values into '%.*s'. Could not serialize: %s",
+                       STR_ARG(ds->name), why);
     *is_null = r == WRITE_NULL;
     return OK;
 }

@@ -299,7 +299,8 @@ Status worker_start(Worker *w, Err *err)
     pthread_cond_init(&w->answered, NULL);
     w->batch_arena = arena_new(4096);
     w->commit_arena = arena_new(4096);
-    Str name = arena_strf(w->batch_arena, "_confluent-ksql-%.*s-%.*s-%d", STR_ARG(w->e->service_id), STR_ARG(w->e->member_id), w->index);
+    Str name = arena_strf(w->batch_arena, "_confluent-ksql-%.*s-%.*s-%d", STR_ARG(w->e->service_id),
+                          STR_ARG(w->e->member_id), w->index);
     w->committer = committer_new(w->e->topics, name, !w->e->cfg.alone);
     if (w->e->fx->simulated)
         return OK;

@@ -38,7 +38,8 @@ static bool worth_telling(int level, const char *text, int64_t now)
     without_digits(&words, text);
     pthread_mutex_lock(&client_log.mu);
     int64_t last = (int64_t)(uintptr_t)strmap_find(&client_log.told, buf_view(&words));
-    bool tell = client_log.open && level <= client_log.level && (last == 0 || now - last >= REPEAT_MS) && client_log.told.live < MOST_LINES;
+    bool tell = client_log.open && level <= client_log.level && (last == 0 || now - last >= REPEAT_MS) &&
+                client_log.told.live < MOST_LINES;
     if (tell)
         strmap_put(&client_log.told, buf_view(&words), (void *)(uintptr_t)(now ? now : 1));
     pthread_mutex_unlock(&client_log.mu);

@@ -3,8 +3,8 @@
 //
 // Each statement that parses is printed in all three forms; each printed form must parse to an equal
 // tree, and the formatted one must format to itself. A script that parses as a whole is formatted twice,
-// which must change nothing the second time, and has its comments afterwards. Every error must have a message, and a place within the
-// text. With an even number of bytes the variables X and Y are set, so that substitution runs too.
+// which must change nothing the second time, and has its comments afterwards. Every error must have a message, and a
+// place within the text. With an even number of bytes the variables X and Y are set, so that substitution runs too.
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -366,7 +366,8 @@ int test_changelog_repartitioned(void)
     recordset_release(&set);
     CHECK(rig_take_sub(&r, 1));
     static const Fed fed = {"{\"CUSTOMER\":\"bob\",\"ITEM\":\"pants\"}",
-                            "{\"CUSTOMER\":\"bob\",\"ITEM\":\"pants\",\"QTY\":2,\"KSQL_INTERNAL_COL_3\":3,\"KSQL_INTERNAL_COL_4\":2}", 7};
+                            "{\"CUSTOMER\":\"bob\",\"ITEM\":\"pants\",\"QTY\":2,"
+                            "\"KSQL_INTERNAL_COL_3\":3,\"KSQL_INTERNAL_COL_4\":2}", 7};
     CHECK(rig_feed(&r, &fed, 1, 0) && rig_commit(&r));
     CHECK_TEXT(rig_topic_text(&r, STR(CART_LOG), 0),
                "7 {\"CUSTOMER\":\"bob\",\"ITEM\":\"pants\"} {\"CUSTOMER\":\"bob\",\"ITEM\":\"pants\",\"QTY\":2,"

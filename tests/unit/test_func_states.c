@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// States of aggregates as the values of a changelog: every overload of every aggregate, with random rows, goes out as JSON, comes in
-// again, and gives the same results from then on, also when rows are added, taken out and merged. The forms that ksqlDB has.
+// States of aggregates as the values of a changelog: every overload of every aggregate, with random rows, goes out as
+// JSON, comes in again, and gives the same results from then on, also when rows are added, taken out and merged. The
+// forms that ksqlDB has.
 #include <stdlib.h>
 
 #include "serde/serde.h"

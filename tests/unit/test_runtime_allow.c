@@ -120,7 +120,8 @@ int test_runtime_allow_stored_commands(void)
     strstr(key, "Q1")[1] = '2';
     Err err = ERR_INIT;
     Unit *u = unit_begin(engine_topics(b.e));
-    Record r = {.key = key, .key_len = (int32_t)strlen(key), .value = text, .value_len = (int32_t)strlen(text), .ts = BED_START_MS};
+    Record r = {.key = key, .key_len = (int32_t)strlen(key), .value = text, .value_len = (int32_t)strlen(text),
+                .ts = BED_START_MS};
     unit_append(u, str_of(topic), 0, &r);
     CHECK_INT(unit_commit(u, true, &err), OK);
     bed_stop(&b, false);

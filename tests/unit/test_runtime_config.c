@@ -254,7 +254,8 @@ int test_runtime_config_refuses(void)
 
 int test_runtime_config_secrets_by_name(void)
 {
-    static const char *const secret[] = {"sasl.password", "sasl.jaas.config", "ssl.key.password", "ssl.keystore.key", "ssl.key.pem",
+    static const char *const secret[] = {"sasl.password", "sasl.jaas.config", "ssl.key.password", "ssl.keystore.key",
+                                         "ssl.key.pem",
                                          "sasl.oauthbearer.client.secret", "ksql.schema.registry.basic.auth.user.info",
                                          "SASL.PASSWORD", "sasl.oauthbearer.config"};
     static const char *const open[] = {"bootstrap.servers", "sasl.username", "security.protocol", "ssl.key.location",

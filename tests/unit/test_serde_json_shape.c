@@ -138,7 +138,8 @@ int test_serde_json_shape_changes(void)
     char p[100], want[100];
     for (int i = 0; i < 30000; i++) {
         bool even = i % 2 == 0 || i > 20000;
-        int n = snprintf(p, sizeof p, even ? "{\"s\":\"name %d\",\"i\":%d}" : "{\"i\":%2$d,\"s\":\"name %1$d\",\"x\":1}", i, i / 3);
+        int n = snprintf(p, sizeof p, even ? "{\"s\":\"name %d\",\"i\":%d}" : "{\"i\":%2$d,\"s\":\"name %1$d\",\"x\":1}",
+                         i, i / 3);
         snprintf(want, sizeof want, "\"name %d\"|%d|null|null|null|null", i, i / 3);
         CHECK_TEXT(sd_read_bytes(s, p, (size_t)n), want);
     }

@@ -150,7 +150,8 @@ int test_sql_format_comments(void)
 
 int test_sql_format_keeps_variables(void)
 {
-    CHECK(formats_to("define T='x'; select ${c} from ${S} where a='${v}'; create stream s with (kafka_topic=${t});set '${p}'=${v};",
+    CHECK(formats_to("define T='x'; select ${c} from ${S} where a='${v}'; create stream s with (kafka_topic=${t});"
+                     "set '${p}'=${v};",
                      "DEFINE t = 'x';\nSELECT ${c} FROM ${S} WHERE a = '${v}';\nCREATE STREAM s WITH (kafka_topic = ${t});\n"
                      "SET '${p}' = ${v};\n"));
     return 0;

@@ -19,8 +19,8 @@ static uint32_t code_point(const uint16_t *u, int32_t n, int32_t i)
     return pair ? 0x10000 + ((u[i] & 0x3ffu) << 10) + (u[i + 1] & 0x3ffu) : u[i];
 }
 
-/* Appends u[from, to) masked; nothing behind it is looked at. What no mask changes comes as its whole character, and its second half once
- * more: ksqlDB's way. Returns the new length. */
+/* Appends u[from, to) masked; nothing behind it is looked at. What no mask changes comes as its whole character,
+ * and its second half once more: ksqlDB's way. Returns the new length. */
 static int32_t mask_units(uint16_t *out, int32_t k, const uint16_t *u, int32_t from, int32_t to, const Masks *m)
 {
     for (int32_t i = from; i < to; i++) {

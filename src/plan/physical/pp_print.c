@@ -4,7 +4,8 @@
 
 static const char *const kinds[] = {
     [PP_TABLE] = "table",         [PP_FILTER] = "filter",           [PP_PROJECT] = "project", [PP_GROUP] = "group",
-    [PP_AGGREGATE] = "aggregate", [PP_REPARTITION] = "repartition", [PP_SINK] = "sink",       [PP_RESULT] = "result",   [PP_SYSTEM] = "system",
+    [PP_AGGREGATE] = "aggregate", [PP_REPARTITION] = "repartition", [PP_SINK] = "sink",       [PP_RESULT] = "result",
+    [PP_SYSTEM] = "system",
 };
 
 static void print_serde(Buf *out, const char *side, const SerdeSpec *s)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a grouping hands on when its stores have changelog topics: the columns that ksqlDB's has, under its names and in its order,
-// so that either can read what the other wrote. Without changelogs only keys and arguments go on, which is less.
+// What a grouping hands on when its stores have changelog topics: the columns that ksqlDB's has, under its names and
+// in its order, so that either can read what the other wrote. Without changelogs only keys and arguments go on,
+// which is less.
 //
 //   GROUP      keys | required columns | KSQL_INTERNAL_COL_n: arguments that are no columns, and literal ones
 //   AGGREGATE  its changelog's value: required columns | KSQL_AGG_VARIABLE_n
