@@ -58,6 +58,12 @@ static void spare_topic(Ddl *d, const DataSource *ds)
             vec_remove(&d->past->doomed, i);
 }
 
+/* Headless servers of one service make the same topics; of others one at a time runs a statement. */
+static Status make_topic(Ddl *d, const TopicInfo *info)
+{
+    return d->e->cfg.headless ? engine_need_topic(d->e, info, d->err) : topic_create(d->e->topics, info, d->err);
+}
+
 /* ---- CREATE STREAM | TABLE ---- */
 
 /* IF NOT EXISTS, OR REPLACE, a name that is taken. *skip: nothing is to be done. */
@@ -108,7 +114,7 @@ static Status create_source(Ddl *d)
     resolve_text(d, ds, bound.create_topic ? &bound.topic : NULL);
     ds->sql = arena_str(ds->arena, d->shown);
     if (bound.create_topic && !d->replay)
-        rc = topic_create(d->e->topics, &bound.topic, d->err);
+        rc = make_topic(d, &bound.topic);
     Command c = {.key = arena_strf(d->an.arena, "%s/`%.*s`/create", lower_kind(is_table), STR_ARG(ds->name)),
                  .number = next_number(d),
                  .partitions = ds->partitions};
@@ -207,7 +213,7 @@ static Status launch(Ddl *d, BoundCreateAs *b, const char *prefix, bool is_inser
         q->type = prefix;
     }
     if (rc == OK && b->create_topic && !d->replay)
-        rc = topic_create(d->e->topics, &b->topic, d->err);
+        rc = make_topic(d, &b->topic);
     if (rc == OK && !d->replay)
         rc = query_make_topics(q, d->err);
     Command c = {.key = arena_strf(d->an.arena, "%s/`%.*s`/create", lower_kind(ds->is_table), STR_ARG(ds->name)),

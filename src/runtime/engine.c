@@ -272,6 +272,21 @@ void engine_ran(Engine *e)
     pthread_mutex_unlock(&e->mu);
 }
 
+Status engine_need_topic(Engine *e, const TopicInfo *info, Err *err)
+{
+    TopicInfo there;
+    if (topic_describe(e->topics, info->name, &there) && there.partitions == info->partitions)
+        return OK;
+    Err made = ERR_INIT;
+    Status st = topic_create(e->topics, info, &made);
+    if (st == ERR_STATEMENT && topic_describe(e->topics, info->name, &there) && there.partitions == info->partitions) {
+        err_clear(&made);
+        st = OK;
+    }
+    err_move(err, &made);
+    return st;
+}
+
 void engine_log(const Engine *e, const char *fmt, ...)
 {
     va_list ap;

@@ -272,6 +272,9 @@ RunQuery **engine_queries(Engine *e, Arena *a, int *n);
 /* Waits until a task came to run, or a moment; false: nothing is going on (simulated effects, where it takes a step). */
 bool engine_wait(Engine *e);
 void engine_ran(Engine *e); /* a task came to run */
+/* Makes the topic unless it is there: another server of the service may make it at the same time. ERR_STATEMENT: it has other
+ * partitions. */
+Status engine_need_topic(Engine *e, const TopicInfo *info, Err *err) MUST_CHECK;
 /* A line to EngineConfig.log. @thread any */
 void engine_log(const Engine *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Makes a push query end; false when there is none of that id. @thread any */

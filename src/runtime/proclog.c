@@ -53,7 +53,7 @@ Status proclog_open(Engine *e, Err *err)
     ds->created_ms = effects_now(e->fx);
     TopicInfo info = {ds->topic, 1, 1, 604800000, CLEANUP_DELETE, TOPIC_USER};
     if (!topic_describe(e->topics, ds->topic, &info))
-        st = topic_create(e->topics, &info, err);
+        st = engine_need_topic(e, &info, err);
     if (st == OK) {
         e->log_source = source_ref(ds);
         engine_set_catalog(e, catalog_with(e->cat, ds));

@@ -102,7 +102,7 @@ static Status make_logs(RunQuery *q, const PSub *sub, Err *err)
         if (!log || topic_describe(q->e->topics, log->topic, &info))
             continue;
         info = (TopicInfo){log->topic, log->partitions, replicas(q), -1, CLEANUP_COMPACT, TOPIC_CHANGELOG};
-        st = topic_create(q->e->topics, &info, err);
+        st = engine_need_topic(q->e, &info, err);
     }
     return st;
 }
@@ -115,7 +115,7 @@ Status query_make_topics(RunQuery *q, Err *err)
         if (topic_describe(q->e->topics, in->topic, &info))
             continue;
         info = (TopicInfo){in->topic, in->partitions, replicas(q), -1, CLEANUP_DELETE, TOPIC_REPARTITION};
-        Status st = topic_create(q->e->topics, &info, err);
+        Status st = engine_need_topic(q->e, &info, err);
         if (st)
             return st;
     }

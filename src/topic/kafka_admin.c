@@ -153,8 +153,12 @@ Status kafka_create(Broker *b, const TopicInfo *info, const char *const *config,
     if (!ev)
         return err->code;
     const rd_kafka_topic_result_t **v = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(ev), &n);
-    if (topic_result(k, ev, v, n, "Create", info->name, err))
+    if (topic_result(k, ev, v, n, "Create", info->name, err)) {
+        Err late = ERR_INIT; /* whoever hears that somebody else made it is to find it */
+        if (err->code == ERR_STATEMENT && await_topic(k, info->name, true, &late))
+            err_clear(&late);
         return err->code;
+    }
     return await_topic(k, info->name, true, err);
 }
 
