@@ -279,7 +279,8 @@ static void slots_changed(void *arg, uint64_t slots, bool lost)
 static Status join(Remotes *f, const char *name, uint64_t *slots)
 {
     Err err = ERR_INIT;
-    MembershipConfig c = {STR("g"), STR("_confluent-ksql-x_slots"), str_of(name), 0, slots_changed, slots};
+    MembershipConfig c = {.group = STR("g"), .topic = STR("_confluent-ksql-x_slots"), .name = str_of(name),
+                          .session_ms = 0, .changed = slots_changed, .arg = slots};
     Status s = membership_join(f->t, &c, &err);
     err_clear(&err);
     return s;
