@@ -120,12 +120,16 @@ class Server:
     """A headless server; what it tells on standard error is in self.log()."""
     count = 0
 
-    def __init__(self, sluice, service, file, *args, server=BOOTSTRAP):
+    def __init__(self, sluice, service, file, *args, server=BOOTSTRAP, wait=True):
         Server.count += 1
         self.path = pathlib.Path(sluice.home, f"log{Server.count}")
         with open(self.path, "w") as log:
             self.p = sluice.start("server", "--queries-file", file, "--bootstrap-server", server, "--service-id", service, *args,
                                   stdout=subprocess.PIPE, stderr=log)
+        if wait:
+            self.ready()
+
+    def ready(self):
         line = self.p.stdout.readline()
         assert " is ready: " in line, line + self.log()
 

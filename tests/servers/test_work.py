@@ -78,8 +78,10 @@ def test_work_is_divided_and_handed_over(sluice):
 def test_headless_servers_share_the_work(sluice):
     me, topic = name("headless"), name("shared")
     file = queries_file(sluice, topic)
+    servers = [Server(sluice, me, file, "-d", d, *exactly_once(**AS_IT_COMES), wait=False) for d in "ab"]
+    for s in servers:  # both at the same time: topics are made together
+        s.ready()
     counts = Counts(sluice, topic)
-    servers = [Server(sluice, me, file, "-d", d, *exactly_once(**AS_IT_COMES)) for d in "ab"]
     counts.feed()
     until("half of the work each", lambda: [s.slots() for s in servers] == [32, 32])
     counts.feed(2)
