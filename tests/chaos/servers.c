@@ -153,7 +153,8 @@ static int consider(const char *path, const struct stat *st, int type, struct FT
 {
     const char *dot = strrchr(path, '.');
     UNUSED(ftw);
-    if (type != FTW_F || !dot || (strcmp(dot, ".sst") != 0 && strcmp(dot, ".log") != 0) || st->st_size < 64)
+    bool data = dot && (strcmp(dot, ".sst") == 0 || strcmp(dot, ".log") == 0) && !strstr(path, "db.damaged");
+    if (type != FTW_F || !data || st->st_size < 64)
         return 0;
     walk_random = walk_random * 6364136223846793005u + 1442695040888963407u;
     if ((walk_random >> 33) % (uint64_t)++walk_files == 0)

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // A full device under a running query: RocksDB itself is refused its writes.
 //
-//   full_disk DIR       DIR: an empty folder on a small file system of its own (a tmpfs)
+//   full_disk DIR [HOST:PORT]   DIR: an empty folder on a small file system of its own (a tmpfs)
 //
 // Rows are inserted while a table counts them; a file fills the device, and inserts go on until they are refused; the
 // file goes. Then without a restart inserts must be acknowledged again and the table must go on. Every acknowledged row
-// counts once, one that was refused at most once; after a restart too. The last line: `N passed, N failed`.
+// counts once, one that was refused at most once; after a restart too. With an address topics are in that Kafka, exactly once:
+// rows are inserted all the time, the query waits while there is no room for its state, and goes on. The last line:
+// `N passed, N failed`.
 #define _GNU_SOURCE // nftw, strsep
 #include <errno.h>
 #include <fcntl.h>
 #include <time.h>
 
 #include "../unit/test_runtime_help.h"
+#include "topic/kafka.h"
 
 enum { BEFORE = 300, REFUSED = 40, MOST = 60000, AFTER = 300, PATIENCE_S = 90, PAD = 3000 };
 
@@ -139,19 +142,58 @@ static void full(Full *f, off_t room)
     await_counted(f, "every acknowledged row counts once");
 }
 
+/* The query's state as SHOW QUERIES has it, and why. */
+static bool query_waits(Full *f)
+{
+    json_t *row = bed_run(&f->b, "SHOW QUERIES;") == OK ? json_array_get(json_object_get(f->b.last, "queries"), 0) : NULL;
+    const char *why = json_string_value(json_object_get(row, "reason"));
+    if (why)
+        printf("the query says: %s\n", why);
+    return why && strstr(why, "No space");
+}
+
+/* Topics have room elsewhere; what is full is the state's. */
+static void full_kafka(Full *f)
+{
+    fill(f, 0);
+    time_t end = time(NULL) + PATIENCE_S;
+    bool waits = false;
+    for (int i = 0; !waits && time(NULL) < end; i++) {
+        insert(f);
+        if (i % 50 == 49) {
+            pause_for_change(f);
+            waits = query_waits(f);
+        }
+    }
+    printf("%d rows acknowledged, %d refused\n", f->nacked, f->refused);
+    check(f, waits, "the query waits, and says that there is no space");
+    check(f, f->refused == 0, "rows are inserted all the time");
+    check(f, remove(f->filler) == 0, "there is room again");
+    for (int i = 0; i < AFTER; i++)
+        insert(f);
+    await_counted(f, "every row counts once");
+}
+
 static void run(Full *f)
 {
     static const char *const sql[] = {
         "SET 'auto.offset.reset'='earliest';", "SET 'commit.interval.ms'='20';",
         "SET 'ksql.query.retry.backoff.initial.ms'='20';", "SET 'ksql.query.retry.backoff.max.ms'='500';",
         "CREATE STREAM s (k INT, pad STRING) WITH (kafka_topic='s', partitions=1, value_format='JSON');",
-        "CREATE TABLE t AS SELECT k, COUNT(*) AS c FROM s GROUP BY k;"};
+        "CREATE TABLE t AS SELECT k, COUNT(*) AS c, LATEST_BY_OFFSET(pad) AS pad FROM s GROUP BY k;"};
+    if (f->b.config.kafka)
+        check(f, bed_run(&f->b, "SET 'processing.guarantee'='exactly_once_v2';") == OK, "exactly once");
     for (int i = 0; i < ARRAY_LEN(sql); i++)
         check(f, bed_run(&f->b, sql[i]) == OK, sql[i]);
     check(f, watch(f), "the table is watched");
     for (int i = 0; i < BEFORE; i++)
         insert(f);
     check(f, f->refused == 0, "rows are inserted while there is room");
+    if (f->b.config.kafka) {
+        await_counted(f, "and counted");
+        full_kafka(f);
+        return;
+    }
     /* What gives out is the log, a flush of what is in memory, or a compaction. */
     full(f, 0);
     full(f, 3 << 20);
@@ -161,11 +203,19 @@ static void run(Full *f)
 int main(int argc, char **argv)
 {
     static Full f;
-    if (argc != 2) {
-        fprintf(stderr, "usage: full_disk DIR\n");
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: full_disk DIR [HOST:PORT]\n");
         return 2;
     }
     f.b = (Bed){.on_disk = true, .config = {.check_operators = true, .workers = 2}};
+    KafkaSetting address = {STR("bootstrap.servers"), str_of(argv[argc - 1])};
+    char prefix[40];
+    snprintf(prefix, sizeof prefix, "full%ld-", (long)getpid());
+    KafkaConfig kafka = {.settings = &address, .n = 1, .prefix = prefix};
+    if (argc == 3) {
+        f.b.config.kafka = &kafka;
+        f.b.config.alone = true;
+    }
     snprintf(f.b.dir.path, sizeof f.b.dir.path, "%s/data", argv[1]);
     snprintf(f.filler, sizeof f.filler, "%s/filler", argv[1]);
     setvbuf(stdout, NULL, _IOLBF, 0);
