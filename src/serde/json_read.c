@@ -311,12 +311,8 @@ static bool read_array(JsonReader *r, const JsonNode *node, Value *out)
         if (!next(j, ']', &more))
             return false;
     }
-    int n = r->stack.n - base;
-    Array *a = array_new(j->arena, (uint32_t)n);
-    if (n)
-        memcpy(a->v, r->stack.v + base, sizeof(Value) * (size_t)n);
+    *out = value_array(j->arena, r->stack.n ? r->stack.v + base : NULL, (uint32_t)(r->stack.n - base));
     r->stack.n = base;
-    *out = (Value){.d.arr = a};
     return true;
 }
 

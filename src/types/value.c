@@ -26,6 +26,15 @@ Array *array_new(Arena *a, uint32_t n)
     return x;
 }
 
+Value value_array(Arena *a, const Value *v, uint32_t n)
+{
+    Array *x = arena_alloc(a, sizeof(Array) + sizeof(Value) * (size_t)n);
+    x->n = n;
+    if (n)
+        memcpy(x->v, v, sizeof *v * (size_t)n);
+    return (Value){.d.arr = x};
+}
+
 Struct *struct_new(Arena *a, uint32_t n)
 {
     Struct *x = arena_alloc(a, sizeof(Struct) + sizeof(Value) * (size_t)n);

@@ -64,6 +64,7 @@ static inline Value value_str(Str s) { return (Value){.d.s = {s.p, (uint32_t)s.n
 static inline Str view_str(View v) { return (Str){v.p, v.n}; }
 
 Array *array_new(Arena *a, uint32_t n);   /* elements NULL */
+Value value_array(Arena *a, const Value *v, uint32_t n); /* elements copied, what they point to shared; v may be NULL: none */
 Struct *struct_new(Arena *a, uint32_t n); /* fields NULL */
 /* kv: 2*n values, key then value; a later key replaces an earlier equal one. In the order of a HashMap that
  * was made with room for n keys, as the JSON reader, MAP(k := v, …), CAST and MAP_UNION make theirs. */

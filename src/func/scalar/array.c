@@ -220,9 +220,7 @@ static void slice(FuncCtx *c, const Value *a, int n, Value *out)
     int64_t first = a[1].null ? 1 : a[1].d.i, last = a[2].null ? (int64_t)from->n : a[2].d.i;
     if (first < 1 || last > from->n || first > last + 1)
         return;
-    Array *arr = array_new(c->arena, (uint32_t)(last - first + 1));
-    memcpy(arr->v, from->v + first - 1, sizeof *arr->v * arr->n);
-    *out = (Value){.d.arr = arr};
+    *out = value_array(c->arena, from->v + first - 1, (uint32_t)(last - first + 1));
 }
 
 static void array_join(FuncCtx *c, const Value *a, int n, Value *out)

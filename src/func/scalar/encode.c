@@ -154,6 +154,8 @@ static void put_mended(Buf *out, const uint8_t *p, const uint8_t *end)
 
 static void to_text(Buf *out, Str s, Encoding e, const char *digits)
 {
+    if (!s.n) /* p may be NULL */
+        return;
     const uint8_t *p = (const uint8_t *)s.p, *end = p + s.n;
     if (e == ENC_HEX)
         to_hex(out, s, digits);

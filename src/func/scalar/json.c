@@ -244,10 +244,7 @@ static void items(FuncCtx *c, const Value *a, int n, Value *out)
         d.j.plain = true;
         while (next_item(&d.j, &first))
             vec_push(c->arena, &v, value_text(c, &d, false));
-        Array *arr = array_new(c->arena, (uint32_t)v.n);
-        if (v.n)
-            memcpy(arr->v, v.v, sizeof *v.v * (size_t)v.n);
-        *out = (Value){.d.arr = arr};
+        *out = value_array(c->arena, v.v, (uint32_t)v.n);
     } else {
         func_fail(c, "JSON_ITEMS: the text is no JSON array");
     }
@@ -304,12 +301,8 @@ static void keys(FuncCtx *c, const Value *a, int n, Value *out)
         vec_push(c->arena, &v, value_str(name));
     }
     strmap_free(&seen);
-    if (class == JC_OBJECT) {
-        Array *arr = array_new(c->arena, (uint32_t)v.n);
-        if (v.n)
-            memcpy(arr->v, v.v, sizeof *v.v * (size_t)v.n);
-        *out = (Value){.d.arr = arr};
-    }
+    if (class == JC_OBJECT)
+        *out = value_array(c->arena, v.v, (uint32_t)v.n);
     doc_free(&d);
 }
 

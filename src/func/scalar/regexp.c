@@ -160,14 +160,6 @@ static Value group_text(FuncCtx *c, Match *m, int32_t group)
     return U_SUCCESS(m->e) ? part(c, m, from, to) : value_null();
 }
 
-static Value list_of(FuncCtx *c, const Value *v, int n)
-{
-    Array *arr = array_new(c->arena, (uint32_t)n);
-    if (n)
-        memcpy(arr->v, v, sizeof *v * (size_t)n);
-    return (Value){.d.arr = arr};
-}
-
 /* The group asked for; false when the pattern has none such. */
 static bool wanted_group(Match *m, const Value *a, int n, int32_t *group)
 {
@@ -197,7 +189,7 @@ static void extract_all(FuncCtx *c, const Value *a, int n, Value *out)
     bool known = wanted_group(&m, a, n, &group);
     while (known && uregex_findNext(m.re, &m.e))
         vec_push(c->arena, &found, group_text(c, &m, group));
-    *out = known ? list_of(c, found.v, (int)found.n) : value_null();
+    *out = known ? value_array(c->arena, found.v, (uint32_t)found.n) : value_null();
     finish(c, &m);
 }
 
@@ -252,7 +244,7 @@ static void split_java(FuncCtx *c, Match *m, Value *out)
     vec_push(c->arena, &parts, part(c, m, at, m->n));
     while (any && parts.n && parts.v[parts.n - 1].d.s.n == 0)
         parts.n--;
-    *out = list_of(c, parts.v, (int)parts.n);
+    *out = value_array(c->arena, parts.v, (uint32_t)parts.n);
 }
 
 /* All parts, also empty ones. */
@@ -276,7 +268,7 @@ static void split_all(FuncCtx *c, Match *m, Value *out)
         vec_push(c->arena, &parts, part(c, m, at, end));
         at = next;
     }
-    *out = list_of(c, parts.v, (int)parts.n);
+    *out = value_array(c->arena, parts.v, (uint32_t)parts.n);
 }
 
 static void regexp_split(FuncCtx *c, const Value *a, int n, Value *out)

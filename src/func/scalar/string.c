@@ -263,9 +263,7 @@ static void split_at(FuncCtx *c, Str s, Str delimiter, Value *out)
         at = hit + delimiter.n;
     }
     vec_push(c->arena, &parts, value_str(str_sub(s, at, s.n - at)));
-    Array *arr = array_new(c->arena, (uint32_t)parts.n);
-    memcpy(arr->v, parts.v, sizeof *parts.v * (size_t)parts.n);
-    *out = (Value){.d.arr = arr};
+    *out = value_array(c->arena, parts.v, (uint32_t)parts.n);
 }
 
 static void split(FuncCtx *c, const Value *a, int n, Value *out)
