@@ -84,7 +84,7 @@ bool rowstream_take(void *arg, const Batch *b)
         put_row(rs, b, row, kind == ROW_DELETE);
     }
     if (rs->limit >= 0 && rs->taken_in >= rs->limit)
-        end_locked(rs, "Limit Reached");
+        end_locked(rs, rs->is_pull ? "" : "Limit Reached"); /* ksqlDB says it of streams alone */
     bool more = !rs->ended;
     pthread_cond_broadcast(&rs->cond);
     pthread_mutex_unlock(&rs->mu);

@@ -40,7 +40,6 @@ SELECT * FROM t WHERE k IN ('a', NULL);
 SELECT n FROM t WHERE k = 'a' OR k = 'b' LIMIT 1;
 --> `N` BIGINT
 --> 1
---> Limit Reached
 SET 'ksql.query.pull.limit.clause.enabled'='false';
 --> Successfully changed local property 'ksql.query.pull.limit.clause.enabled' to 'false'. Use the UNSET command to revert your change.
 SELECT n FROM t LIMIT 1;
