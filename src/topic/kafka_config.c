@@ -731,7 +731,7 @@ static Status read_setting(Reading *r, const KafkaSetting *s)
 Status kafka_props_read(const KafkaSetting *v, int n, KafkaProps *out, Buf *warnings, Err *err)
 {
     Reading r = {.out = out, .warnings = warnings, .err = err};
-    *out = (KafkaProps){.delivery_ms = 30000, .transaction_ms = 60000};
+    *out = (KafkaProps){.delivery_ms = 30000, .transaction_ms = 15000};
     Status st = OK;
     for (int i = 0; i < n && !st; i++)
         st = read_setting(&r, &v[i]);
