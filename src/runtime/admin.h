@@ -30,13 +30,22 @@ typedef struct QuerySeen {
     const char *state; /* "RUNNING", "ERROR" */
     Str why;           /* of the first task that failed, or how far its state is restored; empty: none */
     TaskSeen *tasks;   /* q->ntasks; NULL for push queries */
+    bool *away;        /* Running's */
 } QuerySeen;
 
 typedef struct Running {
     Engine *e;
     int n;
     QuerySeen *v; /* in the order of their start */
+    bool away;    /* the broker did not answer: it is not asked for offsets again, since all wait for this statement */
 } Running;
+
+/* Of one input of a task. */
+typedef struct InputOffsets {
+    int64_t begin, end, at; /* at: as committed; -1 */
+} InputOffsets;
+/* False: the broker does not tell, now or since *away was set. */
+bool running_offsets(Engine *e, const Task *t, const TaskInput *ti, bool *away, InputOffsets *out);
 
 /* The results live in a. @thread any but a worker; without Engine.ddl and Engine.mu */
 void running_open(Engine *e, Arena *a, Running *out);

@@ -96,35 +96,35 @@ static void add_statistics(json_t *o, const Running *r, const DataSource *ds, bo
 
 /* ---- offsets ---- */
 
-static json_t *offsets_json(Engine *e, const RunQuery *q, int sub, Arena *a)
+static json_t *offsets_json(Engine *e, const QuerySeen *s, int sub)
 {
-    const PInput *in = &q->plan->subs[sub].input;
+    const RunQuery *q = s->q;
     json_t *list = json_array();
     for (int i = 0; i < q->ntasks; i++) {
         const Task *t = q->tasks[i];
-        if (t->sub != sub)
+        InputOffsets at;
+        if (t->sub != sub || !running_offsets(e, t, &t->inputs[0], s->away, &at))
             continue;
-        int64_t at = position_get(e->topics, task_owner(t, a), in->topic, t->partition);
-        int64_t begin = topic_begin(e->topics, in->topic, t->partition);
         json_t *o = json_object();
         json_object_set_new(o, "partition", json_integer(t->partition));
-        json_object_set_new(o, "logStartOffset", json_integer(begin));
-        json_object_set_new(o, "logEndOffset", json_integer(topic_end(e->topics, in->topic, t->partition)));
-        json_object_set_new(o, "consumerOffset", json_integer(at < 0 ? begin : at));
+        json_object_set_new(o, "logStartOffset", json_integer(at.begin));
+        json_object_set_new(o, "logEndOffset", json_integer(at.end));
+        json_object_set_new(o, "consumerOffset", json_integer(at.at < 0 ? at.begin : at.at));
         json_array_append_new(list, o);
     }
     return list;
 }
 
-static json_t *offset_summary(Engine *e, const RunQuery *q)
+static json_t *offset_summary(Engine *e, const QuerySeen *seen)
 {
+    const RunQuery *q = seen->q;
     Arena *a = arena_new(1024);
     json_t *o = json_object(), *topics = json_array();
     json_object_set_new(o, "groupId", json_str(consumer_group(a, e, q->id, false, 0)));
     for (int s = 0; s < q->plan->nsubs; s++) {
         json_t *t = json_object();
         json_object_set_new(t, "kafkaTopic", json_str(q->plan->subs[s].input.topic));
-        json_object_set_new(t, "offsets", offsets_json(e, q, s, a));
+        json_object_set_new(t, "offsets", offsets_json(e, seen, s));
         json_array_append_new(topics, t);
     }
     json_object_set_new(o, "topicSummaries", topics);
@@ -185,7 +185,7 @@ json_t *source_description_json(const Running *r, const Catalog *cat, const Data
     json_object_set_new(o, "statement", sql_json(ds->sql));
     for (int i = 0; extended && i < r->n; i++)
         if (r->v[i].q->kind == QUERY_PERSISTENT && writes(r->v[i].q, ds))
-            json_array_append_new(offsets, offset_summary(r->e, r->v[i].q));
+            json_array_append_new(offsets, offset_summary(r->e, &r->v[i]));
     for (int i = 0; i < catalog_count(cat); i++)
         if (str_eq(catalog_at(cat, i)->from, ds->name))
             json_array_append_new(constraints, json_str(catalog_at(cat, i)->name));

@@ -26,20 +26,21 @@ json_t *overrides_json(const PropSet *props)
 }
 
 /* Of a task's inputs, how far it is. */
-static json_t *task_json(Engine *e, const Task *t, Arena *a)
+static json_t *task_json(Engine *e, const Task *t, bool *away)
 {
     Buf id = BUF_INIT;
     json_t *o = json_object(), *offsets = json_array();
     for (int i = 0; i < t->ninputs; i++) {
         const TaskInput *ti = &t->inputs[i];
-        int64_t at = position_get(e->topics, task_owner(t, a), ti->in->topic, ti->partition);
+        InputOffsets at;
+        if (!running_offsets(e, t, ti, away, &at))
+            continue;
         json_t *to = json_object(), *tp = json_object();
         json_object_set_new(tp, "topic", json_str(ti->in->topic));
         json_object_set_new(tp, "partition", json_integer(ti->partition));
         json_object_set_new(to, "topicPartitionEntity", tp);
-        int64_t end = topic_end(e->topics, ti->in->topic, ti->partition);
-        json_object_set_new(to, "endOffset", json_integer(end));
-        json_object_set_new(to, "committedOffset", json_integer(at < 0 ? 0 : at));
+        json_object_set_new(to, "endOffset", json_integer(at.end));
+        json_object_set_new(to, "committedOffset", json_integer(at.at < 0 ? 0 : at.at));
         json_array_append_new(offsets, to);
     }
     buf_printf(&id, "%d_%d", t->sub, t->partition);
@@ -129,7 +130,7 @@ json_t *query_description_json(const QuerySeen *s)
     json_t *o = description(q->id, sql_json(q->sql), q->logical, q->plan, (Str){NULL, 0}, &q->props);
     json_t *tasks = json_array();
     for (int i = 0; persistent && i < q->ntasks; i++)
-        json_array_append_new(tasks, task_json(q->e, q->tasks[i], a));
+        json_array_append_new(tasks, task_json(q->e, q->tasks[i], s->away));
     json_object_set_new(o, "ksqlHostQueryStatus", json_pack("{s:s}", admin_host, s->state));
     json_object_set_new(o, "queryType", json_string(persistent ? "PERSISTENT" : "PUSH"));
     json_object_set_new(o, "queryErrors", errors_json(s));

@@ -105,6 +105,7 @@ struct Task {
     bool eager;         /* holds nothing back: commits as soon as nothing more is there to read */
     int64_t held_most;  /* bytes of held back changes above which it commits early; -1: the user set no limit */
     int64_t next_commit;/* ms on the clock */
+    int64_t committed_ms; /* when it last did, or came to run */
     int64_t retry_at, backoff_ms;
     int64_t rows_in, errors;
     Restore *restore;   /* while RESTORING and STANDBY */
@@ -127,6 +128,9 @@ Unit *task_prepare(Task *t);
 void task_finish(Task *t, Err *err);
 void task_fail(Task *t, Err *err);
 bool task_due(const Task *t, int64_t now, bool idle);
+/* A broker forgets positions a while after their last commit: of a task that has had nothing to commit for long they are
+ * committed again. */
+void task_keep_alive(Task *t, int64_t now);
 Str task_owner(const Task *t, Arena *a);          /* the consumer group under which its positions are stored */
 
 /* ---- restore.c ---- */

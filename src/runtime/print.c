@@ -310,14 +310,22 @@ Status print_run(Session *s, const Stmt *st, Answer *out, Err *err)
         return ERR_STATEMENT;
     }
     Arena *a = arena_new(1024);
+    int64_t *at = ARENA_ARRAY(a, int64_t, info.partitions);
+    for (int i = 0; i < info.partitions; i++) {
+        int64_t begin, end;
+        Status known = topic_ends(e->topics, st->topic, i, &begin, &end, err);
+        if (known) {
+            arena_free(a);
+            return known;
+        }
+        at[i] = st->from_beginning ? begin : end;
+    }
     Printer *p = ARENA_NEW(a, Printer);
     p->arena = a;
     p->e = e;
     p->topic = arena_str(a, st->topic);
     p->partitions = info.partitions;
-    p->at = ARENA_ARRAY(a, int64_t, info.partitions);
-    for (int i = 0; i < info.partitions; i++)
-        p->at[i] = st->from_beginning ? topic_begin(e->topics, st->topic, i) : topic_end(e->topics, st->topic, i);
+    p->at = at;
     p->interval = st->has_interval && st->interval > 0 ? st->interval : 1;
     p->limit = st->has_limit ? st->limit : -1;
     p->key.is_key = true;

@@ -11,11 +11,19 @@
 // that touches them is open; it counts open transactions in, and committed records only are read. So what a server that was
 // cut off had under way is either in what is read or was aborted.
 //
-// What was read is written to the disk every FLUSH_RECORDS with the place in the changelog: a restore that is cut off goes on.
+// What was read is written to the disk every FLUSH_RECORDS with the place in the changelog: a restore that is cut off goes on. Until
+// state that began with nothing is whole, that place is kept under a name of its own ("<owner>-filling"): own positions never decide
+// over a part.
+//
+// State here is dropped, and read anew from the changelog, where the log cannot bring it forward:
+//   no checkpoint             whose it is, and from when, is not known
+//   checkpoint > end          the log was made anew or rolled back: the state is of records that are no more
+//   checkpoint < begin        what stood in between was cut off
+//   older than STALE_MS       tombstones behind it may have been compacted away (delete.retention.ms, 24 h unless set otherwise)
 // @thread worker
 #include "runtime/internal.h"
 
-enum { FLUSH_RECORDS = 200000 };
+enum { FLUSH_RECORDS = 200000, STALE_MS = 23 * 3600 * 1000 };
 
 typedef struct RestoreLog {
     Op *op;
@@ -30,6 +38,7 @@ struct Restore {
     int64_t unflushed;
     bool ahead; /* the own positions decide */
     bool warm;  /* a standby copy that had all there was when it was opened */
+    bool filling; /* the state is a part of what the changelogs had when it was opened */
 };
 
 static bool has_log(const Task *t, const PNode *node)
@@ -46,40 +55,89 @@ bool restore_needed(const Task *t)
     return false;
 }
 
-static int64_t checkpoint(const Task *t, const PNode *node)
+/* Under which checkpoints of state that is not whole are kept. */
+static Str filling_owner(const Task *t, Arena *a)
 {
+    return arena_strf(a, "%.*s-filling", STR_ARG(task_owner(t, a)));
+}
+
+/* *whole, *written_ms may be NULL. */
+static int64_t checkpoint(const Task *t, const PNode *node, bool *whole, int64_t *written_ms)
+{
+    Topics *topics = t->q->e->topics;
     if (!t->q->e->disk)
         return -1;
     Arena *a = arena_new(256);
-    int64_t at = checkpoint_get(t->q->e->topics, task_owner(t, a), node->log->topic, t->partition);
+    Str owner = task_owner(t, a);
+    int64_t at = checkpoint_get(topics, owner, node->log->topic, t->partition);
+    if (whole)
+        *whole = at >= 0;
+    if (at < 0) {
+        owner = filling_owner(t, a);
+        at = checkpoint_get(topics, owner, node->log->topic, t->partition);
+    }
+    if (written_ms)
+        *written_ms = checkpoint_ms(topics, owner, node->log->topic, t->partition);
     arena_free(a);
     return at;
 }
 
-/* State whose place in the changelog is not known is nobody's. Before the operators are made. */
+/* *why: the log cannot bring the state forward; "": there is none; NULL: it can. */
+static Status judge(const Task *t, const PNode *node, const char **why, Err *err)
+{
+    int64_t begin, end, written, at = checkpoint(t, node, NULL, &written);
+    *why = "";
+    if (at < 0)
+        return OK;
+    Status st = topic_ends(t->q->e->topics, node->log->topic, t->partition, &begin, &end, err);
+    *why = at > end                                                               ? "is ahead of its changelog"
+           : at < begin                                                           ? "is older than what its changelog begins with"
+           : at < end && effects_now(t->q->e->fx) - written > (int64_t)STALE_MS ? "is too old to be brought forward"
+                                                                                  : NULL;
+    return st;
+}
+
+/* Before the operators are made. */
 Status restore_clear(const Task *t, Err *err)
 {
     const PSub *sub = &t->q->plan->subs[t->sub];
-    Unit *u = NULL;
-    for (int i = 0; i < sub->n; i++) {
-        if (!has_log(t, &sub->nodes[i]) || !t->q->e->disk || checkpoint(t, &sub->nodes[i]) >= 0)
-            continue;
-        if (!u)
-            u = unit_begin(t->q->e->topics);
-        store_drop_partition(unit_disk(u), (t->q->number << 8) + (uint32_t)sub->nodes[i].store, t->partition);
+    bool drop = false;
+    Status st = OK;
+    if (!t->q->e->disk)
+        return OK;
+    for (int i = 0; i < sub->n && st == OK && !drop; i++) {
+        const char *why = NULL;
+        if (has_log(t, &sub->nodes[i]))
+            st = judge(t, &sub->nodes[i], &why, err);
+        drop = st == OK && why;
+        if (drop && *why)
+            engine_log(t->q->e, "query %.*s, partition %d: its state here %s, and is made anew", STR_ARG(t->q->id), t->partition, why);
     }
-    return u ? unit_commit(u, false, err) : OK;
+    if (st || !drop)
+        return st;
+    Arena *a = arena_new(256);
+    Unit *u = unit_begin(t->q->e->topics);
+    for (int i = 0; i < sub->n; i++)
+        if (has_log(t, &sub->nodes[i]))
+            store_drop_partition(unit_disk(u), (t->q->number << 8) + (uint32_t)sub->nodes[i].store, t->partition);
+    unit_checkpoint_drop(u, task_owner(t, a), t->partition);
+    unit_checkpoint_drop(u, filling_owner(t, a), t->partition);
+    st = unit_commit(u, false, err);
+    arena_free(a);
+    return st;
 }
 
 static Status open_log(Task *t, Op *op, RestoreLog *log, Err *err)
 {
     Topics *topics = t->q->e->topics;
     const PInput *in = op->node->log;
-    int64_t begin, end, at = checkpoint(t, op->node);
+    bool whole;
+    int64_t begin, end, at = checkpoint(t, op->node, &whole, NULL);
     Status st = topic_ends(topics, in->topic, t->partition, &begin, &end, err);
     if (st)
         return st;
     log->op = op;
+    t->restore->filling |= t->q->e->disk && !whole;
     log->at = at > begin ? at : begin;
     log->end = end;
     log->decoder = (SourceReader){.w = t->w, .in = in, .partition = t->partition, .wanted = (bool *)in->wanted};
@@ -138,7 +196,7 @@ static bool own_positions_decide(const Task *t)
         return false;
     Arena *a = arena_new(256);
     Str owner = task_owner(t, a);
-    bool own = true;
+    bool own = true, whole;
     for (int i = 0; i < t->ninputs && own; i++) {
         int64_t here = position_local(topics, owner, t->inputs[i].in->topic, t->inputs[i].partition);
         int64_t there = position_get(topics, owner, t->inputs[i].in->topic, t->inputs[i].partition);
@@ -146,7 +204,7 @@ static bool own_positions_decide(const Task *t)
     }
     const PSub *sub = &t->q->plan->subs[t->sub];
     for (int i = 0; i < sub->n && own; i++)
-        own = !has_log(t, &sub->nodes[i]) || checkpoint(t, &sub->nodes[i]) >= 0;
+        own = !has_log(t, &sub->nodes[i]) || (checkpoint(t, &sub->nodes[i], &whole, NULL) >= 0 && whole);
     arena_free(a);
     return own;
 }
@@ -173,20 +231,23 @@ Status restore_aim(Task *t, Err *err)
     return OK;
 }
 
-/* Writes down what was restored, and how far. */
-static Status flush(Task *t, Err *err)
+/* Writes down what was restored, and how far. whole: nothing is missing. */
+static Status flush(Task *t, bool whole, Err *err)
 {
     Restore *r = t->restore;
     Unit *u = unit_begin(t->q->e->topics);
     Arena *a = arena_new(256);
-    Str owner = task_owner(t, a);
+    Str owner = r->filling && !whole ? filling_owner(t, a) : task_owner(t, a);
     Err e = ERR_INIT;
+    if (r->filling && whole)
+        unit_checkpoint_drop(u, filling_owner(t, a), t->partition);
     for (int i = 0; i < r->n; i++) {
         r->logs[i].op->class->restored(r->logs[i].op, unit_disk(u));
         unit_checkpoint(u, owner, r->logs[i].op->node->log->topic, t->partition, r->logs[i].at);
     }
     r->unflushed = 0;
     units_commit(t->w->committer, &u, 1, false, &e);
+    r->filling &= !(whole && e.code == OK);
     arena_free(a);
     err_move(err, &e);
     return (Status)err->code;
@@ -240,16 +301,16 @@ Status restore_step(Task *t, bool *did, Err *err)
         behind = true;
         Status st = read_log(t, log, did, err);
         if (st || *did)
-            return st ? st : r->unflushed >= FLUSH_RECORDS ? flush(t, err) : OK;
+            return st ? st : r->unflushed >= FLUSH_RECORDS ? flush(t, false, err) : OK;
     }
     if (t->state == TASK_STANDBY) {
         note_warm(t);
-        return r->unflushed ? flush(t, err) : OK;
+        return r->unflushed || (r->warm && r->filling) ? flush(t, r->warm, err) : OK;
     }
     if (behind)
         return OK; /* waits for what is on its way */
     *did = true;
-    Status st = flush(t, err);
+    Status st = flush(t, true, err);
     if (st == OK) {
         if (t->restored.records)
             engine_log(t->q->e, "query %.*s, partition %d: restored %lld records, %lld KB, in %lld ms", STR_ARG(t->q->id),

@@ -122,6 +122,26 @@ void running_open(Engine *e, Arena *a, Running *out)
     pthread_mutex_lock(&e->mu);
     out->e = e;
     out->v = list(e, a, true, l.v, l.n, &out->n);
+    out->away = false;
+    for (int i = 0; i < out->n; i++)
+        out->v[i].away = &out->away;
+}
+
+bool running_offsets(Engine *e, const Task *t, const TaskInput *ti, bool *away, InputOffsets *out)
+{
+    if (*away)
+        return false;
+    Arena *a = arena_new(256);
+    Err err = ERR_INIT;
+    Status st = topic_ends(e->topics, ti->in->topic, ti->partition, &out->begin, &out->end, &err);
+    if (st && st != ERR_BROKER) /* a topic that is not there has none */
+        out->begin = out->end = 0;
+    *away = st == ERR_BROKER;
+    out->at = *away ? POSITION_UNKNOWN : position_get(e->topics, task_owner(t, a), ti->in->topic, ti->partition);
+    *away |= out->at == POSITION_UNKNOWN;
+    err_clear(&err);
+    arena_free(a);
+    return !*away;
 }
 
 void running_close(Running *r)

@@ -19,7 +19,7 @@
 // @thread worker
 #include "runtime/internal.h"
 
-enum { BACKOFF_SHARE = 2, EAGER_BYTES = 1 << 20, TRIM_ROWS = 100000, COMMIT_RETRY_MS = 100 };
+enum { BACKOFF_SHARE = 2, EAGER_BYTES = 1 << 20, TRIM_ROWS = 100000, COMMIT_RETRY_MS = 100, HOUR_MS = 3600 * 1000 };
 
 Str task_owner(const Task *t, Arena *a) { return query_app_id(t->q->e, a, t->q->id); }
 
@@ -47,6 +47,20 @@ static Status first_position(const Task *t, TaskInput *ti, Err *err)
     return st;
 }
 
+/* The group has no position (any more: a broker forgets them a week, at least a day, after their last commit): the own last one is
+ * taken where it is that old, and the topic has it. Else the group's were deleted, or the topic was. */
+static int64_t expired_position(const Task *t, const TaskInput *ti, Str owner)
+{
+    Topics *topics = t->q->e->topics;
+    int64_t begin, end, at = position_local(topics, owner, ti->in->topic, ti->partition);
+    int64_t age = effects_now(t->q->e->fx) - position_local_ms(topics, owner, ti->in->topic, ti->partition);
+    Err err = ERR_INIT;
+    bool good = at >= 0 && age >= INT64_C(24) * HOUR_MS && topic_ends(topics, ti->in->topic, ti->partition, &begin, &end, &err) == OK &&
+                at >= begin && at <= end;
+    err_clear(&err);
+    return good ? at : -1;
+}
+
 static Status input_position(const Task *t, TaskInput *ti, Str owner, bool own, Err *err)
 {
     Topics *topics = t->q->e->topics;
@@ -56,6 +70,8 @@ static Status input_position(const Task *t, TaskInput *ti, Str owner, bool own, 
     if (at == POSITION_UNKNOWN)
         return err_set(err, ERR_BROKER, "the broker does not tell where group %.*s stands in %.*s, partition %d", STR_ARG(owner),
                        STR_ARG(ti->in->topic), ti->partition);
+    if (at < 0 && t->q->kind == QUERY_PERSISTENT && topics_remote(topics))
+        at = expired_position(t, ti, owner);
     ti->position = at;
     Status st = at < 0 ? first_position(t, ti, err) : OK;
     ti->trimmed = ti->position;
@@ -125,7 +141,8 @@ static void fill_env(Task *t)
 
 Status task_run(Task *t, Err *err)
 {
-    t->next_commit = effects_now(t->q->e->fx) + commit_interval(t);
+    t->committed_ms = effects_now(t->q->e->fx);
+    t->next_commit = t->committed_ms + commit_interval(t);
     for (int i = 0; i < t->ninputs; i++) {
         Status st = reader_attach(t->w, &t->inputs[i], err);
         if (st)
@@ -336,6 +353,14 @@ void task_finish(Task *t, Err *err)
     trim_inputs(t);
     t->dirty = false;
     t->backoff_ms = 0;
+    t->committed_ms = effects_now(t->q->e->fx);
+}
+
+void task_keep_alive(Task *t, int64_t now)
+{
+    if (t->state == TASK_RUNNING && !t->dirty && now - t->committed_ms >= HOUR_MS && t->q->kind == QUERY_PERSISTENT &&
+        topics_remote(t->q->e->topics))
+        task_begin(t);
 }
 
 /* Its commits are transactions of a broker, which are not begun for every few records. */

@@ -222,6 +222,7 @@ static bool step_due(Worker *w, bool idle)
     w->due.n = 0;
     for (int i = 0; i < w->tasks.n; i++) {
         Task *t = w->tasks.v[i];
+        task_keep_alive(t, now);
         if (!task_due(t, now, idle))
             continue;
         did = true;

@@ -55,6 +55,8 @@ void remote_committer_free(Committer *c);
 int64_t remote_position_get(Topics *t, Str owner, Str topic, int partition);
 int64_t remote_position_local(Topics *t, Str owner, Str topic, int partition);
 int64_t remote_checkpoint_get(Topics *t, Str owner, Str topic, int partition);
+int64_t remote_position_local_ms(Topics *t, Str owner, Str topic, int partition);
+int64_t remote_checkpoint_ms(Topics *t, Str owner, Str topic, int partition);
 /* What is known of groups is forgotten: of one owner, or (NULL) of all. */
 void positions_forget(Remote *rm, const Str *owner);
 /* The group stands there now, by a commit of this process. */

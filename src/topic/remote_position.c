@@ -43,11 +43,12 @@ static void kept_key(Buf *out, char kind, Str owner, int partition, Str topic)
     buf_bytes(out, tail, 8);
 }
 
-static int64_t kept_get(Topics *t, char kind, Str owner, int partition, Str topic)
+static int64_t kept_get(Topics *t, char kind, Str owner, int partition, Str topic, int64_t *written_ms)
 {
     Buf key = BUF_INIT, v = BUF_INIT;
     Err err = ERR_INIT;
     bool found = false;
+    *written_ms = -1;
     if (!t->disk)
         return -1;
     kept_key(&key, kind, owner, partition, topic);
@@ -55,8 +56,10 @@ static int64_t kept_get(Topics *t, char kind, Str owner, int partition, Str topi
         found = false; /* as if it were lost: it is rebuilt */
     Rd r = rd_of(buf_view(&v));
     int version = rd_u8(&r);
-    int64_t offset = (int64_t)rd_be64(&r);
+    int64_t offset = (int64_t)rd_be64(&r), ms = (int64_t)rd_be64(&r);
     bool good = found && !r.bad && version == 1;
+    if (good)
+        *written_ms = ms;
     err_clear(&err);
     buf_free(&key);
     buf_free(&v);
@@ -135,12 +138,28 @@ Status positions_drop_topic(Topics *t, Str topic, Err *err)
 
 int64_t remote_position_local(Topics *t, Str owner, Str topic, int partition)
 {
-    return kept_get(t, 'P', owner, partition, topic);
+    int64_t ms;
+    return kept_get(t, 'P', owner, partition, topic, &ms);
 }
 
 int64_t remote_checkpoint_get(Topics *t, Str owner, Str topic, int partition)
 {
-    return kept_get(t, 'C', owner, partition, topic);
+    int64_t ms;
+    return kept_get(t, 'C', owner, partition, topic, &ms);
+}
+
+int64_t remote_position_local_ms(Topics *t, Str owner, Str topic, int partition)
+{
+    int64_t ms;
+    (void)kept_get(t, 'P', owner, partition, topic, &ms);
+    return ms;
+}
+
+int64_t remote_checkpoint_ms(Topics *t, Str owner, Str topic, int partition)
+{
+    int64_t ms;
+    (void)kept_get(t, 'C', owner, partition, topic, &ms);
+    return ms;
 }
 
 /* ---- the group's ---- */

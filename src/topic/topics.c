@@ -404,6 +404,16 @@ int64_t checkpoint_get(Topics *t, Str owner, Str topic, int partition)
     return t->ops->remote ? t->ops->remote->checkpoint_get(t, owner, topic, partition) : -1;
 }
 
+int64_t position_local_ms(Topics *t, Str owner, Str topic, int partition)
+{
+    return t->ops->remote ? t->ops->remote->position_local_ms(t, owner, topic, partition) : -1;
+}
+
+int64_t checkpoint_ms(Topics *t, Str owner, Str topic, int partition)
+{
+    return t->ops->remote ? t->ops->remote->checkpoint_ms(t, owner, topic, partition) : -1;
+}
+
 /* ---- retention, compaction ---- */
 
 /* The topic stays meanwhile; commits to other partitions go on. */

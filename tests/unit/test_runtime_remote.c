@@ -205,3 +205,169 @@ int test_remote_foreign_state(void)
     double_free(broker);
     return 0;
 }
+
+/* ---- state here that the log cannot bring forward ---- */
+
+static const char ONE[] = "CREATE STREAM s (k VARCHAR KEY, qty INT) WITH (kafka_topic='s', value_format='json', partitions=1);"
+                          "CREATE TABLE cart AS SELECT k, SUM(qty) AS n FROM s GROUP BY k;";
+static const char THREE[] = "INSERT INTO s VALUES ('bob', 3); INSERT INTO s VALUES ('eve', 5); INSERT INTO s VALUES ('joe', 7);";
+static const char SUMS[] = "SELECT k, n FROM cart;";
+
+/* Three groups are there, and the server was stopped. */
+static bool three_groups(Bed *b, Broker *broker, const char *guarantee)
+{
+    if (!remote_open(b, broker, effects_sim_new(7, BED_START_MS), true, guarantee) || bed_run(b, ONE) || bed_run(b, THREE))
+        return false;
+    bed_pass(b, 5000);
+    bed_pass(b, 5000);
+    bool there = strcmp(sorted(b, SUMS), "bob,3|eve,5|joe,7") == 0;
+    bed_stop(b, false);
+    return there;
+}
+
+static bool log_read(Broker *broker, RecordSet *set, Fetcher **f)
+{
+    bool at_end;
+    Err err = ERR_INIT;
+    return broker->ops->fetch_open(broker, str_of(LOG), 0, 0, NULL, NULL, f, &err) == OK &&
+           broker->ops->fetch(*f, 100, set, &at_end, &err) == OK;
+}
+
+/* The log is made anew, with the last of its records, `times` over. */
+static bool log_anew(Broker *broker, int times)
+{
+    RecordSet set;
+    Fetcher *f;
+    TopicInfo info;
+    Err err = ERR_INIT;
+    if (!log_read(broker, &set, &f) || set.n < 3 || !double_topic(broker, str_of(LOG), &info))
+        return false;
+    info.name = str_of(LOG);
+    bool good = broker->ops->drop(broker, str_of(LOG), &err) == OK && broker->ops->create(broker, &info, NULL, &err) == OK;
+    for (int i = 0; good && i < times; i++)
+        double_append(broker, str_of(LOG), 0, &set.records[set.n - 1]);
+    recordset_release(&set);
+    broker->ops->fetch_close(f);
+    return good;
+}
+
+/* Stands for what happens to a log while its server is away; which group is left is that of the log's last record. */
+static int log_changed(const char *guarantee, int times, int64_t slept_ms, bool trimmed, int left)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3});
+    Bed b;
+    Err err = ERR_INIT;
+    CHECK(three_groups(&b, broker, guarantee));
+    if (times)
+        CHECK(log_anew(broker, times));
+    if (trimmed) {
+        RecordSet set;
+        Fetcher *f;
+        CHECK(log_read(broker, &set, &f));
+        double_append(broker, str_of(LOG), 0, &set.records[set.n - 1]);
+        double_append(broker, str_of(LOG), 0, &set.records[set.n - 1]);
+        recordset_release(&set);
+        broker->ops->fetch_close(f);
+        CHECK_INT(broker->ops->trim(broker, str_of(LOG), 0, double_end(broker, str_of(LOG), 0) - 1, &err), OK);
+    }
+    effects_sim_advance(b.sim, slept_ms);
+    CHECK(bed_start(&b));
+    bed_pass(&b, 5000);
+    const char *rows = sorted(&b, SUMS);
+    int n = *rows != 0;
+    for (const char *p = rows; *p; p++)
+        n += *p == '|';
+    CHECK_INT(n, left);
+    bed_close(&b);
+    double_free(broker);
+    return 0;
+}
+
+int test_remote_log_rolled_back(void) { return log_changed("exactly_once_v2", 1, 0, false, 1); }
+int test_remote_log_rolled_back_at_least_once(void) { return log_changed("at_least_once", 1, 0, false, 1); }
+int test_remote_log_truncated(void) { return log_changed("exactly_once_v2", 0, 0, true, 1); }
+int test_remote_log_truncated_at_least_once(void) { return log_changed("at_least_once", 0, 0, true, 1); }
+/* Records behind the checkpoint, of which tombstones may have been compacted away: after a day all is read, before it the tail. */
+int test_remote_log_slept_for_long(void) { return log_changed("exactly_once_v2", 20, 24 * 3600 * 1000, false, 1); }
+int test_remote_log_slept(void) { return log_changed("exactly_once_v2", 20, 20 * 3600 * 1000, false, 3); }
+/* Nothing came behind the checkpoint: it is as good as it was. */
+int test_remote_log_quiet(void) { return log_changed("at_least_once", 0, INT64_C(3600000) * 24 * 30, false, 3); }
+
+/* A restore that began with nothing, wrote a part down and was cut off: own positions do not decide over the part. */
+int test_remote_restore_cut_off(void)
+{
+    enum { MANY = 210000 };
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3});
+    Bed b;
+    CHECK(three_groups(&b, broker, "at_least_once"));
+    RecordSet set;
+    Fetcher *f;
+    CHECK(log_read(broker, &set, &f));
+    Record last = set.records[set.n - 1], first = set.records[0];
+    for (int i = 0; i < MANY; i++)
+        double_append(broker, str_of(LOG), 0, &last);
+    double_append(broker, str_of(LOG), 0, &first);
+    Err err = ERR_INIT;
+    CHECK_INT(broker->ops->trim(broker, str_of(LOG), 0, 4, &err), OK); /* what is here is not believed */
+    recordset_release(&set);
+    broker->ops->fetch_close(f);
+    CHECK(bed_start(&b));
+    for (int i = 0; i < 51; i++)
+        runtime_step(b.e);
+    bed_stop(&b, true);
+    CHECK(bed_start(&b));
+    bed_pass(&b, 5000);
+    CHECK_TEXT(sorted(&b, SUMS), "bob,3|joe,7");
+    bed_close(&b);
+    double_free(broker);
+    return 0;
+}
+
+/* ---- positions that expired ---- */
+
+/* Of a group that nobody is a member of they do, a while after its last commit, though nothing came meanwhile. */
+int test_remote_positions_are_kept_alive(void)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3});
+    Bed b;
+    CHECK(remote_open(&b, broker, effects_sim_new(7, BED_START_MS), true, "exactly_once_v2"));
+    RUN(&b, ONE);
+    RUN(&b, THREE);
+    bed_pass(&b, 5000);
+    bed_pass(&b, 5000);
+    int before = double_counts(broker)->calls[DOUBLE_SEND_POSITIONS];
+    bed_pass(&b, 5000);
+    bed_pass(&b, 5000);
+    CHECK_INT(double_counts(broker)->calls[DOUBLE_SEND_POSITIONS], before);
+    bed_pass(&b, 2 * 3600 * 1000);
+    bed_pass(&b, 5000);
+    bed_pass(&b, 5000);
+    CHECK(double_counts(broker)->calls[DOUBLE_SEND_POSITIONS] > before);
+    bed_close(&b);
+    double_free(broker);
+    return 0;
+}
+
+static int expired(const char *guarantee, int64_t slept_ms, const char *then)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3});
+    Bed b;
+    Err err = ERR_INIT;
+    CHECK(three_groups(&b, broker, guarantee));
+    CHECK_INT(broker->ops->drop_group(broker, str_of(GROUP), &err), OK);
+    effects_sim_advance(b.sim, slept_ms);
+    CHECK(bed_start(&b));
+    RUN(&b, "INSERT INTO s VALUES ('joe', 1);");
+    bed_pass(&b, 5000);
+    bed_pass(&b, 5000);
+    CHECK_TEXT(sorted(&b, SUMS), then);
+    bed_close(&b);
+    double_free(broker);
+    return 0;
+}
+
+int test_remote_positions_expired(void) { return expired("exactly_once_v2", INT64_C(3600000) * 24 * 8, "bob,3|eve,5|joe,8"); }
+int test_remote_positions_expired_at_least_once(void)
+{
+    return expired("at_least_once", INT64_C(3600000) * 24 * 8, "bob,3|eve,5|joe,8");
+}
