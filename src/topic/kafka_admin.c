@@ -17,12 +17,13 @@ static void nap(int ms)
 
 /* ---- requests ---- */
 
-rd_kafka_event_t *kafka_ask(Kafka *k, rd_kafka_admin_op_t op, KafkaAsk *ask, void *request, KafkaAbout about, Err *err)
+static rd_kafka_event_t *ask_within(Kafka *k, int limit_ms, rd_kafka_admin_op_t op, KafkaAsk *ask, void *request, KafkaAbout about,
+                                    Err *err)
 {
     char why[256];
     rd_kafka_queue_t *q = rd_kafka_queue_new(k->meta);
     rd_kafka_AdminOptions_t *o = rd_kafka_AdminOptions_new(k->meta, op);
-    rd_kafka_AdminOptions_set_request_timeout(o, k->request_ms, why, sizeof why);
+    rd_kafka_AdminOptions_set_request_timeout(o, limit_ms, why, sizeof why);
     if (op == RD_KAFKA_ADMIN_OP_CREATETOPICS || op == RD_KAFKA_ADMIN_OP_DELETETOPICS || op == RD_KAFKA_ADMIN_OP_DELETERECORDS)
         rd_kafka_AdminOptions_set_operation_timeout(o, k->request_ms / 2, why, sizeof why);
     if (op == RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS) { /* wait for open transactions */
@@ -31,7 +32,7 @@ rd_kafka_event_t *kafka_ask(Kafka *k, rd_kafka_admin_op_t op, KafkaAsk *ask, voi
             rd_kafka_error_destroy(e);
     }
     ask(k->meta, request, o, q);
-    rd_kafka_event_t *ev = rd_kafka_queue_poll(q, k->request_ms + 1000);
+    rd_kafka_event_t *ev = rd_kafka_queue_poll(q, limit_ms + 1000);
     rd_kafka_AdminOptions_destroy(o);
     rd_kafka_queue_destroy(q);
     rd_kafka_resp_err_t e = ev ? rd_kafka_event_error(ev) : RD_KAFKA_RESP_ERR__TIMED_OUT;
@@ -45,6 +46,11 @@ rd_kafka_event_t *kafka_ask(Kafka *k, rd_kafka_admin_op_t op, KafkaAsk *ask, voi
     if (ev)
         rd_kafka_event_destroy(ev);
     return NULL;
+}
+
+rd_kafka_event_t *kafka_ask(Kafka *k, rd_kafka_admin_op_t op, KafkaAsk *ask, void *request, KafkaAbout about, Err *err)
+{
+    return ask_within(k, k->request_ms, op, ask, request, about, err);
 }
 
 /* What became of the only topic of a request. */
@@ -379,7 +385,7 @@ static Status all_partitions(Kafka *k, rd_kafka_topic_partition_list_t **out, Er
 }
 
 /* *e: what the broker said of the group or of one of its partitions. */
-static Status positions_once(Kafka *k, Str group, Arena *a, GroupPositionVec *out, rd_kafka_resp_err_t *e, Err *err)
+static Status positions_once(Kafka *k, int limit_ms, Str group, Arena *a, GroupPositionVec *out, rd_kafka_resp_err_t *e, Err *err)
 {
     rd_kafka_topic_partition_list_t *wanted = NULL;
     if (all_partitions(k, &wanted, err))
@@ -389,7 +395,8 @@ static Status positions_once(Kafka *k, Str group, Arena *a, GroupPositionVec *ou
     rd_kafka_topic_partition_list_destroy(wanted);
     mem_free(full);
     KafkaAbout about = {"Describe", "group(s)", group};
-    rd_kafka_event_t *ev = kafka_ask(k, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, ask_positions, &request, about, err);
+    rd_kafka_event_t *ev =
+        ask_within(k, limit_ms, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, ask_positions, &request, about, err);
     rd_kafka_ListConsumerGroupOffsets_destroy(request);
     if (!ev)
         return err->code;
@@ -412,13 +419,22 @@ static Status positions_once(Kafka *k, Str group, Arena *a, GroupPositionVec *ou
     return OK;
 }
 
+/* Answered that a transaction is open, librdkafka (2.0) asks again by itself and loses the second answer: the request times out
+ * although the broker is there. So the first are given less time. */
 Status kafka_positions(Broker *b, Str group, Arena *a, GroupPositionVec *out, Err *err)
 {
+    enum { FIRST_MS = 1000 };
     Kafka *k = kafka_of(b);
     int64_t end = kafka_now_ms() + k->request_ms;
     rd_kafka_resp_err_t e;
-    for (;;) {
-        if (positions_once(k, group, a, out, &e, err))
+    for (int ms = FIRST_MS < k->request_ms ? FIRST_MS : k->request_ms;; ms = 2 * ms < k->request_ms ? 2 * ms : k->request_ms) {
+        Status st = positions_once(k, ms, group, a, out, &e, err);
+        if (st == ERR_BROKER && kafka_now_ms() < end) {
+            err_clear(err);
+            nap(20);
+            continue;
+        }
+        if (st)
             return err->code;
         if (e != RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT || kafka_now_ms() > end)
             break;
