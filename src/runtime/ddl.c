@@ -26,7 +26,10 @@ static Status record_command(Ddl *d, Command *c, RunQuery *q)
 {
     if (d->replay)
         return OK;
-    Str text = d->shown.n ? d->shown : d->st->sql; /* as ksqlDB's: with what was left to defaults */
+    /* As ksqlDB's, with what was left to defaults. It leaves DELETE TOPIC out; but of local topics a replay deletes what a
+     * crash did not let this server delete. */
+    bool whole = d->st->delete_topic && !topics_remote(d->e->topics);
+    Str text = d->shown.n && !whole ? d->shown : d->st->sql;
     c->statement = str_ends(text, STR(";")) ? text : arena_strf(d->an.arena, "%.*s;", STR_ARG(text));
     c->props = d->session->props; /* borrowed */
     return commands_append(d->e, c, q, d->err);
