@@ -55,11 +55,13 @@ static void warn(Engine *e, const Command *c, const Err *err)
 }
 
 /* A record without a statement: query_rebuild's. */
-static void take_plan(const Command *c, Replay *past)
+static void take_plan(const Engine *e, const Command *c, Replay *past)
 {
     for (int i = 0; past && i < past->live.n; i++)
-        if (str_eq(past->live.v[i]->id, c->query_id))
+        if (str_eq(past->live.v[i]->id, c->query_id)) {
             past->live.v[i]->planned = c->fingerprint;
+            past->live.v[i]->rebuilt = (uint64_t)e->commands.seen;
+        }
 }
 
 /* Its token, when this server wrote it: it was applied then. */
@@ -98,7 +100,7 @@ static void apply_record(Engine *e, const Record *r, Replay *past)
     e->commands.seen = e->cfg.dense_ids ? e->commands.seen + 1 : r->offset;
     bool own = st == OK && is_own(&e->commands, c.token);
     if (st == OK && !own && !c.statement.n)
-        take_plan(&c, past);
+        take_plan(e, &c, past);
     if (st == OK && !own && c.statement.n)
         st = parse_command(&c, a, &stmts, &err);
     if (st == OK && stmts.n == 1) {
@@ -255,6 +257,33 @@ static Status take_new_plan(RunQuery *q, Replay *past, Err *err)
     return st;
 }
 
+/* Another server may have rebuilt the query, with topics made anew, while this one was away: what is here is of the plan before.
+ * META "rebuilt/NUMBER" PERSISTED v1: be64 the command whose plan the state here is of. */
+static Status forget_older_state(RunQuery *q, Err *err)
+{
+    Engine *e = q->e;
+    Buf key = BUF_INIT, kept = BUF_INIT, value = BUF_INIT;
+    bool found;
+    if (!q->rebuilt || !e->disk || !topics_remote(e->topics))
+        return OK;
+    buf_printf(&key, "rebuilt/%u", q->number);
+    buf_be64(&value, q->rebuilt);
+    Status st = disk_get(e->disk, FAMILY_META, buf_view(&key), &kept, &found, err);
+    if (st == OK && !(found && str_eq(buf_view(&kept), buf_view(&value)))) {
+        Arena *a = arena_new(256);
+        Unit *u = unit_begin(e->topics);
+        query_forget(q, false, u);
+        unit_checkpoint_drop(u, query_app_id(e, a, q->id), -1);
+        disk_batch_put(unit_disk(u), FAMILY_META, buf_view(&key), buf_view(&value));
+        st = unit_commit(u, false, err);
+        arena_free(a);
+    }
+    buf_free(&key);
+    buf_free(&kept);
+    buf_free(&value);
+    return st;
+}
+
 Status ddl_replay(Engine *e, Err *err)
 {
     Replay past = {0};
@@ -272,6 +301,8 @@ Status ddl_replay(Engine *e, Err *err)
         RunQuery *q = past.live.v[i];
         if (st == OK && q->planned && q->planned != q->plan->fingerprint)
             st = take_new_plan(q, &past, err);
+        if (st == OK)
+            st = forget_older_state(q, err);
         if (st == OK)
             st = query_start(q, err);
         else

@@ -156,6 +156,7 @@ struct RunQuery {
     const LNode *logical;
     PPlan *plan;
     uint64_t planned;     /* replaying: the stored fingerprint, 0 when there is none */
+    uint64_t rebuilt;     /* replaying: which command last told of a new plan, by its number; 0: none */
     DataSource *source, *sink; /* references */
     int ntasks;
     Task **tasks;

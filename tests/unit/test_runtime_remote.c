@@ -293,6 +293,40 @@ int test_remote_log_slept(void) { return log_changed("exactly_once_v2", 20, 20 *
 /* Nothing came behind the checkpoint: it is as good as it was. */
 int test_remote_log_quiet(void) { return log_changed("at_least_once", 0, INT64_C(3600000) * 24 * 30, false, 3); }
 
+/* Another server planned the query anew meanwhile, and made its log anew, which has grown beyond the checkpoint here. */
+int test_remote_rebuilt_elsewhere(void)
+{
+    static const char command[] = "{\"statement\": \"\", \"sluice\": {\"queryId\": \"CTAS_CART_1\", \"fingerprint\": \"%s\"}}";
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3});
+    Bed b;
+    Err err = ERR_INIT;
+    RecordSet set;
+    Fetcher *f;
+    bool at_end;
+    char value[256], print[32];
+    CHECK(three_groups(&b, broker, "exactly_once_v2"));
+    CHECK(log_anew(broker, 20));
+    Str topic = STR("_confluent-ksql-default__command_topic");
+    CHECK_INT(broker->ops->fetch_open(broker, topic, 0, 0, NULL, NULL, &f, &err), OK);
+    CHECK_INT(broker->ops->fetch(f, 100, &set, &at_end, &err), OK);
+    const char *at = strstr(set.records[set.n - 1].value, "\"fingerprint\"");
+    CHECK(at && sscanf(at, "\"fingerprint\":\"%16[0-9a-f]", print) == 1);
+    snprintf(value, sizeof value, command, print);
+    double_append(broker, topic, 0, &(Record){.key = "\"p\"", .key_len = 3, .value = value, .value_len = (int32_t)strlen(value)});
+    recordset_release(&set);
+    broker->ops->fetch_close(f);
+    for (int times = 0; times < 2; times++) {
+        CHECK(bed_start(&b));
+        CHECK_TEXT(engine_warning(b.e, 0) ? engine_warning(b.e, 0) : "", "");
+        bed_pass(&b, 5000);
+        CHECK_TEXT(sorted(&b, SUMS), "joe,7");
+        bed_stop(&b, false);
+    }
+    bed_close(&b);
+    double_free(broker);
+    return 0;
+}
+
 /* A restore that began with nothing, wrote a part down and was cut off: own positions do not decide over the part. */
 int test_remote_restore_cut_off(void)
 {
