@@ -486,7 +486,7 @@ Status ddl_apply(Ddl *d)
 
 Status ddl_run(Session *s, const Stmt *st, Answer *out, Err *err)
 {
-    enum { TRIES = 5 };
+    enum { TRIES = 30 }; /* servers take turns */
     Engine *e = s->e;
     Status rc = OK;
     pthread_mutex_lock(&e->ddl);
