@@ -11,9 +11,9 @@
 // that touches them is open; it counts open transactions in, and committed records only are read. So what a server that was
 // cut off had under way is either in what is read or was aborted.
 //
-// What was read is written to the disk every FLUSH_RECORDS with the place in the changelog: a restore that is cut off goes on. Until
-// state that began with nothing is whole, that place is kept under a name of its own ("<owner>-filling"): own positions never decide
-// over a part.
+// What was read is written to the disk every FLUSH_RECORDS with the place in the changelog: a restore that is cut off goes on.
+// Until state that began with nothing is whole, that place is kept under a name of its own ("<owner>-filling"): own positions never
+// decide over a part.
 //
 // State here is dropped, and read anew from the changelog, where the log cannot bring it forward:
 //   no checkpoint             whose it is, and from when, is not known

@@ -55,8 +55,8 @@ static int64_t expired_position(const Task *t, const TaskInput *ti, Str owner)
     int64_t begin, end, at = position_local(topics, owner, ti->in->topic, ti->partition);
     int64_t age = effects_now(t->q->e->fx) - position_local_ms(topics, owner, ti->in->topic, ti->partition);
     Err err = ERR_INIT;
-    bool good = at >= 0 && age >= INT64_C(24) * HOUR_MS && topic_ends(topics, ti->in->topic, ti->partition, &begin, &end, &err) == OK &&
-                at >= begin && at <= end;
+    bool good = at >= 0 && age >= INT64_C(24) * HOUR_MS &&
+                topic_ends(topics, ti->in->topic, ti->partition, &begin, &end, &err) == OK && at >= begin && at <= end;
     err_clear(&err);
     return good ? at : -1;
 }

@@ -306,12 +306,26 @@ static Status gone(Kafka *k, Err *err, Str topic, int partition)
                    partition);
 }
 
+/* One end of the log. rd_kafka_query_watermark_offsets waits for minutes while the broker is away, whatever time it is given; this
+ * asks the same of the broker, by the times that the protocol has for it. */
+static rd_kafka_resp_err_t one_end(Kafka *k, Str topic, int partition, int64_t which, int64_t *offset)
+{
+    GroupPosition at = {topic, partition, which};
+    rd_kafka_topic_partition_list_t *l = kafka_position_list(k, &at, 1);
+    rd_kafka_resp_err_t e = rd_kafka_offsets_for_times(k->meta, l, k->request_ms);
+    if (!e)
+        e = l->elems[0].err;
+    *offset = l->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(l);
+    return e;
+}
+
 Status kafka_ends(Broker *b, Str topic, int partition, int64_t *begin, int64_t *end, Err *err)
 {
     Kafka *k = kafka_of(b);
-    char *full = kafka_name(k, topic);
-    rd_kafka_resp_err_t e = rd_kafka_query_watermark_offsets(k->meta, full, partition, begin, end, k->request_ms);
-    mem_free(full);
+    rd_kafka_resp_err_t e = one_end(k, topic, partition, RD_KAFKA_OFFSET_BEGINNING, begin);
+    if (!e)
+        e = one_end(k, topic, partition, RD_KAFKA_OFFSET_END, end);
     if (kafka_code(e) == ERR_TOPIC_GONE)
         return gone(k, err, topic, partition);
     return e ? kafka_fail_topic(k, err, e, NULL, "Describe", topic) : OK;
