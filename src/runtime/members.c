@@ -147,8 +147,11 @@ static void each_worker(Engine *e, WorkerFn *fn, uint64_t mask)
 static void changed(void *arg, uint64_t slots, bool lost)
 {
     Engine *e = arg;
+    uint64_t had = e->slots; /* changed here only */
+    if (lost) /* at once: nothing more is committed for them, whoever holds the lock */
+        __atomic_store_n(&e->slots, had & slots, __ATOMIC_RELEASE);
     pthread_mutex_lock(&e->ddl);
-    uint64_t before = e->slots, gone = before & ~slots;
+    uint64_t before = had, gone = before & ~slots;
     if (topics_remote(e->topics) && (before != slots || lost))
         engine_log(e, "has %d of %d slots now%s", __builtin_popcountll(slots), TOPIC_SLOTS,
                    lost ? ": it was not heard of in time, what was not committed is dropped" : "");

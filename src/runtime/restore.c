@@ -263,7 +263,12 @@ static Status read_log(Task *t, RestoreLog *log, bool *did, Err *err)
     if (set.n) {
         arena_reset(t->w->batch_arena);
         const Batch *b = reader_decode(&log->decoder, &set, t->w->batch_arena);
-        st = log->op->class->restore(log->op, b, err);
+        if (b->errors->total) /* a key left out would be a wrong answer later */
+            st = err_set(err, ERR_CORRUPT, "%lld records of changelog %.*s, partition %d, before offset %lld do not read: %.*s",
+                         (long long)b->errors->total, STR_ARG(log->op->node->log->topic), t->partition,
+                         (long long)set.next_offset, STR_ARG(b->errors->v.n ? b->errors->v.v[0].message : STR("")));
+        else
+            st = log->op->class->restore(log->op, b, err);
         t->restored.records += set.n;
         for (int i = 0; i < set.n; i++)
             t->restored.bytes += (set.records[i].key ? set.records[i].key_len : 0) +
