@@ -374,11 +374,6 @@ static Status fail_group(Kafka *k, Err *err, rd_kafka_resp_err_t e, const char *
     return kafka_fail(k, err, e, detail, "Consumer group %.*s", STR_ARG(group));
 }
 
-static void ask_positions(rd_kafka_t *rk, void *request, rd_kafka_AdminOptions_t *o, rd_kafka_queue_t *q)
-{
-    rd_kafka_ListConsumerGroupOffsets(rk, (rd_kafka_ListConsumerGroupOffsets_t **)request, 1, o, q);
-}
-
 /* Every partition of every topic of ours: asked for "all", the coordinator leaves out those whose first position is on its way in
  * an open transaction, instead of saying that it is. */
 static Status all_partitions(Kafka *k, rd_kafka_topic_partition_list_t **out, Err *err)
@@ -398,65 +393,46 @@ static Status all_partitions(Kafka *k, rd_kafka_topic_partition_list_t **out, Er
     return OK;
 }
 
-/* *e: what the broker said of the group or of one of its partitions. */
-static Status positions_once(Kafka *k, int limit_ms, Str group, Arena *a, GroupPositionVec *out, rd_kafka_resp_err_t *e, Err *err)
+/* Of a consumer of the group that joins nothing: committed positions are asked for by group.id. */
+static rd_kafka_t *group_consumer(Kafka *k, KafkaHandle *h, Str group, Err *err)
 {
-    rd_kafka_topic_partition_list_t *wanted = NULL;
-    if (all_partitions(k, &wanted, err))
-        return err->code;
+    rd_kafka_conf_t *conf = kafka_conf_new(k, KAFKA_LANE, h, err);
+    if (!conf)
+        return NULL;
     char *full = kafka_name(k, group);
-    rd_kafka_ListConsumerGroupOffsets_t *request = rd_kafka_ListConsumerGroupOffsets_new(full, wanted->cnt ? wanted : NULL);
-    rd_kafka_topic_partition_list_destroy(wanted);
+    kafka_conf_set(conf, "group.id", full);
     mem_free(full);
-    KafkaAbout about = {"Describe", "group(s)", group};
-    rd_kafka_event_t *ev =
-        ask_within(k, limit_ms, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, ask_positions, &request, about, err);
-    rd_kafka_ListConsumerGroupOffsets_destroy(request);
-    if (!ev)
-        return err->code;
-    size_t n;
-    const rd_kafka_group_result_t **v =
-        rd_kafka_ListConsumerGroupOffsets_result_groups(rd_kafka_event_ListConsumerGroupOffsets_result(ev), &n);
-    const rd_kafka_error_t *why = n == 1 ? rd_kafka_group_result_error(v[0]) : NULL;
-    const rd_kafka_topic_partition_list_t *l = n == 1 ? rd_kafka_group_result_partitions(v[0]) : NULL;
-    *e = why ? rd_kafka_error_code(why) : 0;
+    return kafka_handle_new(k, KAFKA_LANE, conf, err);
+}
+
+/* Waits for transactions that are open, since the consumer reads committed. Not by ListConsumerGroupOffsets: answered that a
+ * transaction is open, librdkafka 2.0 asks again by itself, loses the second answer, and when the broker goes away meanwhile ends
+ * the process by an assertion. */
+Status kafka_positions(Broker *b, Str group, Arena *a, GroupPositionVec *out, Err *err)
+{
+    Kafka *k = kafka_of(b);
+    KafkaHandle h = {.k = k};
+    rd_kafka_topic_partition_list_t *l = NULL;
     out->n = 0;
-    for (int i = 0; l && i < l->cnt && !*e; i++) {
+    if (all_partitions(k, &l, err))
+        return err->code;
+    rd_kafka_t *rk = group_consumer(k, &h, group, err);
+    if (!rk) {
+        rd_kafka_topic_partition_list_destroy(l);
+        return err->code;
+    }
+    rd_kafka_resp_err_t e = l->cnt ? rd_kafka_committed(rk, l, k->request_ms) : 0;
+    for (int i = 0; i < l->cnt && !e; i++) {
         Str topic;
-        *e = kafka_code(l->elems[i].err) == ERR_TOPIC_GONE ? 0 : l->elems[i].err; /* deleted meanwhile */
-        if (!*e && l->elems[i].offset >= 0 && kafka_own_name(k, l->elems[i].topic, &topic)) {
+        e = kafka_code(l->elems[i].err) == ERR_TOPIC_GONE ? 0 : l->elems[i].err; /* deleted meanwhile */
+        if (!e && l->elems[i].offset >= 0 && kafka_own_name(k, l->elems[i].topic, &topic)) {
             GroupPosition p = {arena_str(a, topic), l->elems[i].partition, l->elems[i].offset};
             vec_push(a, out, p);
         }
     }
-    rd_kafka_event_destroy(ev);
-    return OK;
-}
-
-/* Answered that a transaction is open, librdkafka (2.0) asks again by itself and loses the second answer: the request times out
- * although the broker is there. So the first are given less time. */
-Status kafka_positions(Broker *b, Str group, Arena *a, GroupPositionVec *out, Err *err)
-{
-    enum { FIRST_MS = 1000 };
-    Kafka *k = kafka_of(b);
-    int64_t end = kafka_now_ms() + k->request_ms;
-    rd_kafka_resp_err_t e;
-    for (int ms = FIRST_MS < k->request_ms ? FIRST_MS : k->request_ms;; ms = 2 * ms < k->request_ms ? 2 * ms : k->request_ms) {
-        Status st = positions_once(k, ms, group, a, out, &e, err);
-        if (st == ERR_BROKER && kafka_now_ms() < end) {
-            err_clear(err);
-            nap(20);
-            continue;
-        }
-        if (st)
-            return err->code;
-        if (e != RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT || kafka_now_ms() > end)
-            break;
-        nap(20);
-    }
-    if (e == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND)
-        return OK;
-    return e ? fail_group(k, err, e, NULL, "Describe", group) : OK;
+    rd_kafka_topic_partition_list_destroy(l);
+    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    return e && e != RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND ? fail_group(k, err, e, NULL, "Describe", group) : OK;
 }
 
 static void ask_set_positions(rd_kafka_t *rk, void *request, rd_kafka_AdminOptions_t *o, rd_kafka_queue_t *q)
