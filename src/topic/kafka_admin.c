@@ -17,22 +17,16 @@ static void nap(int ms)
 
 /* ---- requests ---- */
 
-static rd_kafka_event_t *ask_within(Kafka *k, int limit_ms, rd_kafka_admin_op_t op, KafkaAsk *ask, void *request, KafkaAbout about,
-                                    Err *err)
+rd_kafka_event_t *kafka_ask(Kafka *k, rd_kafka_admin_op_t op, KafkaAsk *ask, void *request, KafkaAbout about, Err *err)
 {
     char why[256];
     rd_kafka_queue_t *q = rd_kafka_queue_new(k->meta);
     rd_kafka_AdminOptions_t *o = rd_kafka_AdminOptions_new(k->meta, op);
-    rd_kafka_AdminOptions_set_request_timeout(o, limit_ms, why, sizeof why);
+    rd_kafka_AdminOptions_set_request_timeout(o, k->request_ms, why, sizeof why);
     if (op == RD_KAFKA_ADMIN_OP_CREATETOPICS || op == RD_KAFKA_ADMIN_OP_DELETETOPICS || op == RD_KAFKA_ADMIN_OP_DELETERECORDS)
         rd_kafka_AdminOptions_set_operation_timeout(o, k->request_ms / 2, why, sizeof why);
-    if (op == RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS) { /* wait for open transactions */
-        rd_kafka_error_t *e = rd_kafka_AdminOptions_set_require_stable_offsets(o, 1);
-        if (e)
-            rd_kafka_error_destroy(e);
-    }
     ask(k->meta, request, o, q);
-    rd_kafka_event_t *ev = rd_kafka_queue_poll(q, limit_ms + 1000);
+    rd_kafka_event_t *ev = rd_kafka_queue_poll(q, k->request_ms + 1000);
     rd_kafka_AdminOptions_destroy(o);
     rd_kafka_queue_destroy(q);
     rd_kafka_resp_err_t e = ev ? rd_kafka_event_error(ev) : RD_KAFKA_RESP_ERR__TIMED_OUT;
@@ -46,11 +40,6 @@ static rd_kafka_event_t *ask_within(Kafka *k, int limit_ms, rd_kafka_admin_op_t 
     if (ev)
         rd_kafka_event_destroy(ev);
     return NULL;
-}
-
-rd_kafka_event_t *kafka_ask(Kafka *k, rd_kafka_admin_op_t op, KafkaAsk *ask, void *request, KafkaAbout about, Err *err)
-{
-    return ask_within(k, k->request_ms, op, ask, request, about, err);
 }
 
 /* What became of the only topic of a request. */
