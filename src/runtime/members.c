@@ -27,13 +27,13 @@ bool members_stands_by(const Engine *e, int partition)
     return __atomic_load_n(&e->standby, __ATOMIC_ACQUIRE) >> (partition % TOPIC_SLOTS) & 1;
 }
 
-/* What the directory's state belongs to. PERSISTED v1: "local SERVICE", or "kafka CLUSTER SERVICE". */
+/* What the directory's state belongs to. PERSISTED v1: "local", or "kafka CLUSTER SERVICE". */
 static void describe_home(const Engine *e, Buf *out)
 {
     if (topics_remote(e->topics))
         buf_printf(out, "kafka %.*s %.*s", STR_ARG(topics_cluster(e->topics)), STR_ARG(e->service_id));
     else
-        buf_printf(out, "local %.*s", STR_ARG(e->service_id));
+        buf_cstr(out, "local");
 }
 
 static void say_home(Buf *out, Str home)
@@ -41,8 +41,8 @@ static void say_home(Buf *out, Str home)
     size_t kind = STR("kafka ").n, gap = kind;
     while (gap < home.n && home.p[gap] != ' ')
         gap++;
-    if (str_starts(home, STR("local ")))
-        buf_printf(out, "topics and state of service %.*s without Kafka", STR_ARG(str_sub(home, 6, home.n - 6)));
+    if (str_eq_c(home, "local"))
+        buf_cstr(out, "topics and state without Kafka");
     else
         buf_printf(out, "the state of service %.*s on Kafka cluster %.*s", STR_ARG(str_sub(home, gap + 1, home.n - gap - 1)),
                    STR_ARG(str_sub(home, kind, gap - kind)));

@@ -129,9 +129,9 @@ def test_a_directory_of_another_is_refused(sluice):
     cluster = refused(sluice, "a", *kafka, "--service-id", "other")
     assert f"'a' holds the state of service {me} on Kafka cluster " in cluster, cluster
     assert "it cannot hold the state of service other on Kafka cluster " in cluster, cluster
-    assert "it cannot hold topics and state of service" in refused(sluice, "a")
+    assert "it cannot hold topics and state without Kafka: give each a directory of its own" in refused(sluice, "a")
     assert sluice.run("-d", "b", "-e", "SHOW STREAMS;").returncode == 0
-    assert "'b' holds topics and state of service " in refused(sluice, "b", *kafka)
+    assert "'b' holds topics and state without Kafka; " in refused(sluice, "b", *kafka)
     broker = [SRC / "scripts/kafka", "--dir", os.path.join(sluice.home, "cluster"), "--heap", "256m"]
     started = subprocess.run([*broker, "start"], capture_output=True, text=True, timeout=terminal.DEADLINE)
     try:
