@@ -410,8 +410,17 @@ Status kafka_positions(Broker *b, Str group, Arena *a, GroupPositionVec *out, Er
         rd_kafka_topic_partition_list_destroy(l);
         return err->code;
     }
-    rd_kafka_resp_err_t e = l->cnt ? rd_kafka_committed(rk, l, k->request_ms) : 0;
-    for (int i = 0; i < l->cnt && !e; i++) {
+    bool any = l->cnt > 0;
+    if (!any) /* asked all the same: the group may be denied, as all topics are */
+        rd_kafka_topic_partition_list_add(l, "none", 0);
+    rd_kafka_resp_err_t e = rd_kafka_committed(rk, l, k->request_ms);
+    rd_kafka_message_t *m; /* why no coordinator was found is told aside */
+    while (e == RD_KAFKA_RESP_ERR__TIMED_OUT && (m = rd_kafka_consumer_poll(rk, 0))) {
+        if (m->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+            e = m->err;
+        rd_kafka_message_destroy(m);
+    }
+    for (int i = 0; any && i < l->cnt && !e; i++) {
         Str topic;
         e = kafka_code(l->elems[i].err) == ERR_TOPIC_GONE ? 0 : l->elems[i].err; /* deleted meanwhile */
         if (!e && l->elems[i].offset >= 0 && kafka_own_name(k, l->elems[i].topic, &topic)) {

@@ -276,7 +276,7 @@ static int transactions(void)
     int64_t until = rig_ms() + LIMIT_MS;
     for (RecordSet set; r.next < end && rig_ms() < until;) /* the last marker may come a moment later */
         NEED(reading_next(&r, 1, &set, err));
-    CHECK_INT(r.next, end); /* behind the markers */
+    CHECK(r.next >= end); /* behind the markers, of which the last may not have been written when the end was asked for */
 
     NEED(b->ops->begin(p, err)); /* a transaction that is left open is aborted with its producer */
     NEED(put(p, "tx", 0, "a", "five", err));
@@ -288,7 +288,7 @@ static int transactions(void)
         NEED(reading_next(&r, 1, &set, err));
         CHECK_INT(set.n, 0);
     }
-    CHECK_INT(r.next, end);
+    CHECK(r.next >= end);
     reading_close(&r);
     buf_free(&values);
     return 0;
