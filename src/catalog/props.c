@@ -274,6 +274,5 @@ bool props_bool(const PropSet *ps, const char *name)
 
 bool props_has(const PropSet *ps, const char *name) { return strmap_find(&ps->map, str_of(name)) != NULL; }
 
-bool props_has_server(const PropSet *ps, const char *name) { return ps->server && props_has(ps->server, name); }
 
 bool props_exactly_once(const PropSet *ps) { return strcmp(props_get(ps, "processing.guarantee"), "exactly_once_v2") == 0; }

@@ -63,8 +63,6 @@ int64_t props_int(const PropSet *ps, const char *name);
 bool props_bool(const PropSet *ps, const char *name);
 /* True when the set itself overrides it. */
 bool props_has(const PropSet *ps, const char *name);
-/* True when the server's configuration gave it a value. */
-bool props_has_server(const PropSet *ps, const char *name);
 /* processing.guarantee is exactly_once_v2. */
 bool props_exactly_once(const PropSet *ps);
 

@@ -92,13 +92,6 @@ void op_chain_committed(const OpChain *c)
             c->v[i]->class->committed(c->v[i]);
 }
 
-void op_chain_aborted(const OpChain *c)
-{
-    for (int i = 0; i < c->n; i++)
-        if (c->v[i]->class->aborted)
-            c->v[i]->class->aborted(c->v[i]);
-}
-
 size_t op_chain_held(const OpChain *c)
 {
     size_t n = 0;

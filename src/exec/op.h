@@ -5,7 +5,7 @@
 //   on_batch   rows in; hands its own rows to op->out
 //   on_time    the clock moved while nothing came
 //   on_commit  before a commit: emits what was held back, writes state into the unit
-//   committed  after it; aborted: after it failed
+//   committed  after it; after one that failed the chain is made anew
 //   close      op_free
 //
 // Batches are never edited; an operator that selects or adds shares the columns (batch_share). Errors of
@@ -52,7 +52,6 @@ typedef struct OpClass {
     Status (*on_batch)(Op *op, const Batch *b, Err *err);
     Status (*on_commit)(Op *op, Err *err); /* the rest may be NULL */
     void (*committed)(Op *op);
-    void (*aborted)(Op *op);
     size_t (*held)(const Op *op); /* bytes that wait for the commit */
     /* Of operators with a store: rows of its changelog (node->log), the last of a key wins; ROW_VALUE_NULL deletes. */
     Status (*restore)(Op *op, const Batch *b, Err *err);
@@ -110,7 +109,6 @@ Status op_build(Arena *a, const PNode *nodes, int n, OpEnv *env, RowTaker *take,
                 Err *err) MUST_CHECK;
 Status op_chain_commit(const OpChain *c, Err *err) MUST_CHECK;
 void op_chain_committed(const OpChain *c);
-void op_chain_aborted(const OpChain *c);
 size_t op_chain_held(const OpChain *c);
 void op_chain_free(const OpChain *c);
 /* Rows handed in at the head. */

@@ -574,17 +574,6 @@ static void open_store(OpAggregate *g)
     store_join(g->store, env->share);
 }
 
-static void aborted(Op *op)
-{
-    OpAggregate *g = (OpAggregate *)op;
-    if (op->env->disk || !g->log) {
-        store_aborted(g->store);
-        return;
-    }
-    store_free(g->store); /* begins anew, from the changelog */
-    open_store(g);
-}
-
 static size_t held(const Op *op) { return store_dirty_bytes(((const OpAggregate *)op)->store); }
 
 static void close_aggregate(Op *op)
@@ -661,7 +650,7 @@ static void restored(Op *op, DiskBatch *batch)
 }
 
 static const OpClass class = {.name = "aggregate", .on_batch = on_batch, .on_commit = on_commit, .committed = committed,
-                              .aborted = aborted, .held = held, .restore = restore, .restored = restored,
+                              .held = held, .restore = restore, .restored = restored,
                               .close = close_aggregate};
 
 /* ksql.functions.<name>.limit, -1 when unset. */

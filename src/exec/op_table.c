@@ -293,17 +293,6 @@ static void open_store(OpTable *t)
     store_join(t->store, env->share);
 }
 
-static void aborted(Op *op)
-{
-    OpTable *t = (OpTable *)op;
-    if (op->env->disk || !t->log) {
-        store_aborted(t->store);
-        return;
-    }
-    store_free(t->store); /* begins anew, from the changelog */
-    open_store(t);
-}
-
 static size_t held(const Op *op) { return store_dirty_bytes(((const OpTable *)op)->store); }
 
 static void close_table(Op *op)
@@ -452,7 +441,7 @@ Status op_table_rows(Op *op, const Value *const *keys, int n, Arena *a, Op *to, 
 }
 
 static const OpClass class = {.name = "table", .on_batch = on_batch, .on_commit = on_commit, .committed = committed,
-                              .aborted = aborted, .held = held, .restore = restore, .restored = restored,
+                              .held = held, .restore = restore, .restored = restored,
                               .close = close_table};
 
 Status op_table_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err)

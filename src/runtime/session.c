@@ -31,15 +31,6 @@ StrMap *session_variables(Session *s) { return &s->vars; }
 
 Status session_set(Session *s, Str name, Str value, Err *err) { return props_set(&s->props, name, value, NULL, err); }
 
-Status session_unset(Session *s, Str name, Str *old, Err *err)
-{
-    char *was;
-    Status st = props_unset(&s->props, name, &was, err);
-    if (st == OK)
-        *old = str_of(was);
-    return st;
-}
-
 Analyzer session_analyzer(Session *s, Arena *a, const Catalog *cat, Str sql)
 {
     return (Analyzer){.arena = a, .cat = cat, .props = &s->props, .topics = s->e->topics, .fx = s->e->fx, .sql = sql};

@@ -31,7 +31,6 @@ void session_free(Session *s);
 
 /* Session properties ('auto.offset.reset' …) as SET does it: checked by name and value. */
 Status session_set(Session *s, Str name, Str value, Err *err) MUST_CHECK;
-Status session_unset(Session *s, Str name, Str *old, Err *err) MUST_CHECK;
 /* Session variables for ${…}: upper-case name -> char *value. */
 StrMap *session_variables(Session *s);
 

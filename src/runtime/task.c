@@ -171,7 +171,7 @@ static Status start(Task *t, bool standby, Err *err)
     bool limited = props_has(&t->q->props, "cache.max.bytes.buffering"), restores = restore_needed(t);
     t->arena = arena_new(0);
     fill_env(t);
-    t->exactly_once = str_eq_nocase(str_of(props_get(&t->q->props, "processing.guarantee")), STR("exactly_once_v2"));
+    t->exactly_once = props_exactly_once(&t->q->props);
     end_former_transaction(t);
     Status st = restores ? restore_clear(t, err) : OK;
     if (st == OK)

@@ -15,8 +15,6 @@ void print_type(Buf *out, const TypeRef *t);
 void print_stmt_line(Buf *out, const Stmt *s);
 /* The same with ksqlDB's line ends: SELECT's items and the clauses on lines of their own (statementText). */
 void print_stmt_ksql(Buf *out, const Stmt *s);
-/* A query alone, as print_stmt_line has it. */
-void print_query_line(Buf *out, const Query *q);
 /* The statement in the canonical layout of `sluice fmt`, without a semicolon. */
 void print_stmt(Buf *out, const Stmt *s);
 

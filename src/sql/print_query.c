@@ -267,9 +267,3 @@ void put_query(Printer *pr, const Query *q)
         buf_printf(pr->out, "LIMIT %" PRId64, q->limit);
     }
 }
-
-void print_query_line(Buf *out, const Query *q)
-{
-    Printer pr = {.out = out, .style = STYLE_LINE};
-    put_query(&pr, q);
-}

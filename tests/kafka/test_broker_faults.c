@@ -181,6 +181,7 @@ int restart(void)
 
 typedef struct Slots {
     pthread_mutex_t lock;
+    pthread_cond_t changed;
     uint64_t slots;
 } Slots;
 
@@ -190,19 +191,21 @@ static void take_slots(void *arg, uint64_t slots, bool lost)
     UNUSED(lost);
     pthread_mutex_lock(&s->lock);
     s->slots = slots;
+    pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
 }
 
 static bool all_slots(Slots *s)
 {
-    int64_t until = rig_ms() + LIMIT_MS;
-    bool all = false;
-    while (!all && rig_ms() < until) {
-        usleep(5000);
-        pthread_mutex_lock(&s->lock);
-        all = s->slots == UINT64_MAX;
-        pthread_mutex_unlock(&s->lock);
-    }
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += LIMIT_MS / 1000;
+    pthread_mutex_lock(&s->lock);
+    int late = 0;
+    while (s->slots != UINT64_MAX && !late)
+        late = pthread_cond_timedwait(&s->changed, &s->lock, &until);
+    bool all = s->slots == UINT64_MAX;
+    pthread_mutex_unlock(&s->lock);
     return all;
 }
 

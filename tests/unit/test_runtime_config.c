@@ -280,8 +280,8 @@ int test_runtime_config_is_behind_a_session(void)
     CHECK_INT(props_int(&session, "commit.interval.ms"), 500);
     CHECK_TEXT(props_get(&session, "auto.offset.reset"), "latest");
     CHECK(!props_has(&session, "commit.interval.ms"));
-    CHECK(props_has_server(&session, "commit.interval.ms"));
-    CHECK(!props_has_server(&session, "num.stream.threads"));
+    CHECK(props_has(session.server, "commit.interval.ms"));
+    CHECK(!props_has(session.server, "num.stream.threads"));
     props_copy(&query, &session);
     CHECK_INT(props_int(&query, "commit.interval.ms"), 500);
     CHECK_TEXT(props_get(&query, "auto.offset.reset"), "latest");
