@@ -95,10 +95,10 @@ static void rest(Chaos *c, int ms)
         servers_keep(c);
 }
 
-/* A broker that is alone and shuts down, or has just started, may take a transaction for complete whose markers it never wrote
- * (Apache Kafka 4.3.1: a partition without a leader is taken for a deleted one): the transaction then hangs in its partitions for
- * ever, whoever wrote it. So no commit is under way when it is told to stop, though transactions are open; and transactions do not
- * time out while it is away (servers.c), or all of them would be ended in its first moment. When it is killed nothing is held. */
+/* A broker that is alone and shuts down may take a transaction for complete whose markers it never wrote (Apache Kafka 4.3.1: a
+ * partition without a leader is taken for a deleted one): the transaction then hangs in its partitions for ever, whoever wrote it.
+ * So no commit is under way when it is told to stop, though transactions are open. When it is killed nothing is held; that its
+ * restart does not do the same is scripts/kafka's work. */
 static void hold_servers(Chaos *c, int sig)
 {
     for (int i = 0; i < CHAOS_SERVERS; i++)

@@ -18,17 +18,15 @@ void server_dir(const Chaos *c, const Server *s, char *out, size_t room) { snpri
 
 static void exec_server(const Chaos *c, const Server *s)
 {
-    char dir[1024], session[80], transaction[80], log[1100];
+    char dir[1024], session[80], log[1100];
     server_dir(c, s, dir, sizeof dir);
     snprintf(log, sizeof log, "%s.log", dir);
     snprintf(session, sizeof session, "ksql.streams.session.timeout.ms=%d", c->session_ms);
-    snprintf(transaction, sizeof transaction, "ksql.streams.producer.transaction.timeout.ms=%d", c->absence_s * 1000 + 15000);
     int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
     dup2(fd, 1);
     dup2(fd, 2);
     execl(c->sluice, c->sluice, "--bootstrap-server", c->bootstrap, "--service-id", c->service, "-d", dir, "--property", session,
-          "--property", transaction, "--property", "ksql.streams.request.timeout.ms=10000",
-          (char *)NULL);
+          "--property", "ksql.streams.request.timeout.ms=10000", (char *)NULL);
     perror(c->sluice);
     _exit(127);
 }
