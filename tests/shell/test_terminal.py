@@ -102,6 +102,18 @@ def test_print_shows_lines(sluice):
     leave(t)
 
 
+def test_control_characters_of_records_are_not_sent_to_the_terminal(sluice):
+    sluice.file("raw.sql", "INSERT INTO raw VALUES ('\x1b]0;mine\x07 a\tb \x1b[31mred');")
+    t = sluice.shell()
+    run(t, EARLIEST, "CREATE STREAM raw (v VARCHAR) WITH (kafka_topic='raw', format='kafka', partitions=1);",
+        "run script raw.sql")
+    for statement in ("PRINT raw FROM BEGINNING LIMIT 1;", "SELECT * FROM raw EMIT CHANGES LIMIT 1;"):
+        t.line(statement)
+        t.expect("\ufffd]0;mine\ufffd a b \ufffd[31mred", "sluice> ")
+    assert "\x1b]0;" not in t.raw and "\x1b[31mred" not in t.raw, t.raw
+    leave(t)
+
+
 def test_cart_in_the_shell(sluice):
     t = sluice.shell()
     run(t, EARLIEST, EVENTS)
