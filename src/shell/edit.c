@@ -3,7 +3,7 @@
 //
 // libedit reads characters through get_char, which also waits for the signals' pipe: a SIGINT makes the
 // reading fail, and the line is dropped there, not in a handler. A statement that takes several
-// lines is one history entry.
+// lines is one history entry. A Tab in pasted text is a Tab.
 #include "shell/edit.h"
 
 #include <errno.h>
@@ -20,7 +20,10 @@
 #include "shell/scan.h"
 #include "shell/signals.h"
 
-enum { MOST_SHOWN = 120 }; /* candidates that are listed */
+enum {
+    MOST_SHOWN = 120, /* candidates that are listed */
+    PASTE_MS = 10,
+};
 
 struct Editor {
     Shell *sh;
@@ -108,6 +111,13 @@ static int characters(Str s)
     return n;
 }
 
+/* Pasted text goes on behind its Tab at once, a person does not. */
+static bool is_pasted(void)
+{
+    struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
+    return poll(&fd, 1, PASTE_MS) > 0 && (fd.revents & POLLIN);
+}
+
 static unsigned char on_tab(EditLine *el, int ch)
 {
     Editor *ed;
@@ -118,6 +128,10 @@ static unsigned char on_tab(EditLine *el, int ch)
     const LineInfo *line = el_line(el);
     UNUSED(ch);
     el_get(el, EL_CLIENTDATA, &ed);
+    if (is_pasted()) {
+        arena_free(a);
+        return el_insertstr(el, "\t") < 0 ? CC_ERROR : CC_REFRESH;
+    }
     buf_str(&text, buf_view(ed->text));
     buf_bytes(&text, line->buffer, (size_t)(line->cursor - line->buffer));
     complete(&c, a, buf_view(&text), session_completion, ed->sh->s);

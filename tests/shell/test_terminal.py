@@ -348,3 +348,14 @@ def test_pasted_lines(sluice):
     t.send("SHOW STREAMS;\rSHOW\rTABLES;\rexit\r")
     t.expect("Stream Name", "Table Name")
     assert t.wait() == 0
+
+
+def test_tabs_in_pasted_text_complete_nothing(sluice):
+    t = sluice.shell()
+    run(t, EVENTS)
+    t.send("CREATE STREAM b (\r\titem VARCHAR,\r\tdesc\tINT)\r WITH (\r\tkafka_topic='b', value_format='json', partitions=1);\r")
+    shown = t.expect("Stream created", "sluice> ")
+    assert "KEY_FORMAT" not in shown, shown
+    t.line("DESCRIBE b;")
+    t.expect(" ITEM ", " DESC ", "sluice> ")
+    leave(t)
