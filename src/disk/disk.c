@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Disk over RocksDB: get, batches, commits, iterators. Opening and tuning is in disk_open.c.
+// Disk over RocksDB: get, batches, commits, iterators. Opening and tuning is in disk_open.c, room on the device
+// and opening again in disk_room.c, the log's files in disk_log.c.
 //
 // Commit and sync are two steps. A commit appends its batch to the write-ahead log (one log for all
 // families, so what survives a crash is always a prefix of the commits) and to the memtables. A
@@ -14,6 +15,10 @@
 //
 // So N waiting threads cost at most two device flushes, whatever N is, and commits go on meanwhile.
 //
+// What uses the open database stands between disk_enter and disk_leave, an iterator all its life. A
+// batch does not: it is kept in the form that RocksDB gives batches in its log (and takes from
+// outside), so that it can be put together while the database is opened again.
+//
 // Torn writes of crash tests: at verdict GATE_TEAR the batch is written without a sync, the last
 // bytes of the newest log file are cut off, and the process ends. The next open drops the torn tail.
 #include "disk/disk_impl.h"
@@ -26,14 +31,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A sequence number, which RocksDB sets, and the count of records. */
+enum { BATCH_HEAD = 12 };
+
+typedef enum BatchTag { /* RocksDB's */
+    BATCH_TAG_DELETE = 0x4,
+    BATCH_TAG_PUT = 0x5,
+    BATCH_TAG_DELETE_RANGE = 0xe,
+} BatchTag;
+
 struct DiskBatch {
     Disk *d;
-    rocksdb_writebatch_t *wb;
+    Buf text;
+    uint32_t n;
+    bool frees; /* it deletes ranges */
 };
 
 struct DiskIter {
     Disk *d;
-    rocksdb_iterator_t *it;
+    int at;                 /* of disk_enter */
+    rocksdb_iterator_t *it; /* NULL: the database is closed */
     rocksdb_readoptions_t *ro;
     Buf from, to; /* RocksDB keeps pointers to its bounds */
     bool started;
@@ -65,30 +82,49 @@ Status disk_fail(Err *err, ErrCode code, const char *dir, const char *what, char
 
 const char *disk_dir(const Disk *d) { return d->dir; }
 
+Status disk_closed(const Disk *d, Err *err)
+{
+    return err_set(err, ERR_IO, "Data directory %s: the database is closed until there is room on the device again", d->dir);
+}
+
 Status disk_get(Disk *d, Family f, Str key, Buf *out, bool *found, Err *err)
 {
     char *e = NULL;
+    size_t n;
     buf_clear(out);
     *found = false;
+    int at = disk_enter(d);
+    if (!d->db) {
+        disk_leave(d, at);
+        return disk_closed(d, err);
+    }
     rocksdb_pinnableslice_t *v = rocksdb_get_pinned_cf(d->db, d->ro, d->cf[f], key.p, key.n, &e);
-    if (e)
-        return disk_fail(err, ERR_IO, d->dir, "a read failed", e);
-    if (!v)
-        return OK;
-    size_t n;
-    const char *p = rocksdb_pinnableslice_value(v, &n);
-    buf_bytes(out, p, n);
-    *found = true;
-    rocksdb_pinnableslice_destroy(v);
-    return OK;
+    if (v) {
+        const char *p = rocksdb_pinnableslice_value(v, &n);
+        buf_bytes(out, p, n);
+        *found = true;
+        rocksdb_pinnableslice_destroy(v);
+    }
+    disk_leave(d, at);
+    return e ? disk_fail(err, ERR_IO, d->dir, "a read failed", e) : OK;
 }
 
 /* ---- batches ---- */
 
+void disk_batch_clear(DiskBatch *b)
+{
+    static const char head[BATCH_HEAD];
+    buf_clear(&b->text);
+    buf_bytes(&b->text, head, sizeof head);
+    b->n = 0;
+    b->frees = false;
+}
+
 DiskBatch *disk_batch_new(Disk *d)
 {
-    DiskBatch *b = mem_alloc(sizeof *b);
-    *b = (DiskBatch){d, rocksdb_writebatch_create()};
+    DiskBatch *b = mem_zalloc(sizeof *b);
+    b->d = d;
+    disk_batch_clear(b);
     return b;
 }
 
@@ -96,55 +132,44 @@ void disk_batch_free(DiskBatch *b)
 {
     if (!b)
         return;
-    rocksdb_writebatch_destroy(b->wb);
+    buf_free(&b->text);
     mem_free(b);
 }
 
-void disk_batch_clear(DiskBatch *b) { rocksdb_writebatch_clear(b->wb); }
+static void batch_str(DiskBatch *b, Str s)
+{
+    buf_varint(&b->text, s.n);
+    buf_str(&b->text, s);
+}
+
+static void batch_record(DiskBatch *b, BatchTag tag, Family f, Str key)
+{
+    buf_byte(&b->text, (char)tag);
+    buf_varint(&b->text, b->d->cf_id[f]);
+    batch_str(b, key);
+    b->n++;
+}
 
 void disk_batch_put(DiskBatch *b, Family f, Str key, Str value)
 {
-    rocksdb_writebatch_put_cf(b->wb, b->d->cf[f], key.p, key.n, value.p, value.n);
+    batch_record(b, BATCH_TAG_PUT, f, key);
+    batch_str(b, value);
 }
 
-void disk_batch_delete(DiskBatch *b, Family f, Str key)
-{
-    rocksdb_writebatch_delete_cf(b->wb, b->d->cf[f], key.p, key.n);
-}
+void disk_batch_delete(DiskBatch *b, Family f, Str key) { batch_record(b, BATCH_TAG_DELETE, f, key); }
 
 void disk_batch_delete_range(DiskBatch *b, Family f, Str from, Str to)
 {
-    rocksdb_writebatch_delete_range_cf(b->wb, b->d->cf[f], from.p, from.n, to.p, to.n);
+    batch_record(b, BATCH_TAG_DELETE_RANGE, f, from);
+    batch_str(b, to);
+    b->frees = true;
 }
 
-size_t disk_batch_bytes(const DiskBatch *b)
-{
-    size_t n;
-    rocksdb_writebatch_data(b->wb, &n);
-    return n;
-}
+size_t disk_batch_bytes(const DiskBatch *b) { return b->text.n; }
 
-int disk_batch_count(const DiskBatch *b) { return rocksdb_writebatch_count(b->wb); }
+int disk_batch_count(const DiskBatch *b) { return (int)b->n; }
 
 /* ---- commit and sync ---- */
-
-/* Cuts the last bytes off the newest log file and ends the process (crash tests). */
-NORETURN static void tear(Disk *d)
-{
-    DIR *dir = opendir(d->db_dir);
-    unsigned long long newest = 0, no;
-    for (struct dirent *f; dir && (f = readdir(dir));) {
-        char ext[8];
-        if (sscanf(f->d_name, "%llu.%7s", &no, ext) == 2 && strcmp(ext, "log") == 0 && no > newest)
-            newest = no;
-    }
-    char path[4200];
-    struct stat st;
-    snprintf(path, sizeof path, "%s/%06llu.log", d->db_dir, newest);
-    if (stat(path, &st) != 0 || st.st_size < 4 || truncate(path, st.st_size - 3) != 0)
-        BUG("cannot tear %s", path);
-    _exit(9);
-}
 
 void disk_on_fault(Disk *d, bool (*fails)(void *arg, const char *what), void *arg)
 {
@@ -154,7 +179,7 @@ void disk_on_fault(Disk *d, bool (*fails)(void *arg, const char *what), void *ar
     pthread_mutex_unlock(&d->lock);
 }
 
-static bool faulty(Disk *d, const char *what)
+bool disk_faulty(Disk *d, const char *what)
 {
     pthread_mutex_lock(&d->lock);
     bool (*fails)(void *, const char *) = d->fails;
@@ -174,23 +199,19 @@ Status disk_sync(Disk *d, Err *err)
             continue;
         }
         uint64_t target = d->written;
-        char *e = NULL;
         d->syncing = true;
         pthread_mutex_unlock(&d->lock);
         if (effects_gate(d->fx, "disk.sync", GATE_BEFORE) == GATE_TEAR)
-            tear(d);
-        bool fault = faulty(d, "disk.sync");
-        if (!fault)
-            rocksdb_flush_wal(d->db, 1, &e);
+            disk_log_tear(d);
+        if (disk_faulty(d, "disk.sync"))
+            s = err_set(err, ERR_IO, "Data directory %s: a sync failed: a fault of the test", d->dir);
+        else
+            s = disk_log_flush(d, err);
         effects_gate(d->fx, "disk.sync", GATE_AFTER);
         pthread_mutex_lock(&d->lock);
         d->syncing = false;
         d->syncs++;
-        if (fault)
-            s = err_set(err, ERR_IO, "Data directory %s: a sync failed: a fault of the test", d->dir);
-        else if (e)
-            s = disk_fail(err, ERR_IO, d->dir, "a sync failed", e);
-        else
+        if (s == OK)
             d->synced = target;
         pthread_cond_broadcast(&d->sync_done);
     }
@@ -198,17 +219,38 @@ Status disk_sync(Disk *d, Err *err)
     return s;
 }
 
-Status disk_commit(Disk *d, DiskBatch *b, bool sync, Err *err)
+/* What RocksDB refuses once it refuses from then on. */
+static Status write_batch(Disk *d, DiskBatch *b, Err *err)
 {
     char *e = NULL;
+    for (int i = 0; i < 4; i++)
+        b->text.p[8 + i] = (char)(b->n >> (8 * i));
+    int at = disk_enter(d);
+    if (!d->db) {
+        disk_leave(d, at);
+        return disk_closed(d, err);
+    }
+    rocksdb_writebatch_t *wb = rocksdb_writebatch_create_from(b->text.p, b->text.n);
+    rocksdb_write(d->db, d->wo, wb, &e);
+    rocksdb_writebatch_destroy(wb);
+    if (e && strncmp(e, "Corruption", 10) != 0)
+        atomic_store(&d->broken, true);
+    disk_leave(d, at);
+    return e ? disk_fail(err, ERR_IO, d->dir, "a write failed", e) : OK;
+}
+
+Status disk_commit(Disk *d, DiskBatch *b, bool sync, Err *err)
+{
     bool torn = effects_gate(d->fx, "disk.write", GATE_BEFORE) == GATE_TEAR;
-    if (faulty(d, "disk.write"))
+    if (disk_faulty(d, "disk.write"))
         return err_set(err, ERR_IO, "Data directory %s: a write failed: a fault of the test", d->dir);
-    rocksdb_write(d->db, d->wo, b->wb, &e);
-    if (e)
-        return disk_fail(err, ERR_IO, d->dir, "a write failed", e);
+    Status s = disk_room(d, b->text.n, b->frees, err);
+    if (s == OK)
+        s = write_batch(d, b, err);
+    if (s != OK)
+        return s;
     if (torn)
-        tear(d);
+        disk_log_tear(d);
     effects_gate(d->fx, "disk.write", GATE_AFTER);
     pthread_mutex_lock(&d->lock);
     d->written++;
@@ -237,7 +279,8 @@ DiskIter *disk_iter_new(Disk *d, Family f, Str from, Str to)
         buf_str(&it->to, to);
         rocksdb_readoptions_set_iterate_upper_bound(it->ro, it->to.p ? it->to.p : "", it->to.n);
     }
-    it->it = rocksdb_create_iterator_cf(d->db, it->ro, d->cf[f]);
+    it->at = disk_enter(d);
+    it->it = d->db ? rocksdb_create_iterator_cf(d->db, it->ro, d->cf[f]) : NULL;
     return it;
 }
 
@@ -252,6 +295,8 @@ static bool iter_view(DiskIter *it, Str *key, Str *value)
 
 bool disk_iter_next(DiskIter *it, Str *key, Str *value)
 {
+    if (!it->it)
+        return false;
     if (!it->started)
         rocksdb_iter_seek_to_first(it->it);
     else if (rocksdb_iter_valid(it->it))
@@ -262,6 +307,8 @@ bool disk_iter_next(DiskIter *it, Str *key, Str *value)
 
 bool disk_iter_seek_last(DiskIter *it, Str before, Str *key, Str *value)
 {
+    if (!it->it)
+        return false;
     rocksdb_iter_seek_for_prev(it->it, before.p, before.n);
     if (iter_view(it, key, value) && str_eq(*key, before))
         rocksdb_iter_prev(it->it);
@@ -272,13 +319,19 @@ bool disk_iter_seek_last(DiskIter *it, Str before, Str *key, Str *value)
 Status disk_iter_free(DiskIter *it, Err *err)
 {
     char *e = NULL;
-    rocksdb_iter_get_error(it->it, &e);
-    rocksdb_iter_destroy(it->it);
+    Disk *d = it->d;
+    bool closed = !it->it;
+    if (!closed) {
+        rocksdb_iter_get_error(it->it, &e);
+        rocksdb_iter_destroy(it->it);
+    }
+    disk_leave(d, it->at);
     rocksdb_readoptions_destroy(it->ro);
     buf_free(&it->from);
     buf_free(&it->to);
-    const Disk *d = it->d;
     mem_free(it);
+    if (closed)
+        return disk_closed(d, err);
     return e ? disk_fail(err, ERR_IO, d->dir, "a read failed", e) : OK;
 }
 

@@ -4,8 +4,9 @@
 // Keys are ordered bytes in a few families. Writes go through batches that are atomic; a synced
 // commit waits for the device, and commits that wait at the same time share one sync. A lock file
 // names the process that owns the directory: a second one is told which has it.
-// On a full device commits fail with ERR_IO, reads go on; RocksDB looks for room every five seconds and writes again
-// when there is enough to flush what it holds in memory.
+// On a full device commits fail with ERR_IO, reads go on. Commits are refused before RocksDB itself meets the end: what it
+// holds in memory must still fit (96 MB, on a small device less). A RocksDB that refused a write is opened again when there is
+// room; calls wait meanwhile.
 // Every commit passes the gates "disk.write" (and "disk.sync" when synced).
 //
 // PERSISTED v1: family `meta` holds key "format" = "1"; an unknown format is refused.
@@ -66,12 +67,15 @@ bool disk_iter_next(DiskIter *it, Str *key, Str *value);
 bool disk_iter_seek_last(DiskIter *it, Str before, Str *key, Str *value);
 Status disk_iter_free(DiskIter *it, Err *err);
 
-/* For tests: asked before each write and each sync ("disk.write", "disk.sync"); true: it fails with ERR_IO. NULL takes
- * the hook away. */
+/* For tests: asked before each write and each sync ("disk.write", "disk.sync"); true: it fails with ERR_IO. Also asked:
+ * "disk.room" (true: there is none), "disk.broken" (true: as if RocksDB had refused a write before this one). NULL takes the
+ * hook away. */
 void disk_on_fault(Disk *d, bool (*fails)(void *arg, const char *what), void *arg);
 
-/* For SHOW, tests and benchmarks: bytes of files; how often the device was flushed. */
+/* For SHOW, tests and benchmarks: bytes of files; how often the device was flushed. @thread any */
 uint64_t disk_bytes_used(Disk *d);
 uint64_t disk_syncs(Disk *d);
+/* How often RocksDB was opened again behind a write that it refused. */
+uint64_t disk_opened_again(Disk *d);
 
 #endif

@@ -20,6 +20,9 @@
 // cut it may be pages that reached the device out of order behind the last sync. The stricter
 // "tolerate a torn tail" refuses to open in the second case, though nothing acknowledged is lost.
 //
+// The log, which is what a start may have to replay, and what is in memory and not in tables are each
+// bounded: 64 MB, on a small device an eighth of it. Older logs go by flushing the families that hold them.
+//
 // All families share one log, so a unit of work is there in all of them or in none. Two background
 // threads, bounded open files, no statistics: an idle directory costs a few megabytes.
 #ifndef _GNU_SOURCE
@@ -45,8 +48,6 @@ static const char *const family_names[FAMILIES] = {
 
 enum {
     DEFAULT_CACHE = 64 << 20,
-    /* What a start may have to replay; older logs go by flushing the families that hold them. */
-    WAL_LIMIT = 64 << 20,
     BLOB_MIN = 4096,
 };
 
@@ -99,7 +100,7 @@ static Status take_lock(Disk *d, Err *err)
     return OK;
 }
 
-static void tune_database(rocksdb_options_t *o)
+static void tune_database(const Disk *d, rocksdb_options_t *o)
 {
     rocksdb_options_set_create_if_missing(o, 1);
     rocksdb_options_set_create_missing_column_families(o, 1);
@@ -107,8 +108,8 @@ static void tune_database(rocksdb_options_t *o)
     rocksdb_options_set_max_open_files(o, 256);
     rocksdb_options_set_max_file_opening_threads(o, 1); /* the default starts 16 threads for each family */
     rocksdb_options_set_max_background_jobs(o, 2);
-    rocksdb_options_set_max_total_wal_size(o, WAL_LIMIT);
-    rocksdb_options_set_db_write_buffer_size(o, 64 << 20);
+    rocksdb_options_set_max_total_wal_size(o, d->limit);
+    rocksdb_options_set_db_write_buffer_size(o, d->limit);
     rocksdb_options_set_info_log_level(o, 2); /* warnings */
     rocksdb_options_set_keep_log_file_num(o, 2);
     rocksdb_options_set_max_log_file_size(o, 1 << 20);
@@ -120,11 +121,11 @@ static void tune_database(rocksdb_options_t *o)
     rocksdb_options_set_avoid_unnecessary_blocking_io(o, 1);
 }
 
-static rocksdb_options_t *tune_family(Family f, rocksdb_cache_t *cache)
+static rocksdb_options_t *tune_family(const Disk *d, Family f)
 {
     rocksdb_options_t *o = rocksdb_options_create();
     rocksdb_block_based_table_options_t *t = rocksdb_block_based_options_create();
-    rocksdb_block_based_options_set_block_cache(t, cache);
+    rocksdb_block_based_options_set_block_cache(t, d->cache);
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(t, 1);
     rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(t, 1);
     rocksdb_block_based_options_set_format_version(t, 5);
@@ -151,7 +152,7 @@ static rocksdb_options_t *tune_family(Family f, rocksdb_cache_t *cache)
         rocksdb_block_based_options_set_filter_policy(t, rocksdb_filterpolicy_create_bloom_full(10));
         break;
     case FAMILY_META:
-        tune_database(o);
+        tune_database(d, o);
         break;
     default: break;
     }
@@ -160,26 +161,32 @@ static rocksdb_options_t *tune_family(Family f, rocksdb_cache_t *cache)
     return o;
 }
 
-static Status open_rocksdb(Disk *d, size_t cache_bytes, Err *err)
+Status disk_open_rocksdb(Disk *d, Err *err)
 {
     char *e = NULL;
     const rocksdb_options_t *opts[FAMILIES];
     /* Few shards: a small cache cut into many would hold no large block. */
     rocksdb_lru_cache_options_t *co = rocksdb_lru_cache_options_create();
-    rocksdb_lru_cache_options_set_capacity(co, cache_bytes ? cache_bytes : DEFAULT_CACHE);
+    rocksdb_lru_cache_options_set_capacity(co, d->cache_bytes ? d->cache_bytes : DEFAULT_CACHE);
     rocksdb_lru_cache_options_set_num_shard_bits(co, 2);
     d->cache = rocksdb_cache_create_lru_opts(co);
     rocksdb_lru_cache_options_destroy(co);
     for (int f = 0; f < FAMILIES; f++)
-        opts[f] = d->opt[f] = tune_family((Family)f, d->cache);
+        opts[f] = d->opt[f] = tune_family(d, (Family)f);
     d->ro = rocksdb_readoptions_create();
     d->wo = rocksdb_writeoptions_create();
     d->db = rocksdb_open_column_families(d->opt[FAMILY_META], d->db_dir, FAMILIES, family_names, opts,
                                          d->cf, &e);
-    if (!e)
-        return OK;
-    d->db = NULL;
-    return disk_fail(err, ERR_IO, d->dir, "cannot open", e);
+    if (e) {
+        d->db = NULL;
+        return disk_fail(err, ERR_IO, d->dir, "cannot open", e);
+    }
+    for (int f = 0; f < FAMILIES; f++) {
+        uint32_t id = rocksdb_column_family_handle_get_id(d->cf[f]);
+        if (id != d->cf_id[f])
+            d->cf_id[f] = id; /* the first time; threads that put batches together read it */
+    }
+    return OK;
 }
 
 /* A directory that never finished its first open has an empty meta family, and is made now. */
@@ -218,7 +225,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     return remove(path);
 }
 
-static void close_rocksdb(Disk *d)
+void disk_close_rocksdb(Disk *d)
 {
     for (int f = 0; d->db && f < FAMILIES; f++)
         rocksdb_column_family_handle_destroy(d->cf[f]);
@@ -272,21 +279,21 @@ static bool was_damaged(const Disk *d, Buf *what)
 
 /* ---- open, close ---- */
 
-static Status open_database(Disk *d, size_t cache_bytes, Buf *damage, Err *err)
+static Status open_database(Disk *d, Buf *damage, Err *err)
 {
     Err e = ERR_INIT;
     Status s = damage && was_damaged(d, damage) ? set_aside(d, err) : OK;
     if (s != OK)
         return s;
-    s = open_rocksdb(d, cache_bytes, &e);
+    s = disk_open_rocksdb(d, &e);
     if (s == OK)
         s = check_format(d, &e);
     if (s == ERR_CORRUPT && damage && !damage->n && was_damaged(d, damage)) { /* else it is of another version */
         err_clear(&e);
-        close_rocksdb(d);
+        disk_close_rocksdb(d);
         s = set_aside(d, err);
         if (s == OK)
-            s = open_rocksdb(d, cache_bytes, &e);
+            s = disk_open_rocksdb(d, &e);
         if (s == OK)
             s = check_format(d, &e);
     }
@@ -306,13 +313,17 @@ static Status open_directory(const char *dir, Effects *fx, size_t cache_bytes, D
     snprintf(d->db_dir, n, "%s/db", dir);
     d->fx = fx;
     d->lock_fd = -1;
+    d->cache_bytes = cache_bytes;
     pthread_mutex_init(&d->lock, NULL);
+    pthread_mutex_init(&d->opening, NULL);
     pthread_cond_init(&d->sync_done, NULL);
+    pthread_cond_init(&d->open_done, NULL);
     Status s = make_dirs(dir, err);
     if (s == OK)
         s = take_lock(d, err);
+    disk_set_limit(d);
     if (s == OK)
-        s = open_database(d, cache_bytes, damage, err);
+        s = open_database(d, damage, err);
     if (s != OK) {
         disk_close(d);
         return s;
@@ -341,11 +352,13 @@ void disk_close(Disk *d)
         if (disk_sync(d, &err) != OK)
             err_clear(&err); /* nobody waits for it: what was to be durable was synced by its commit */
     }
-    close_rocksdb(d);
+    disk_close_rocksdb(d);
     if (d->lock_fd >= 0)
         close(d->lock_fd);
     pthread_mutex_destroy(&d->lock);
+    pthread_mutex_destroy(&d->opening);
     pthread_cond_destroy(&d->sync_done);
+    pthread_cond_destroy(&d->open_done);
     mem_free(d->dir);
     mem_free(d->db_dir);
     mem_free(d);

@@ -4,4 +4,6 @@ libsluice_a_SOURCES += \
 	src/disk/disk.c \
 	src/disk/disk.h \
 	src/disk/disk_impl.h \
-	src/disk/disk_open.c
+	src/disk/disk_log.c \
+	src/disk/disk_open.c \
+	src/disk/disk_room.c

@@ -3,6 +3,8 @@
 libsluice_a_SOURCES += \
 	src/exec/aggregate.h \
 	src/exec/build.c \
+	src/exec/change.c \
+	src/exec/change.h \
 	src/exec/changelog.c \
 	src/exec/changelog.h \
 	src/exec/op.h \

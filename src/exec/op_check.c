@@ -20,8 +20,7 @@ static void check_kinds(const OpCheck *c, const Batch *b)
             BUG("%s: an update-before without its update-after", c->inner->class->name);
         open = k == ROW_UPDATE_BEFORE;
     }
-    /* The halves of a change that came through a repartition topic may be read in two batches. */
-    if (open && c->inner->node->kind != PP_AGGREGATE)
+    if (open)
         BUG("%s: an update-before ends the batch", c->inner->class->name);
 }
 

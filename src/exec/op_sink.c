@@ -2,11 +2,12 @@
 // Sink: rows to records of a topic, in the open unit of work. Two uses:
 //
 //   SINK         the source that the query makes: a delete becomes a tombstone; an update-before is not written
-//   REPARTITION  an internal topic by the new key; of a table's changes each record's value ends in one more
-//                byte, the row's kind (RowKind, PERSISTED v1)
+//   REPARTITION  an internal topic by the new key; a table's changes as change.h has them, an update's two halves in
+//                one record
 //
 // The partition is the one Kafka's default partitioner gives for the key's bytes; a record without key
 // stays in its partition's number modulo the topic's count, which keeps its order.
+#include "exec/change.h"
 #include "exec/op.h"
 
 typedef struct OpSink {
@@ -14,6 +15,8 @@ typedef struct OpSink {
     Writer *key, *value;
     const Column **cols; /* scratch: the schema's columns of the batch in hand */
     Buf key_bytes, value_bytes;
+    Buf before, change;  /* changes: an update's first half, until its second one comes; the record's value */
+    bool has_before;     /* the first half could be written */
 } OpSink;
 
 static bool failed(OpSink *s, const char *where, RowErrorStage stage, const Batch *b, int row, const char *why)
@@ -80,21 +83,49 @@ static bool event_time(OpSink *s, const Batch *b, int row, int64_t *ts)
     return *ts >= 0 || failed(s, "Sink", ROWERR_EVALUATE, b, row, "Failed to extract timestamp from row: it is negative");
 }
 
+static Bytes bytes_of(const Buf *b) { return (Bytes){b->p ? b->p : "", (int64_t)b->n}; }
+
+/* The row's value becomes a change, unless the record waits for its second half; that of a half that could not be written is left
+ * out too: alone it would count twice, or take out what never was in. */
+static bool make_change(OpSink *s, RowKind kind, Record *r)
+{
+    Change c = {.after = bytes_of(&s->value_bytes)};
+    if (kind == ROW_UPDATE_BEFORE) {
+        buf_clear(&s->before);
+        buf_str(&s->before, buf_view(&s->value_bytes));
+        s->has_before = true;
+        return false;
+    }
+    if (kind == ROW_DELETE)
+        c = (Change){.before = c.after};
+    if (kind == ROW_UPDATE_AFTER) {
+        if (!s->has_before)
+            return false;
+        c.before = bytes_of(&s->before);
+        s->has_before = false;
+    }
+    buf_clear(&s->change);
+    change_write(&s->change, &c);
+    r->value = s->change.p;
+    r->value_len = (int32_t)s->change.n;
+    return true;
+}
+
 static void write_row(OpSink *s, const Batch *b, int row)
 {
     const PNode *node = s->op.node;
     OpEnv *env = s->op.env;
     RowKind kind = batch_kind(b, row);
-    if (kind == ROW_UPDATE_BEFORE && !node->changelog)
-        return;
-    Record r = {0};
-    if (!event_time(s, b, row, &r.ts) || !make_record(s, b, row, kind == ROW_DELETE && !node->changelog, &r))
-        return;
-    if (node->changelog) {
-        buf_byte(&s->value_bytes, (char)kind);
-        r.value = s->value_bytes.p;
-        r.value_len = (int32_t)s->value_bytes.n;
+    if (kind == ROW_UPDATE_BEFORE) {
+        if (!node->changes)
+            return;
+        s->has_before = false;
     }
+    Record r = {0};
+    if (!event_time(s, b, row, &r.ts) || !make_record(s, b, row, kind == ROW_DELETE && !node->changes, &r))
+        return;
+    if (node->changes && !make_change(s, kind, &r))
+        return;
     if (b->headers)
         r.headers = b->headers[row];
     int partition = r.key ? partition_of((Str){r.key, (size_t)r.key_len}, node->partitions) : b->partition % node->partitions;
@@ -120,6 +151,8 @@ static void close_sink(Op *op)
     writer_free(s->value);
     buf_free(&s->key_bytes);
     buf_free(&s->value_bytes);
+    buf_free(&s->before);
+    buf_free(&s->change);
 }
 
 static const OpClass class = {.name = "sink", .on_batch = on_batch, .close = close_sink};

@@ -79,7 +79,7 @@ typedef struct PNode {
     Str topic;              /* SINK, REPARTITION */
     int partitions;
     SerdeSpec key, value;   /* SINK, REPARTITION */
-    bool changelog;         /* REPARTITION: of a table's changes */
+    bool changes;           /* REPARTITION: of a table's changes (exec/change.h) */
     int timestamp_column;   /* SINK: in its schema, -1 */
     const PInput *log;      /* TABLE, AGGREGATE: the store's changelog topic and how it is read, all columns; NULL: none */
     int nlogged;            /* its value columns: these of `in`, keys by preference … */
@@ -92,7 +92,7 @@ struct PInput {
     Str topic;
     int partitions;
     bool internal;          /* a repartition topic of this plan */
-    bool changelog;         /* with PNode.changelog's trailing byte */
+    bool changes;           /* of a repartition topic with PNode.changes */
     bool is_table;
     SerdeSpec key, value;
     const Schema *schema;   /* keys, values, headers, system columns */

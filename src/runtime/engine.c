@@ -54,12 +54,27 @@ static Status open_disk(Engine *e, Err *err)
     return st;
 }
 
+bool engine_ending(const Engine *e)
+{
+    return __atomic_load_n(&e->ending, __ATOMIC_ACQUIRE) || (e->cfg.ending && e->cfg.ending());
+}
+
+static bool ending(void *arg) { return engine_ending(arg); }
+
+static Status open_kafka(Engine *e, Broker **out, Err *err)
+{
+    KafkaConfig c = *e->cfg.kafka;
+    c.ending = ending;
+    c.ending_arg = e;
+    return kafka_broker_open(&c, out, err);
+}
+
 static Status open_topics(Engine *e, Err *err)
 {
     Broker *b = e->cfg.broker;
     Status st = e->cfg.dir ? open_disk(e, err) : OK;
     if (st == OK && !b && e->cfg.kafka)
-        st = kafka_broker_open(e->cfg.kafka, &b, err);
+        st = open_kafka(e, &b, err);
     if (st) {
         if (b)
             b->ops->close(b);
@@ -147,11 +162,25 @@ void runtime_commit_all(Engine *e)
         worker_call(&e->workers[i], commit_worker, &e->workers[i]);
 }
 
-static void close_engine(Engine *e, bool commit)
+/* After the last commit. What failed before it, and waits to be tried again, had nothing left to commit. */
+static bool all_committed(Engine *e)
 {
+    for (int i = 0; i < e->queries.n; i++)
+        for (int k = 0; k < e->queries.v[i]->ntasks; k++) {
+            const Task *t = e->queries.v[i]->tasks[k];
+            if (e->queries.v[i]->kind == QUERY_PERSISTENT && t->state == TASK_WAITING)
+                return false;
+        }
+    return true;
+}
+
+static bool close_engine(Engine *e, bool commit)
+{
+    __atomic_store_n(&e->ending, true, __ATOMIC_RELEASE);
     keeper_stop(e);
     if (commit && e->nworkers)
         runtime_commit_all(e);
+    bool all = all_committed(e);
     if (commit)
         members_leave(e);
     while (e->streams.n)
@@ -198,13 +227,10 @@ static void close_engine(Engine *e, bool commit)
     pthread_cond_destroy(&e->keeper.wake);
     arena_free(e->arena);
     mem_free(e);
+    return all;
 }
 
-void engine_close(Engine *e)
-{
-    if (e)
-        close_engine(e, true);
-}
+bool engine_close(Engine *e) { return e ? close_engine(e, true) : true; }
 
 void engine_crash(Engine *e)
 {
@@ -252,6 +278,8 @@ void engine_set_catalog(Engine *e, Catalog *cat)
 bool engine_wait(Engine *e)
 {
     enum { MOMENT_MS = 100 };
+    if (engine_ending(e))
+        return false;
     if (e->fx->simulated)
         return runtime_step(e);
     struct timespec until;

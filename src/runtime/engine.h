@@ -23,6 +23,7 @@ typedef struct EngineConfig {
     const PropSet *props;   /* the server's configuration, behind all sessions and queries; borrowed for the engine's life */
     void (*log)(void *arg, const char *line); /* what happens by itself: work that comes and goes, restores, failures; any thread */
     void *log_arg;
+    bool (*ending)(void); /* true from when the process is to end: nobody waits for Kafka for long any more; any thread; may be NULL */
     bool headless;          /* statements come from a file at each start: no command topic, query ids count from 0 */
     Effects *fx;            /* effects_real() or simulated */
     int workers;            /* threads; 0: one a core, at most 8 */
@@ -40,10 +41,11 @@ typedef struct EngineConfig {
 /* Opens, replays the command topic, starts the queries that it leaves. A statement that no longer plans is reported by
  * engine_warnings and kept. ERR_BUSY: another process owns the directory. */
 Status engine_open(const EngineConfig *config, Engine **out, Err *err) MUST_CHECK;
-/* Commits every task, stops the workers, frees. NULL is ignored. No statement may be under way and no stream being closed in
- * another thread. Streams that are still open end with an error; they may be read and closed later on, and be waited on in
+/* Commits every task, stops the workers, frees. False: the broker did not answer within a few seconds, and what was not committed
+ * is read again at the next start. NULL is ignored. No statement may be under way and no stream being closed in another thread.
+ * Streams that are still open end with an error; they may be read and closed later on, and be waited on in
  * other threads now. @thread the one that opened */
-void engine_close(Engine *e);
+bool engine_close(Engine *e);
 /* Stops as a crash would: nothing is committed. Simulated effects only. */
 void engine_crash(Engine *e);
 

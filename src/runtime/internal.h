@@ -254,6 +254,7 @@ struct Engine {
     VEC(char *) warnings;
     DataSource *log_source;   /* KSQL_PROCESSING_LOG, or NULL */
     bool joined;              /* is a member of the service */
+    bool ending;              /* atomic: it is being closed; see engine_ending */
     Keeper keeper;
     StoreShare share;         /* of cfg.state_budget, over all stores */
 };
@@ -274,7 +275,10 @@ void engine_set_catalog(Engine *e, Catalog *cat);
 RunQuery *engine_query(Engine *e, Str id);
 /* All persistent ones, in the arena. Under ddl. */
 RunQuery **engine_queries(Engine *e, Arena *a, int *n);
-/* Waits until a task came to run, or a moment; false: nothing is going on (simulated effects, where it takes a step). */
+/* It is being closed, or soon will be: workers do no more than they are told, and nobody waits for long. @thread any */
+bool engine_ending(const Engine *e);
+/* Waits until a task came to run, or a moment; false: nothing is going on (simulated effects, where it takes a step), or it
+ * is ending. */
 bool engine_wait(Engine *e);
 void engine_ran(Engine *e); /* a task came to run */
 /* Makes the topic unless it is there: another server of the service may make it at the same time. ERR_STATEMENT: it has other

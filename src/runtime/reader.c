@@ -6,6 +6,7 @@
 // tasks. A transient query keeps readers of its own, since its queue may be full. A task with several
 // inputs takes their rows in the order of time, in runs (reader_merge_step).
 // @thread worker
+#include "exec/change.h"
 #include "runtime/internal.h"
 
 static bool same_source(const SourceReader *r, const TaskInput *ti)
@@ -182,15 +183,61 @@ static Batch *empty_batch(const SourceReader *r, const RecordSet *set, Arena *a)
     return b;
 }
 
-/* The trailing byte of a repartitioned table change says what the record does. */
-static void take_kinds(Batch *b, Bytes *values, Arena *a)
+/* ---- changes of a table, out of a repartition topic (exec/change.h) ---- */
+
+enum { NOT_READ = 255 }; /* instead of a RowKind */
+
+static Bytes value_of(const Record *rec) { return (Bytes){rec->value, rec->value ? rec->value_len : 0}; }
+
+/* The rows that the records speak of, an update's two one behind the other, and their kinds. A record that does not read keeps its
+ * place. */
+static void take_changes(const RecordSet *set, Arena *a, RecordSet *out, uint8_t **kinds)
 {
-    b->kind = arena_alloc(a, (size_t)b->n);
-    for (int i = 0; i < b->n; i++) {
-        b->kind[i] = ROW_INSERT;
-        if (values[i].p && values[i].n > 0)
-            b->kind[i] = (uint8_t)values[i].p[--values[i].n];
+    Record *rows = arena_alloc(a, sizeof *rows * 2 * (size_t)set->n);
+    uint8_t *kind = *kinds = arena_alloc(a, 2 * (size_t)set->n);
+    int n = 0;
+    for (int i = 0; i < set->n; i++) {
+        Change c;
+        rows[n] = set->records[i];
+        if (change_read(value_of(&rows[n]), &c)) {
+            kind[n++] = NOT_READ;
+            continue;
+        }
+        if (c.before.p) {
+            rows[n].value = c.before.p;
+            rows[n].value_len = (int32_t)c.before.n;
+            kind[n++] = c.after.p ? ROW_UPDATE_BEFORE : ROW_DELETE;
+        }
+        if (c.after.p) {
+            rows[n] = set->records[i];
+            rows[n].value = c.after.p;
+            rows[n].value_len = (int32_t)c.after.n;
+            kind[n++] = c.before.p ? ROW_UPDATE_AFTER : ROW_INSERT;
+        }
     }
+    *out = (RecordSet){.n = n, .records = rows, .next_offset = set->next_offset};
+}
+
+static void change_failed(const SourceReader *r, Batch *b, int row, const Record *rec)
+{
+    Change c;
+    Bytes value = value_of(rec);
+    batch_fail_with(b, (RowError){.row = (uint16_t)row, .stage = ROWERR_DESERIALIZE_VALUE, .message = str_of(change_read(value, &c)),
+                                  .raw = {value.p, (size_t)value.n}, .topic = r->in->topic});
+}
+
+/* Of an update both halves count or none. */
+static int whole_changes(const uint8_t *kinds, uint16_t *rows, int n)
+{
+    int kept = 0;
+    for (int i = 0; i < n; i++) {
+        int row = rows[i];
+        bool lone = (kinds[row] == ROW_UPDATE_BEFORE && (i + 1 == n || rows[i + 1] != row + 1)) ||
+                    (kinds[row] == ROW_UPDATE_AFTER && (kept == 0 || rows[kept - 1] != row - 1));
+        if (!lone)
+            rows[kept++] = (uint16_t)row;
+    }
+    return kept;
 }
 
 /* The event time from a column: a row whose column is NULL or negative is taken out. */
@@ -217,20 +264,31 @@ static int event_times(const SourceReader *r, Batch *b, uint16_t *rows, int n)
 Batch *reader_decode(SourceReader *r, const RecordSet *set, Arena *a)
 {
     const PInput *in = r->in;
-    int n = set->n;
+    RecordSet changes;
+    uint8_t *kinds = NULL;
+    if (in->changes) {
+        take_changes(set, a, &changes, &kinds);
+        set = &changes;
+    }
+    int n = set->n, read = 0;
     Batch *b = empty_batch(r, set, a);
     Bytes *keys = arena_alloc(a, sizeof *keys * (size_t)n), *values = arena_alloc(a, sizeof *values * (size_t)n);
     uint16_t *rows = arena_alloc(a, sizeof *rows * (size_t)n);
     for (int i = 0; i < n; i++) {
         const Record *rec = &set->records[i];
         keys[i] = (Bytes){rec->key, rec->key ? rec->key_len : 0};
-        values[i] = (Bytes){rec->value, rec->value ? rec->value_len : 0};
-        rows[i] = (uint16_t)i;
+        values[i] = value_of(rec);
+        if (kinds && kinds[i] == NOT_READ)
+            change_failed(r, b, i, rec);
+        else
+            rows[read++] = (uint16_t)i;
     }
-    if (in->changelog)
-        take_kinds(b, values, a);
-    int kept = reader_read(r->key, keys, rows, n, b, 0, rows);
+    int kept = reader_read(r->key, keys, rows, read, b, 0, rows);
     kept = reader_read(r->value, values, rows, kept, b, in->key.ncols, rows);
+    if (kinds) {
+        b->kind = kinds;
+        kept = whole_changes(kinds, rows, kept);
+    }
     if (in->timestamp_column >= 0)
         kept = event_times(r, b, rows, kept);
     b->nsel = kept;

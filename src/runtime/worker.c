@@ -243,6 +243,8 @@ bool worker_step(Worker *w)
 {
     if (run_message(w))
         return true;
+    if (engine_ending(w->e)) /* what is left to do is said by messages */
+        return false;
     bool due = step_due(w, false);
     bool restored = step_restore(w);
     if (step_reader(w) || step_merge(w))
@@ -253,7 +255,7 @@ bool worker_step(Worker *w)
 static int64_t next_due(const Worker *w, int64_t now)
 {
     int64_t at = now + MAX_SLEEP_MS;
-    for (int i = 0; i < w->tasks.n; i++) {
+    for (int i = 0; i < w->tasks.n && !engine_ending(w->e); i++) {
         const Task *t = w->tasks.v[i];
         if (t->state == TASK_RUNNING && t->dirty && t->next_commit < at)
             at = t->next_commit;

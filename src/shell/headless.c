@@ -253,21 +253,25 @@ static int serve(Headless *h, const EngineConfig *config)
 {
     Err err = ERR_INIT;
     int code = SHELL_OK;
+    bool ready = false;
     h->sh.s = session_new(h->sh.e);
     if (check_directory(h, config, &err) != OK)
         code = fail(h, &err, false, SHELL_USAGE);
-    else if (rehearse(h, config, &err) != OK || run_all(h, h->sh.s, &err) != OK)
+    else if (rehearse(h, config, &err) == OK && run_all(h, h->sh.s, &err) == OK)
+        ready = true;
+    else if (!(signals_pending() && err.code == ERR_BROKER)) /* else Kafka was not waited for */
         code = fail(h, &err, true, SHELL_FAILED);
-    if (code == SHELL_OK) {
+    if (ready) {
         say_ready(h, config);
         wait_for_end(h);
     }
     err_clear(&err);
     session_free(h->sh.s);
-    engine_close(h->sh.e);
+    bool all = engine_close(h->sh.e);
     if (code == SHELL_OK)
-        out_printf(&h->sh.out, "Sluice stopped on %s; all is committed.\n",
-                   signals_ended() == SIGTERM ? "SIGTERM" : signals_ended() == SIGHUP ? "SIGHUP" : "SIGINT");
+        out_printf(&h->sh.out, "Sluice stopped on %s; %s\n",
+                   signals_ended() == SIGTERM ? "SIGTERM" : signals_ended() == SIGHUP ? "SIGHUP" : "SIGINT",
+                   all ? "all is committed." : "what Kafka did not let it commit is read again at the next start.");
     return code;
 }
 
@@ -282,6 +286,7 @@ int headless_main(const HeadlessOptions *o)
     EngineConfig config = open_engine_config(o->config, o->dir, 4);
     config.headless = config.sequential_ids = true;
     config.log = tell;
+    config.ending = signals_pending;
     if (read_file(&h, &err) != OK)
         code = fail(&h, &err, false, SHELL_USAGE);
     else if (parse_file(&h, &err) != OK)

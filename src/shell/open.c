@@ -68,9 +68,13 @@ static void tell_log(bool on)
     pthread_mutex_unlock(&client_log.mu);
 }
 
+/* While the engine opens SIGINT ends the wait too; later it is a statement's. @thread any */
+static bool opening;
+static bool ending(void) { return signals_ended() || (__atomic_load_n(&opening, __ATOMIC_ACQUIRE) && signals_pending()); }
+
 EngineConfig open_engine_config(ServerConfig *config, const char *dir, int log_level)
 {
-    EngineConfig c = {.fx = effects_real()};
+    EngineConfig c = {.fx = effects_real(), .ending = ending};
     config->client.log = log_line;
     config->client.log_arg = c.fx;
     client_log.level = log_level;
@@ -110,8 +114,10 @@ Status open_engine(const EngineConfig *config, OpenWait wait, Out *to, Engine **
     Buf said = BUF_INIT;
     int ms = FIRST_WAIT_MS;
     Status st;
+    __atomic_store_n(&opening, true, __ATOMIC_RELEASE);
     while ((st = engine_open(config, out, err)) == ERR_BROKER && wait == OPEN_RETRY) {
-        say_once(to, err, &said);
+        if (!signals_pending())
+            say_once(to, err, &said);
         err_clear(err);
         if (!wait_ms(ms)) {
             st = err_set(err, ERR_CANCELLED, "ended before a broker answered");
@@ -119,6 +125,7 @@ Status open_engine(const EngineConfig *config, OpenWait wait, Out *to, Engine **
         }
         ms = ms * 2 < LONGEST_WAIT_MS ? ms * 2 : LONGEST_WAIT_MS;
     }
+    __atomic_store_n(&opening, false, __ATOMIC_RELEASE);
     if (st == OK && said.n)
         out_printf(to, "Kafka answers now.\n");
     buf_free(&said);

@@ -32,6 +32,9 @@ typedef struct KafkaConfig {
     int lanes;             /* readers of one partition at a time, at most; 0: 16 */
     void (*log)(void *arg, int level /* syslog's: 3 error, 4 warning */, const char *text); /* any thread; may be NULL */
     void *log_arg;
+    /* True from when the process is to end: nobody waits for long any more. Asked often, by any thread; NULL: never. */
+    bool (*ending)(void *arg);
+    void *ending_arg;
 } KafkaConfig;
 
 /* Everything of c is copied. ERR_BROKER names the addresses and the reason; ERR_BAD_REQUEST the setting that cannot be.

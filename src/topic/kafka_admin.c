@@ -5,15 +5,8 @@
 // when the metadata shows a leader for every partition, and as gone when the metadata does not show it: what comes next may rely
 // on it.
 #include <stdio.h>
-#include <time.h>
 
 #include "topic/kafka_impl.h"
-
-static void nap(int ms)
-{
-    struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
-    nanosleep(&t, NULL);
-}
 
 /* ---- requests ---- */
 
@@ -26,7 +19,7 @@ rd_kafka_event_t *kafka_ask(Kafka *k, rd_kafka_admin_op_t op, KafkaAsk *ask, voi
     if (op == RD_KAFKA_ADMIN_OP_CREATETOPICS || op == RD_KAFKA_ADMIN_OP_DELETETOPICS || op == RD_KAFKA_ADMIN_OP_DELETERECORDS)
         rd_kafka_AdminOptions_set_operation_timeout(o, k->request_ms / 2, why, sizeof why);
     ask(k->meta, request, o, q);
-    rd_kafka_event_t *ev = rd_kafka_queue_poll(q, k->request_ms + 1000);
+    rd_kafka_event_t *ev = kafka_poll(k, q, k->request_ms + 1000);
     rd_kafka_AdminOptions_destroy(o);
     rd_kafka_queue_destroy(q);
     rd_kafka_resp_err_t e = ev ? rd_kafka_event_error(ev) : RD_KAFKA_RESP_ERR__TIMED_OUT;
@@ -80,7 +73,7 @@ Status kafka_partitions(Kafka *k, Str name, int *partitions, int *replicas, bool
     Status st = OK;
     *partitions = *replicas = 0;
     *ready = false;
-    rd_kafka_resp_err_t e = rkt ? rd_kafka_metadata(k->meta, 0, rkt, &md, k->request_ms) : rd_kafka_last_error();
+    rd_kafka_resp_err_t e = rkt ? kafka_metadata(k, rkt, k->request_ms, &md) : rd_kafka_last_error();
     if (!e && md->topic_cnt == 1) {
         e = md->topics[0].err;
         if (e == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE || e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
@@ -110,10 +103,10 @@ static Status await_topic(Kafka *k, Str name, bool there, Err *err)
             return err->code;
         if (there ? ready : partitions == 0)
             return OK;
-        if (kafka_now_ms() > end)
+        if (kafka_now_ms() > end || kafka_ending(k))
             return err_set(err, ERR_BROKER, "Topic '%.*s' %s within %d s", STR_ARG(name),
                            there ? "got no leader for all of its partitions" : "was not deleted", k->request_ms / 1000);
-        nap(ms);
+        kafka_nap(ms);
     }
 }
 
@@ -240,7 +233,7 @@ Status kafka_list(Broker *b, Arena *a, TopicInfoVec *out, Err *err)
 {
     Kafka *k = kafka_of(b);
     const struct rd_kafka_metadata *md;
-    rd_kafka_resp_err_t e = rd_kafka_metadata(k->meta, 1, NULL, &md, k->request_ms);
+    rd_kafka_resp_err_t e = kafka_metadata(k, NULL, k->request_ms, &md);
     if (e)
         return kafka_fail(k, err, e, NULL, "The topics could not be listed");
     for (int i = 0; i < md->topic_cnt; i++) {
@@ -301,9 +294,7 @@ static rd_kafka_resp_err_t one_end(Kafka *k, Str topic, int partition, int64_t w
 {
     GroupPosition at = {topic, partition, which};
     rd_kafka_topic_partition_list_t *l = kafka_position_list(k, &at, 1);
-    rd_kafka_resp_err_t e = rd_kafka_offsets_for_times(k->meta, l, k->request_ms);
-    if (!e)
-        e = l->elems[0].err;
+    rd_kafka_resp_err_t e = kafka_offsets(k, l);
     *offset = l->elems[0].offset;
     rd_kafka_topic_partition_list_destroy(l);
     return e;
@@ -326,9 +317,7 @@ Status kafka_offset_at(Broker *b, Str topic, int partition, int64_t ts, int64_t 
     int64_t begin, end;
     GroupPosition at = {topic, partition, ts};
     rd_kafka_topic_partition_list_t *l = kafka_position_list(k, &at, 1);
-    rd_kafka_resp_err_t e = rd_kafka_offsets_for_times(k->meta, l, k->request_ms);
-    if (!e)
-        e = l->elems[0].err;
+    rd_kafka_resp_err_t e = kafka_offsets(k, l);
     *offset = l->elems[0].offset;
     rd_kafka_topic_partition_list_destroy(l);
     if (kafka_code(e) == ERR_TOPIC_GONE)
@@ -368,7 +357,7 @@ static Status fail_group(Kafka *k, Err *err, rd_kafka_resp_err_t e, const char *
 static Status all_partitions(Kafka *k, rd_kafka_topic_partition_list_t **out, Err *err)
 {
     const struct rd_kafka_metadata *md;
-    rd_kafka_resp_err_t e = rd_kafka_metadata(k->meta, 1, NULL, &md, k->request_ms);
+    rd_kafka_resp_err_t e = kafka_metadata(k, NULL, k->request_ms, &md);
     Str name;
     if (e)
         return kafka_fail(k, err, e, NULL, "The topics could not be listed");

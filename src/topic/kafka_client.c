@@ -27,13 +27,6 @@ enum {
     SCRAM_MENDED = 0x020601ff, /* librdkafka sends the nonce once from here on */
 };
 
-int64_t kafka_now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* ---- names ---- */
 
 char *kafka_name(const Kafka *k, Str name)
@@ -414,7 +407,7 @@ static void close_broker(Broker *b)
     if (k->background)
         rd_kafka_queue_destroy(k->background);
     if (k->meta)
-        rd_kafka_destroy(k->meta);
+        rd_kafka_destroy_flags(k->meta, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     kafka_props_free(&k->props);
     buf_free(&k->reason);
     mem_free(k->client_id);
@@ -510,11 +503,9 @@ static Status reach(Kafka *k, Err *err)
             break;
         if (e != RD_KAFKA_RESP_ERR__TIMED_OUT && e != RD_KAFKA_RESP_ERR__TRANSPORT)
             return kafka_fail(k, err, e, NULL, "Could not connect to Kafka at %s", k->props.servers);
-        if (e == RD_KAFKA_RESP_ERR__TRANSPORT) { /* at once: do not spin */
-            struct timespec nap = {0, 50 * 1000000};
-            nanosleep(&nap, NULL);
-        }
-    } while (waited < k->open_ms - 10);
+        if (e == RD_KAFKA_RESP_ERR__TRANSPORT) /* at once: do not spin */
+            kafka_nap(50);
+    } while (waited < k->open_ms - 10 && !kafka_ending(k));
     return not_reached(k, waited, err);
 }
 
@@ -572,6 +563,8 @@ Status kafka_broker_open(const KafkaConfig *c, Broker **out, Err *err)
     k->max_lanes = c->lanes ? c->lanes : LANES;
     k->log = c->log;
     k->log_arg = c->log_arg;
+    k->ending = c->ending;
+    k->ending_arg = c->ending_arg;
     pthread_mutex_init(&k->reason_lock, NULL);
     pthread_mutex_init(&k->lanes_lock, NULL);
     pthread_mutex_init(&k->sets_lock, NULL);

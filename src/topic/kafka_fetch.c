@@ -25,7 +25,6 @@
 //   neither                                                       go on from the position
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "topic/kafka_impl.h"
 
@@ -57,6 +56,7 @@ struct Fetcher {
     void (*ready)(void *arg);
     void *arg;
     int64_t next; /* offset */
+    bool closing; /* under jobs_lock */
     bool at_end;
     bool asked; /* a doubt came up: what is behind it is read again */
     int64_t drained, drained_records; /* since the last nudge */
@@ -221,20 +221,22 @@ static void nudge(Fetcher *f)
 
 /* ---- doubts ---- */
 
-static bool stopped(Kafka *k)
+/* Nobody waits for its answer any more. */
+static bool stopped(Kafka *k, const Fetcher *f)
 {
     pthread_mutex_lock(&k->jobs_lock);
-    bool stop = k->jobs_stop;
+    bool stop = k->jobs_stop || f->closing;
     pthread_mutex_unlock(&k->jobs_lock);
-    return stop;
+    return stop || kafka_ending(k);
 }
 
 /* The broker's word on where the fetcher is to go on. A topic is gone when that was said twice. */
 static Status settle(Kafka *k, const Fetcher *f, int64_t at, int64_t *offset, Err *err)
 {
-    struct timespec pause = {0, RETRY_MS * 1000000};
     int64_t begin = 0, end = 0;
-    for (int missed = 0; !stopped(k); nanosleep(&pause, NULL)) {
+    for (int missed = 0;; kafka_nap(RETRY_MS)) {
+        if (stopped(k, f))
+            return err_set(err, ERR_BROKER, "Topic '%s', partition %d: the broker is not asked any more", f->topic, f->partition);
         int partitions, replicas;
         bool ready;
         Err e = ERR_INIT;
@@ -340,6 +342,7 @@ static void forget_doubt(Fetcher *f)
 {
     Kafka *k = f->k;
     pthread_mutex_lock(&k->jobs_lock);
+    f->closing = true;
     for (FetchJob **at = &k->jobs; *at; at = &(*at)->next)
         if (*at == &f->job) {
             *at = f->job.next;
@@ -509,6 +512,8 @@ Status kafka_fetch(Fetcher *f, int max, RecordSet *set, bool *at_end, Err *err)
     if (f->failed.code)
         return err_set(err, f->failed.code, "%s", f->failed.msg);
     *at_end = f->at_end && !f->asked;
+    if (!*at_end && kafka_ending(f->k)) /* else who waits for more would go on waiting */
+        return err_set(err, ERR_BROKER, "Topic '%s', partition %d: the process is to end", f->topic, f->partition);
     return OK;
 }
 
@@ -528,7 +533,7 @@ void kafka_fetch_free_all(Kafka *k)
         set_free(s);
     }
     for (int i = 0; i < k->lanes.n; i++) {
-        rd_kafka_destroy(k->lanes.v[i]->rk);
+        rd_kafka_destroy_flags(k->lanes.v[i]->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
         strmap_free(&k->lanes.v[i]->reading);
         mem_free(k->lanes.v[i]);
     }

@@ -133,20 +133,20 @@ static void poll_once(Membership *m)
  * (its issue 4312): that is waited for. */
 static void close_consumer(Membership *m)
 {
-    int64_t end = kafka_now_ms() + CLOSE_MS;
-    while (!m->fatal && !m->assigned && is_known(m) && kafka_now_ms() < end)
+    Patience p = kafka_patience(m->handle.k, CLOSE_MS);
+    while (!m->fatal && !m->assigned && is_known(m) && kafka_slice(&p, POLL_MS))
         poll_once(m);
     /* A consumer with an instance id leaves by unsubscribing only: closing is for coming back. */
-    end = kafka_now_ms() + LEAVE_MS;
+    p = kafka_patience(m->handle.k, LEAVE_MS);
     if (!m->fatal && is_known(m) && !rd_kafka_unsubscribe(m->rk))
-        while (!m->fatal && (m->slots || is_known(m)) && kafka_now_ms() < end)
+        while (!m->fatal && (m->slots || is_known(m)) && kafka_slice(&p, POLL_MS))
             poll_once(m);
     rd_kafka_queue_t *q = rd_kafka_queue_get_consumer(m->rk);
-    end = kafka_now_ms() + CLOSE_MS;
+    p = kafka_patience(m->handle.k, CLOSE_MS);
     rd_kafka_error_t *e = q ? rd_kafka_consumer_close_queue(m->rk, q) : NULL;
     if (e)
         rd_kafka_error_destroy(e);
-    while (q && !rd_kafka_consumer_closed(m->rk) && kafka_now_ms() < end) {
+    while (q && !rd_kafka_consumer_closed(m->rk) && kafka_slice(&p, POLL_MS)) {
         rd_kafka_message_t *msg = rd_kafka_consume_queue(q, POLL_MS);
         if (msg)
             rd_kafka_message_destroy(msg);

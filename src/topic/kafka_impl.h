@@ -39,6 +39,9 @@ struct Kafka {
     int open_ms, request_ms, max_lanes;
     void (*log)(void *arg, int level, const char *text);
     void *log_arg;
+    bool (*ending)(void *arg);
+    void *ending_arg;
+    bool given_up; /* atomic: see kafka_wait.c */
 
     rd_kafka_t *meta;
     rd_kafka_queue_t *background; /* of meta */
@@ -93,7 +96,27 @@ Status kafka_fail(Kafka *k, Err *err, rd_kafka_resp_err_t e, const char *detail,
 Status kafka_denied(Err *err, const char *operation, const char *what, Str name);
 /* Of a call about one topic: kafka_fail, or denied. operation: "Describe" … */
 Status kafka_fail_topic(Kafka *k, Err *err, rd_kafka_resp_err_t e, const char *detail, const char *operation, Str topic);
+
+/* ---- kafka_wait.c ---- */
 int64_t kafka_now_ms(void); /* monotonic */
+void kafka_nap(int ms);
+/* The process is to end. */
+bool kafka_ending(const Kafka *k);
+/* The time of one call. */
+typedef struct Patience {
+    Kafka *k;
+    int64_t began, until;
+    bool ending; /* noticed */
+} Patience;
+Patience kafka_patience(Kafka *k, int ms);
+/* For how long to wait next, at most `most`; 0: no longer, it timed out. */
+int kafka_slice(Patience *p, int most);
+/* Of a topic, or (NULL) of all. */
+rd_kafka_resp_err_t kafka_metadata(Kafka *k, rd_kafka_topic_t *topic, int ms, const struct rd_kafka_metadata **out);
+/* The list's offsets are times; the error of the call, or the first of its elements. */
+rd_kafka_resp_err_t kafka_offsets(Kafka *k, rd_kafka_topic_partition_list_t *l);
+/* The queue's next event, new; NULL: none came. */
+rd_kafka_event_t *kafka_poll(Kafka *k, rd_kafka_queue_t *q, int ms);
 
 /* ---- kafka_admin.c ---- */
 Status kafka_create(Broker *b, const TopicInfo *info, const char *const *config, Err *err);

@@ -24,7 +24,8 @@
 
 #include "topic/kafka_impl.h"
 
-enum { FULL_MS = 1000, PURGE_MS = 5000, GRACE_MS = 5000 };
+/* SEND_MS: see kafka_wait.c. */
+enum { FULL_MS = 1000, PURGE_MS = 5000, GRACE_MS = 5000, SLICE_MS = 1000, FLUSH_SLICE_MS = 200, SEND_MS = 4000 };
 
 typedef struct Report {
     void *tag;
@@ -96,10 +97,37 @@ Status kafka_producer_new(Broker *b, const char *name, Producer **out, Err *err)
     return OK;
 }
 
+/* A call that librdkafka goes on with when it is made again. New; NULL: done. */
+static rd_kafka_error_t *resumed(Producer *p, rd_kafka_error_t *(*call)(rd_kafka_t *rk, int ms), int ms)
+{
+    Patience patience = kafka_patience(p->handle.k, ms);
+    rd_kafka_error_t *e = NULL;
+    for (int slice; (slice = kafka_slice(&patience, SLICE_MS)) > 0;) {
+        if (e)
+            rd_kafka_error_destroy(e);
+        e = call(p->rk, slice);
+        if (!e || rd_kafka_error_code(e) != RD_KAFKA_RESP_ERR__TIMED_OUT || !rd_kafka_error_is_retriable(e))
+            return e;
+    }
+    return e ? e : rd_kafka_error_new(RD_KAFKA_RESP_ERR__TIMED_OUT, "the broker did not answer before the end");
+}
+
+static rd_kafka_resp_err_t flushed(Producer *p, int ms)
+{
+    Patience patience = kafka_patience(p->handle.k, ms);
+    rd_kafka_resp_err_t e;
+    int slice;
+    do {
+        slice = kafka_slice(&patience, FLUSH_SLICE_MS);
+        e = rd_kafka_flush(p->rk, slice);
+    } while (e == RD_KAFKA_RESP_ERR__TIMED_OUT && slice > 0);
+    return e;
+}
+
 void kafka_producer_free(Producer *p)
 {
     if (p->rk && p->open && !p->broken) { /* else readers would wait until it times out */
-        rd_kafka_error_t *e = rd_kafka_abort_transaction(p->rk, PURGE_MS);
+        rd_kafka_error_t *e = resumed(p, rd_kafka_abort_transaction, PURGE_MS);
         if (e)
             rd_kafka_error_destroy(e);
     }
@@ -264,7 +292,7 @@ Status kafka_flush(Producer *p, Delivered *fn, void *arg, Err *err)
     Kafka *k = p->handle.k;
     Status st = OK;
     if (p->rk) {
-        rd_kafka_resp_err_t e = rd_kafka_flush(p->rk, k->props.delivery_ms + GRACE_MS);
+        rd_kafka_resp_err_t e = flushed(p, k->props.delivery_ms + GRACE_MS);
         if (e) {
             st = kafka_fail(k, err, e, NULL, "The records were not delivered within %d s", k->props.delivery_ms / 1000);
             rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
@@ -288,7 +316,7 @@ Status kafka_init(Producer *p, Err *err)
     if (!p->rk && handle_make(p, err))
         return err->code;
     p->reports.n = 0;
-    rd_kafka_error_t *e = rd_kafka_init_transactions(p->rk, p->handle.k->request_ms);
+    rd_kafka_error_t *e = resumed(p, rd_kafka_init_transactions, p->handle.k->request_ms);
     Status st = done(p, e, false, "A transactional producer did not start", err);
     if (st && !p->broken) /* again, and from the beginning */
         p->broken = ERR_BROKER;
@@ -309,8 +337,11 @@ static Status send_offsets(Producer *p, rd_kafka_topic_partition_list_t *l, rd_k
 {
     if (!p->rk || p->broken)
         return none_there(p, err);
-    return done(p, rd_kafka_send_offsets_to_transaction(p->rk, l, group, p->handle.k->request_ms), false,
-                "The positions were not stored in the transaction", err);
+    Patience patience = kafka_patience(p->handle.k, SEND_MS);
+    int ms = kafka_slice(&patience, SEND_MS);
+    rd_kafka_error_t *e = ms > 0 ? rd_kafka_send_offsets_to_transaction(p->rk, l, group, ms)
+                                 : rd_kafka_error_new(RD_KAFKA_RESP_ERR__TIMED_OUT, "the broker did not answer before the end");
+    return done(p, e, false, "The positions were not stored in the transaction", err);
 }
 
 Status kafka_send_positions(Producer *p, Str group, const GroupPosition *v, int n, Err *err)
@@ -346,7 +377,7 @@ Status kafka_commit(Producer *p, Err *err)
         return none_there(p, err);
     const KafkaProps *props = &p->handle.k->props;
     int ms = props->transaction_ms < props->delivery_ms ? props->transaction_ms : props->delivery_ms;
-    Status st = done(p, rd_kafka_commit_transaction(p->rk, ms), true, "A transaction was not committed", err);
+    Status st = done(p, resumed(p, rd_kafka_commit_transaction, ms), true, "A transaction was not committed", err);
     p->open &= st != OK;
     return st;
 }
@@ -357,7 +388,7 @@ Status kafka_abort(Producer *p, Err *err)
         p->reports.n = 0;
         return none_there(p, err);
     }
-    Status st = done(p, rd_kafka_abort_transaction(p->rk, p->handle.k->request_ms), false, "A transaction was not aborted", err);
+    Status st = done(p, resumed(p, rd_kafka_abort_transaction, p->handle.k->request_ms), false, "A transaction was not aborted", err);
     if (st && !p->broken)
         p->broken = ERR_BROKER;
     p->open &= st != OK;

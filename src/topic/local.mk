@@ -14,6 +14,7 @@ libsluice_a_SOURCES += \
 	src/topic/kafka_group.c \
 	src/topic/kafka_impl.h \
 	src/topic/kafka_produce.c \
+	src/topic/kafka_wait.c \
 	src/topic/memory.c \
 	src/topic/partitioner.c \
 	src/topic/remote.c \

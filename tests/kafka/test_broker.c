@@ -405,6 +405,7 @@ typedef struct Test {
 int compact_begin(void), compact_end(void), gone(void), anew(void), lanes(void), membership(void);
 int unreachable(void), secured(void), denied(void), warned(void);
 int damaged(void), unknown(void), token_again(void), restart(void), zombie(void), zombie_child(void);
+int hold(char **argv);
 
 int main(int argc, char **argv)
 {
@@ -424,6 +425,8 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (argc == 2 && strcmp(argv[1], "zombie_child") == 0)
         return zombie_child();
+    if (argc == 7 && strcmp(argv[1], "hold") == 0)
+        return hold(argv + 2);
     for (int i = 0; i < ARRAY_LEN(tests); i++) {
         bool wanted = argc == 1 && tests[i].fn != restart; /* that one kills the broker */
         for (int k = 1; k < argc; k++)

@@ -13,6 +13,7 @@
 #include "tests/kafka/rig.h"
 
 int damaged(void), unknown(void), token_again(void), restart(void), zombie(void), zombie_child(void);
+int hold(char **argv);
 
 static bool broker_file(const char *rest, char *path, size_t n)
 {
@@ -391,5 +392,40 @@ int token_again(void)
     pthread_mutex_unlock(&lines.lock);
     b->ops->close(b);
     CHECK(found);
+    return 0;
+}
+
+/* ---- for other tests: somebody else's open transaction ---- */
+
+/* argv: a name, a topic, its partitions, a group (empty: none) and the transaction's time-out. Writes a record to each partition, or
+ * positions (offset 0) of all into the group, says "open", and keeps the transaction open until something comes on standard input:
+ * "abort" ends it, the end of input ends the process alone. */
+int hold(char **argv)
+{
+    const char *const settings[] = {"bootstrap.servers", getenv("KAFKA_BOOTSTRAP"), "transaction.timeout.ms", argv[4], NULL};
+    int n = atoi(argv[2]);
+    Broker *b;
+    Producer *p;
+    NEED(rig_open(settings, NULL, 0, &b, err));
+    NEED(b->ops->producer_new(b, argv[0], &p, err));
+    NEED(b->ops->init(p, err));
+    NEED(b->ops->begin(p, err));
+    for (int i = 0; i < n; i++) {
+        GroupPosition at = {str_of(argv[1]), i, 0};
+        Record r = {.key = "held", .key_len = 4, .value = "{}", .value_len = 2, .ts = 1};
+        if (*argv[3])
+            NEED(b->ops->send_positions(p, str_of(argv[3]), &at, 1, err));
+        else
+            NEED(b->ops->produce(p, str_of(argv[1]), i, &r, NULL, err));
+    }
+    Sent s = {0};
+    NEED(b->ops->flush(p, sent, &s, err));
+    printf("open\n");
+    char line[16];
+    if (!fgets(line, sizeof line, stdin))
+        _exit(0);
+    NEED(b->ops->abort(p, err));
+    b->ops->producer_free(p);
+    b->ops->close(b);
     return 0;
 }

@@ -71,6 +71,61 @@ def by_key(records, member):
     return found
 
 
+# ---- brokers ----
+
+class Broker:
+    """A broker of the test's own, which it may kill, and hold."""
+
+    def __init__(self, sluice, what="broker"):
+        self.dir = os.path.join(sluice.home, what)
+        self.start()
+
+    def script(self, *args):
+        r = subprocess.run([SRC / "scripts/kafka", "--dir", self.dir, "--heap", "256m", *args], text=True, capture_output=True,
+                           timeout=120)
+        assert r.returncode == 0, f"kafka {args}: {r.stdout}{r.stderr}"
+        return r.stdout.strip()
+
+    def start(self):
+        self.address = self.script("start", "--keep").splitlines()[0]
+
+    def kill(self):
+        self.script("kill")
+
+    def signal(self, sig):
+        os.kill(int(pathlib.Path(self.dir, "pid").read_text().split()[0]), sig)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self.signal(signal.SIGCONT)
+        except (OSError, ValueError):
+            pass
+        self.script("stop", "--discard")
+
+
+class Held:
+    """A transaction of somebody else's, open until `end`: it has positions of a group in it, or (records) a record of the topic."""
+
+    def __init__(self, sluice, what, topic, partitions, group="", server=BOOTSTRAP, timeout_ms=60000):
+        program = os.path.join(os.environ.get("BUILD", SRC), "tests/kafka/test_broker")
+        env = dict(os.environ, KAFKA_BOOTSTRAP=server)
+        self.p = subprocess.Popen([program, "hold", what, topic, str(partitions), group, str(timeout_ms)], env=env, text=True,
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        said = ""
+        while not said.endswith("open\n"):
+            line = self.p.stdout.readline()
+            assert line, said
+            said += line
+
+    def end(self, abort=True):
+        """abort: properly; else as a process that dies: it stays open until it times out."""
+        out, _ = self.p.communicate("abort\n" if abort else "", timeout=terminal.DEADLINE)
+        assert self.p.returncode == 0, out
+
+
 # ---- processes ----
 
 class Shell:

@@ -117,15 +117,15 @@ static inline bool rig_open(Rig *r, const char *dir, const char *sql, const char
     if (st)
         return rig_failed(r, &err);
     r->sub = r->plan->nsubs - 1;
-    const PSub *sub = rig_sub(r);
     for (int i = 1; i < r->plan->nsubs && st == OK; i++) {
         const PInput *in = &r->plan->subs[i].input;
         st = rig_topic(r, &(TopicInfo){in->topic, in->partitions, 1, -1, CLEANUP_DELETE, TOPIC_REPARTITION}, &err);
     }
-    for (int i = 0; i < sub->n && st == OK; i++)
-        if (sub->nodes[i].log) {
-            const PInput *log = sub->nodes[i].log;
-            st = rig_topic(r, &(TopicInfo){log->topic, log->partitions, 1, -1, CLEANUP_COMPACT, TOPIC_CHANGELOG}, &err);
+    for (int s = 0; s < r->plan->nsubs; s++)
+        for (int i = 0; i < r->plan->subs[s].n && st == OK; i++) {
+            const PInput *log = r->plan->subs[s].nodes[i].log;
+            if (log)
+                st = rig_topic(r, &(TopicInfo){log->topic, log->partitions, 1, -1, CLEANUP_COMPACT, TOPIC_CHANGELOG}, &err);
         }
     r->env = (OpEnv){.fx = r->fx, .topics = r->topics, .disk = r->disk, .arena = arena_new(0), .coalesce = coalesce,
                      .batch_rows = LIMIT_BATCH_ROWS, .props = &r->props, .changelog = true, .checkpoint_owner = str_of(app),

@@ -8,6 +8,7 @@
 // is as many records behind it as there are from its checkpoint on.
 #include "test_topic_remote_help.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
 
 enum { PARTS = 2, MOST = 40, FEW = 12, TRIES = 100000 };
@@ -294,6 +295,51 @@ static void copy_and_die(void *arg)
         copier_step(&cp);
     }
     _exit(0);
+}
+
+typedef struct Busy {
+    pthread_mutex_t lock;
+    pthread_cond_t cond;
+    bool held, over; /* held: atomic */
+} Busy;
+
+/* As a thread of RocksDB's pool: it has a lock while it runs, and sleeps without. */
+static void *be_busy(void *arg)
+{
+    Busy *b = arg;
+    pthread_mutex_lock(&b->lock);
+    __atomic_store_n(&b->held, true, __ATOMIC_RELEASE);
+    for (volatile int i = 0; i < 30000000; i++)
+        ;
+    while (!b->over)
+        pthread_cond_wait(&b->cond, &b->lock);
+    pthread_mutex_unlock(&b->lock);
+    return NULL;
+}
+
+static void lock_and_die(void *arg)
+{
+    pthread_mutex_lock(&((Busy *)arg)->lock);
+    _exit(8);
+}
+
+/* A child would wait for ever for a lock that a thread of its parent had when it was made. */
+int test_remote_child_locks(void)
+{
+    Busy b = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, false};
+    pthread_t thread;
+    if (NO_FORK_TESTS)
+        return 0;
+    CHECK_INT(pthread_create(&thread, NULL, be_busy, &b), 0);
+    while (!__atomic_load_n(&b.held, __ATOMIC_ACQUIRE))
+        ;
+    CHECK_INT(child_run(lock_and_die, &b), 8);
+    pthread_mutex_lock(&b.lock);
+    b.over = true;
+    pthread_cond_signal(&b.cond);
+    pthread_mutex_unlock(&b.lock);
+    pthread_join(thread, NULL);
+    return 0;
 }
 
 /* A life that ends at a gate, and the next, in this process. */

@@ -202,7 +202,7 @@ static Status repartition(Builder *b, const LNode *n)
         .store = -1,
         .topic = topic,
         .partitions = ds->partitions,
-        .changelog = n->is_table,
+        .changes = n->is_table,
         .timestamp_column = -1,
     };
     Status st = internal_serde(b, &end.key, source_key_spec(ds), n->schema->cols, n->nkeys, topic, true);
@@ -219,7 +219,7 @@ static Status repartition(Builder *b, const LNode *n)
         .topic = topic,
         .partitions = ds->partitions,
         .internal = true,
-        .changelog = n->is_table,
+        .changes = n->is_table,
         .is_table = n->is_table,
         .key = end.key,
         .value = end.value,

@@ -54,6 +54,8 @@ static void print_node(Buf *out, const PNode *p)
         buf_printf(out, " topic %.*s (%d partition%s)", STR_ARG(p->topic), p->partitions, p->partitions == 1 ? "" : "s");
         print_serde(out, "key", &p->key);
         print_serde(out, "value", &p->value);
+        if (p->changes)
+            buf_cstr(out, " of changes");
     }
     buf_byte(out, '\n');
 }
