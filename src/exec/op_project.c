@@ -109,13 +109,14 @@ static bool same_group(const Op *op, const Batch *to, int x, int y)
     return true;
 }
 
+/* The halves of a change are neighbours; where what stood between two rows was left out, they are halves of two changes. */
 static void split_pairs(Op *op, const Batch *b, Batch *to)
 {
     to->kind = arena_alloc(b->arena, (size_t)b->n);
     for (int i = 0; i < to->nsel; i++) {
         int row = batch_row(to, i), next = i + 1 < to->nsel ? batch_row(to, i + 1) : -1;
         bool before = b->kind[row] == ROW_UPDATE_BEFORE;
-        if (before && next >= 0 && b->kind[next] == ROW_UPDATE_AFTER && same_group(op, to, row, next)) {
+        if (before && next == row + 1 && b->kind[next] == ROW_UPDATE_AFTER && same_group(op, to, row, next)) {
             to->kind[row] = ROW_UPDATE_BEFORE;
             to->kind[next] = ROW_UPDATE_AFTER;
             i++;
