@@ -53,7 +53,6 @@
 // ---- entry -----------------------------------------------------------------------------------
 input ::= stmt(S).               { ctx->stmt = S; }
 input ::= START_EXPR expr(E).    { ctx->expr = E; }
-input ::= START_TYPE type(T).    { ctx->type = T; }
 
 %type stmt {Stmt *}
 

@@ -150,7 +150,4 @@ bool name_is_reserved(Str name); /* ROWTIME, ROWPARTITION, ROWOFFSET, WINDOWSTAR
 /* A deep copy in another arena; the source stays borrowed. */
 BoundQuery *bound_query_dup(Arena *a, const BoundQuery *from);
 
-/* The bound query as text: EXPLAIN, golden tests. */
-void bound_query_print(Buf *out, const BoundQuery *q);
-
 #endif

@@ -534,37 +534,3 @@ Status bind_query(const Analyzer *an, const Query *q, QueryUse use, Str sink, Bo
         st = pull_check_where(an, q, bq, err);
     return st ? st : finish_items(an, q, bq, err);
 }
-
-void bound_query_print(Buf *out, const BoundQuery *q)
-{
-    buf_printf(out, "from %.*s as %.*s\n", STR_ARG(q->source->name), STR_ARG(q->alias));
-    if (q->where) {
-        buf_cstr(out, "where ");
-        texpr_print(out, q->where, q->input);
-        buf_byte(out, '\n');
-    }
-    for (int i = 0; i < q->ngroup; i++) {
-        buf_cstr(out, "group ");
-        texpr_print(out, q->group[i], q->input);
-        buf_byte(out, '\n');
-    }
-    for (int i = 0; i < q->naggs; i++) {
-        buf_printf(out, "aggregate %.*s = %s over", STR_ARG(q->aggs[i].name), q->aggs[i].row->signature);
-        for (int k = 0; k < q->aggs[i].nargs; k++) {
-            buf_byte(out, ' ');
-            texpr_print(out, q->aggs[i].args[k], q->input);
-        }
-        buf_byte(out, '\n');
-    }
-    const Schema *over = q->aggregated ? q->agg_schema : q->input;
-    if (q->having) {
-        buf_cstr(out, "having ");
-        texpr_print(out, q->having, over);
-        buf_byte(out, '\n');
-    }
-    for (int i = 0; i < q->nkeys + q->nvalues; i++) {
-        buf_printf(out, "%s `%.*s` = ", i < q->nkeys ? "key" : "value", STR_ARG(q->items[i].name));
-        texpr_print(out, q->items[i].expr, over);
-        buf_byte(out, '\n');
-    }
-}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What op_aggregate.c keeps for a task, and the reads of materialised stores that op_state.c chooses from.
+// What op_aggregate.c keeps for a task; what operators with a store share (op_state.c), and the reads of their state that it chooses
+// from.
 #ifndef SLUICE_EXEC_AGGREGATE_H
 #define SLUICE_EXEC_AGGREGATE_H
 
@@ -56,6 +57,12 @@ typedef struct AggOut {
     Arena *arena;
     Headers *headers; /* NULL until a row has some */
 } AggOut;
+
+/* ---- op_state.c: what operators with a store share ---- */
+/* new: the store of op's node in its task's partition. */
+Store *op_store_new(const Op *op, const StoreOwner *owner);
+/* OpClass.restored */
+void op_store_restored(Store *st, DiskBatch *batch);
 
 Status op_aggregate_rows(Op *op, const Value *const *keys, int n, Arena *a, Op *to, Err *err) MUST_CHECK;
 Status op_table_rows(Op *op, const Value *const *keys, int n, Arena *a, Op *to, Err *err) MUST_CHECK;

@@ -566,14 +566,6 @@ static void committed(Op *op)
     store_committed(g->store);
 }
 
-static void open_store(OpAggregate *g)
-{
-    const OpEnv *env = g->op.env;
-    const StoreOwner owner = {.arg = g, .size = g->size, .save = state_save, .load = state_load, .drop = state_drop};
-    g->store = store_new(env->disk, env->store_base + (uint32_t)g->op.node->store, env->partition, &owner, 0);
-    store_join(g->store, env->share);
-}
-
 static size_t held(const Op *op) { return store_dirty_bytes(((const OpAggregate *)op)->store); }
 
 static void close_aggregate(Op *op)
@@ -641,13 +633,7 @@ static Status restore(Op *op, const Batch *b, Err *err)
     return st;
 }
 
-static void restored(Op *op, DiskBatch *batch)
-{
-    OpAggregate *g = (OpAggregate *)op;
-    if (batch)
-        store_flush(g->store, batch);
-    store_committed(g->store);
-}
+static void restored(Op *op, DiskBatch *batch) { op_store_restored(((OpAggregate *)op)->store, batch); }
 
 static const OpClass class = {.name = "aggregate", .on_batch = on_batch, .on_commit = on_commit, .committed = committed,
                               .held = held, .restore = restore, .restored = restored,
@@ -693,7 +679,8 @@ Status op_aggregate_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *
         size += agg->row->size;
     }
     g->size = size;
-    open_store(g);
+    const StoreOwner owner = {.arg = g, .size = size, .save = state_save, .load = state_load, .drop = state_drop};
+    g->store = op_store_new(&g->op, &owner);
     *out = &g->op;
     return changelog_open(a, node, env, &g->log, err);
 }

@@ -1,6 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads of materialised state: one door to the operators that keep a store.
+// What operators with a store share: how it is opened, what becomes of restored entries, and reads of materialised state.
 #include "exec/aggregate.h"
+
+Store *op_store_new(const Op *op, const StoreOwner *owner)
+{
+    const OpEnv *env = op->env;
+    Store *st = store_new(env->disk, env->store_base + (uint32_t)op->node->store, env->partition, owner, 0);
+    store_join(st, env->share);
+    return st;
+}
+
+void op_store_restored(Store *st, DiskBatch *batch)
+{
+    if (batch)
+        store_flush(st, batch);
+    store_committed(st);
+}
 
 Status op_state_rows(Op *op, const Value *const *keys, int n, Arena *a, Op *to, Err *err)
 {

@@ -284,15 +284,6 @@ static void committed(Op *op)
     store_committed(t->store);
 }
 
-static void open_store(OpTable *t)
-{
-    const OpEnv *env = t->op.env;
-    const StoreOwner owner = {.arg = t, .size = sizeof(TableRow), .save = row_save, .load = row_load, .drop = row_drop,
-                              .weight = row_weight};
-    t->store = store_new(env->disk, env->store_base + (uint32_t)t->op.node->store, env->partition, &owner, 0);
-    store_join(t->store, env->share);
-}
-
 static size_t held(const Op *op) { return store_dirty_bytes(((const OpTable *)op)->store); }
 
 static void close_table(Op *op)
@@ -354,13 +345,7 @@ static Status restore(Op *op, const Batch *b, Err *err)
     return st;
 }
 
-static void restored(Op *op, DiskBatch *batch)
-{
-    OpTable *t = (OpTable *)op;
-    if (batch)
-        store_flush(t->store, batch);
-    store_committed(t->store);
-}
+static void restored(Op *op, DiskBatch *batch) { op_store_restored(((OpTable *)op)->store, batch); }
 
 /* ---- reads of the state ---- */
 
@@ -453,7 +438,9 @@ Status op_table_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err)
         t->logged[c] = -1;
     for (int i = 0; i < node->nlogged; i++)
         t->logged[node->logged[i]] = i;
-    open_store(t);
+    const StoreOwner owner = {.arg = t, .size = sizeof(TableRow), .save = row_save, .load = row_load, .drop = row_drop,
+                              .weight = row_weight};
+    t->store = op_store_new(&t->op, &owner);
     *out = &t->op;
     return changelog_open(a, node, env, &t->log, err);
 }

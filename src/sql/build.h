@@ -14,8 +14,7 @@ typedef struct ParseCtx {
     Arena *arena;
     Err *err;
     Stmt *stmt;    /* the result of a statement … */
-    Expr *expr;    /* … of an expression … */
-    TypeRef *type; /* … of a type */
+    Expr *expr;    /* … of an expression */
     int nodes;     /* expressions so far: LIMIT_EXPRESSIONS */
     bool failed;
 } ParseCtx;

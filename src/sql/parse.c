@@ -156,7 +156,7 @@ static void feed(ParseRun *run)
     }
 }
 
-/* start: 0 for a statement, else TK_START_EXPR or TK_START_TYPE. */
+/* start: 0 for a statement, else TK_START_EXPR. */
 static void run_parser(ParseRun *run, int start)
 {
     run->parser = sql_parse_Alloc(malloc, &run->ctx);
@@ -348,15 +348,6 @@ Status parse_expression(Str text, Arena *arena, Expr **out, Err *err)
     run_init(&run, arena, err);
     Status st = parse_piece(text, TK_START_EXPR, &run);
     *out = st == OK ? run.ctx.expr : NULL;
-    return st;
-}
-
-Status parse_type(Str text, Arena *arena, TypeRef **out, Err *err)
-{
-    ParseRun run;
-    run_init(&run, arena, err);
-    Status st = parse_piece(text, TK_START_TYPE, &run);
-    *out = st == OK ? run.ctx.type : NULL;
     return st;
 }
 

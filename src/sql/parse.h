@@ -41,9 +41,6 @@ Status parse_all(Str text, Arena *arena, const StrMap *vars, StmtVec *out, Err *
 /* One expression (tests, stored plans). */
 Status parse_expression(Str text, Arena *arena, Expr **out, Err *err) MUST_CHECK;
 
-/* One type: "ARRAY<STRUCT<a INT>>". */
-Status parse_type(Str text, Arena *arena, TypeRef **out, Err *err) MUST_CHECK;
-
 /* True when text holds a complete statement: a semicolon outside quotes and comments ends it
  * (how the shell knows that a line is to be read on). */
 bool script_complete(Str text);

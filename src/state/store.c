@@ -3,18 +3,18 @@
 //
 // An entry's marks, and what the next commit writes for it:
 //
-//   dirty fresh dead   meaning                               flush     committed        aborted
-//     0     0    0     as on disk                            -         may be evicted   stays
-//     1     1    0     new since the last commit             put       clean            dropped
-//     1     0    0     changed since                         put       clean            dropped (old on disk)
-//     1     1    1     new and deleted since                 -         freed            dropped
-//     1     0    1     deleted since                         delete    freed            dropped (old on disk)
+//   dirty fresh dead   meaning                               flush     committed
+//     0     0    0     as on disk                            -         may be evicted
+//     1     1    0     new since the last commit             put       clean
+//     1     0    0     changed since                         put       clean
+//     1     1    1     new and deleted since                 -         freed
+//     1     0    1     deleted since                         delete    freed
 //
 // A miss asks the disk only when the store is not known to be complete (every live key hot). That is
 // found out at the first miss: nothing on disk, or little enough to load it all, makes it complete; an
-// eviction, or an abort that drops a key which is on disk, ends it.
+// eviction ends it.
 //
-// Memory only (disk NULL): nothing is evicted, nothing can be aborted; marks go by the same table.
+// Memory only (disk NULL): nothing is evicted; marks go by the same table.
 #include "state/store_impl.h"
 
 #include <stdlib.h>
@@ -425,21 +425,6 @@ void store_committed(Store *st)
         vec_free(&st->touch.dirty);
     evict(st);
     st->touch.epoch++;
-}
-
-void store_aborted(Store *st)
-{
-    if (st->touch.dirty.n == 0)
-        return;
-    if (!st->disk)
-        BUG("a store in memory cannot forget %d changes", st->touch.dirty.n);
-    for (int i = 0; i < st->touch.dirty.n; i++) {
-        StoreEntry *e = st->touch.dirty.v[i];
-        if (!e->fresh)
-            st->complete = COMPLETE_NO;
-        table_remove(st, e);
-    }
-    st->touch.dirty.n = 0;
 }
 
 size_t store_bytes(const Store *st)

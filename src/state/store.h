@@ -7,7 +7,7 @@
 // record. A key that is not hot is looked up on disk, unless the whole store is hot (complete).
 //
 // Under a budget, clean entries are evicted after a commit, least recently used first.
-// On abort, dirty entries are dropped and read again from disk.
+// A unit of work that fails ends the store: its owner makes it anew, from what is on disk.
 //
 // Disk layout, PERSISTED v1, FAMILY_STATE:
 //   key    store id (be32) | partition (be32) | key bytes        value  as `save` writes it
@@ -72,7 +72,7 @@ typedef struct StoreShare {
 void store_join(Store *st, StoreShare *share);
 
 /* The inline state; the key (borrowed, as long as the entry). An entry stays where it is until it is evicted,
- * deleted or aborted: its pointer holds until the next store_committed or store_aborted. */
+ * or deleted: its pointer holds until the next store_committed. */
 static inline void *store_state(StoreEntry *e) { return (char *)e + 32; }
 static inline Str store_key(const Store *st, const StoreEntry *e)
 {
@@ -110,13 +110,10 @@ int store_dirty_count(const Store *st);
 /* About how many bytes the dirty entries have. */
 size_t store_dirty_bytes(const Store *st);
 
-/* Writes each dirty key once into `batch` (NULL when memory only). Entries stay dirty until store_committed
- * or store_aborted. */
+/* Writes each dirty key once into `batch` (NULL when memory only). Entries stay dirty until store_committed. */
 void store_flush(Store *st, DiskBatch *batch);
 /* After the unit was committed: dirty marks go, dead entries are freed, then evicts down to the budget. */
 void store_committed(Store *st);
-/* After an abort: what was dirty is forgotten; on memory-only stores it is a BUG unless nothing was dirty. */
-void store_aborted(Store *st);
 
 /* Every live entry, hot and on disk, in no order (ordered by key when `sorted`): fn gets key and state; false
  * stops the walk. Cold entries are loaded into a scratch state for the call and not kept. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// state: stores against a simple model through commits, aborts, evictions and reopening.
+// state: stores against a simple model through commits, evictions and reopening.
 #include "tmpdir.h"
 #include "unit.h"
 
@@ -130,7 +130,6 @@ int test_store_in_memory(void)
     CHECK_STR(buf_view(&order), "b  a ");
     commit(st, NULL);
     CHECK(store_dirty_count(st) == 0 && !e->dirty && !e->fresh);
-    store_aborted(st); /* nothing to forget */
     CHECK_INT(value_of(st, "a"), 5);
     CHECK_INT(value_of(st, ""), 7);
     upsert(st, "a", &made, &f);
@@ -303,12 +302,9 @@ static int store_step(StoreModel *m)
         commit(m->st, m->d);
         memcpy(m->saved, m->now, sizeof m->now);
         CHECK(m->budget == 0 || store_bytes(m->st) <= m->budget + 8192);
-    } else if (what < 990) {
-        store_aborted(m->st);
-        memcpy(m->now, m->saved, sizeof m->now);
-    } else if (what < 992) {
+    } else if (what < 987) {
         return check_hot(m);
-    } else if (what < 994) {
+    } else if (what < 994) { /* what was not committed is gone */
         store_free(m->st);
         m->st = store_new(m->d, 7, 3, m->owner, m->budget);
         memcpy(m->now, m->saved, sizeof m->now);

@@ -252,21 +252,19 @@ static void items(FuncCtx *c, const Value *a, int n, Value *out)
 }
 
 /* Names and values of the object's members; each name once, where it came first, with its last value. */
-static Map *members(FuncCtx *c, Doc *d, const Type *type, bool in_order)
+static Map *members(FuncCtx *c, Doc *d)
 {
     VEC(Value) kv = {0};
     bool first = true;
     while (next_item(&d->j, &first)) {
         Str name;
-        Value v = value_null();
-        if (!member_name(&d->j, &name))
-            break;
-        if (in_order ? !js_skip(&d->j) : (v = value_text(c, d, true)).null)
+        Value v;
+        if (!member_name(&d->j, &name) || (v = value_text(c, d, true)).null)
             break;
         vec_push(c->arena, &kv, value_str(name));
         vec_push(c->arena, &kv, v);
     }
-    return map_new(c->arena, type, kv.v, (uint32_t)kv.n / 2);
+    return map_new(c->arena, c->result, kv.v, (uint32_t)kv.n / 2);
 }
 
 static void records(FuncCtx *c, const Value *a, int n, Value *out)
@@ -277,7 +275,7 @@ static void records(FuncCtx *c, const Value *a, int n, Value *out)
     if (!doc_start(&d, c, &a[0], &class, out))
         return;
     if (class == JC_OBJECT)
-        *out = (Value){.d.map = members(c, &d, c->result, false)};
+        *out = (Value){.d.map = members(c, &d)};
     doc_free(&d);
 }
 
