@@ -3,6 +3,10 @@
 // not be restored.
 #include "exec/changelog.h"
 
+/* Where a quiet store stands is told again at the first commit after TELL_MS. It is as good as then only if this process was there all
+ * the time: not after TOLD_MOST_MS, in which others may have had the task. */
+enum { TELL_MS = 30 * 60 * 1000, TOLD_MOST_MS = 2 * 3600 * 1000 };
+
 Status changelog_open(Arena *a, const PNode *node, OpEnv *env, ChangeLog **out, Err *err)
 {
     *out = NULL;
@@ -95,7 +99,14 @@ void changelog_record(ChangeLog *log, int64_t ts, bool gone)
 Status changelog_end(ChangeLog *log)
 {
     const OpEnv *env = log->env;
-    if (log->st == OK && log->records)
-        unit_checkpoint(env->unit, env->checkpoint_owner, log->node->log->topic, env->partition, 0);
-    return log->st;
+    Str topic = log->node->log->topic;
+    int64_t now = effects_now(env->fx), at = -1;
+    if (log->st || (!log->records && now - log->told_ms < TELL_MS))
+        return log->st;
+    log->told_ms = now;
+    if (!log->records && now - checkpoint_ms(env->topics, env->checkpoint_owner, topic, env->partition) < TOLD_MOST_MS)
+        at = checkpoint_get(env->topics, env->checkpoint_owner, topic, env->partition);
+    if (log->records || at >= 0)
+        unit_checkpoint(env->unit, env->checkpoint_owner, topic, env->partition, at);
+    return OK;
 }

@@ -36,7 +36,7 @@ typedef struct OpEnv {
     int batch_rows;
     const PropSet *props; /* the query's */
     bool changelog;      /* what changes in a store goes to its changelog topic too, with the unit */
-    Str checkpoint_owner;/* of unit_checkpoint; called only where the unit has records of that changelog */
+    Str checkpoint_owner;/* of unit_checkpoint */
     StoreShare *share;   /* bytes for all stores together, or NULL */
     uint32_t store_base; /* id of the plan's store slot 0 */
     RowLog *log;

@@ -540,20 +540,20 @@ static Status on_commit(Op *op, Err *err)
 {
     OpAggregate *g = (OpAggregate *)op;
     Emission em = {.g = g, .err = err};
+    if (g->log)
+        changelog_begin(g->log, err);
     if ((op->env->coalesce || g->log) && store_dirty_count(g->store)) {
         int rows = op->env->batch_rows < 2 ? 2 : op->env->batch_rows;
         if (op->env->coalesce)
             out_start(g, &em.o, op->env->arena, rows, NULL);
-        if (g->log)
-            changelog_begin(g->log, err);
         store_dirty(g->store, commit_entry, &em);
         if (op->env->coalesce && em.st == OK)
             em.st = out_flush(g, &em.o, err);
-        if (g->log && em.st == OK)
-            em.st = changelog_end(g->log);
-        if (em.st)
-            return em.st;
     }
+    if (g->log && em.st == OK)
+        em.st = changelog_end(g->log);
+    if (em.st)
+        return em.st;
     if (op->env->disk)
         store_flush(g->store, unit_disk(op->env->unit));
     return OK;

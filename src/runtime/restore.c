@@ -19,11 +19,12 @@
 //   no checkpoint             whose it is, and from when, is not known
 //   checkpoint > end          the log was made anew or rolled back: the state is of records that are no more
 //   checkpoint < begin        what stood in between was cut off
-//   older than STALE_MS       tombstones behind it may have been compacted away (delete.retention.ms, 24 h unless set otherwise)
+//   older than STALE_MS       tombstones behind it may have been compacted away (delete.retention.ms, 24 h unless set otherwise); while
+//                             a task runs its checkpoints are told again (exec/changelog.c), at most 2 h after the truth
 // @thread worker
 #include "runtime/internal.h"
 
-enum { FLUSH_RECORDS = 200000, STALE_MS = 23 * 3600 * 1000 };
+enum { FLUSH_RECORDS = 200000, STALE_MS = 21 * 3600 * 1000 };
 
 typedef struct RestoreLog {
     Op *op;

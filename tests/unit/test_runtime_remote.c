@@ -293,6 +293,30 @@ int test_remote_log_slept(void) { return log_changed("exactly_once_v2", 20, 20 *
 /* Nothing came behind the checkpoint: it is as good as it was. */
 int test_remote_log_quiet(void) { return log_changed("at_least_once", 0, INT64_C(3600000) * 24 * 30, false, 3); }
 
+/* It ran on for days with nothing to do; then what is here is as good as it was at the end, not as old as its last change. The
+ * changelog's records are gone, so that reading it all would show. */
+int test_remote_log_quiet_while_running(void)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3});
+    Bed b;
+    Err err = ERR_INIT;
+    CHECK(remote_open(&b, broker, effects_sim_new(7, BED_START_MS), true, "exactly_once_v2"));
+    RUN(&b, ONE);
+    RUN(&b, THREE);
+    for (int hour = 0; hour < 50; hour++)
+        bed_pass(&b, 3600 * 1000);
+    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,7");
+    bed_stop(&b, false);
+    CHECK_INT(double_end(broker, str_of(LOG), 0), 4); /* three records and their transaction's marker */
+    CHECK_INT(broker->ops->trim(broker, str_of(LOG), 0, 3, &err), OK);
+    CHECK(bed_start(&b));
+    bed_pass(&b, 5000);
+    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,7");
+    bed_close(&b);
+    double_free(broker);
+    return 0;
+}
+
 /* Another server planned the query anew meanwhile, and made its log anew, which has grown beyond the checkpoint here. */
 int test_remote_rebuilt_elsewhere(void)
 {
