@@ -460,17 +460,33 @@ static void set_joined(Remote *rm, bool joined)
     pthread_mutex_unlock(&rm->lock);
 }
 
-/* Others worked on meanwhile, or will. */
+uint64_t remote_losses(Remote *rm)
+{
+    pthread_mutex_lock(&rm->lock);
+    uint64_t losses = rm->losses;
+    pthread_mutex_unlock(&rm->lock);
+    return losses;
+}
+
+static void count_change(Remote *rm, bool lost)
+{
+    pthread_mutex_lock(&rm->lock);
+    rm->changes++;
+    rm->losses += lost;
+    pthread_mutex_unlock(&rm->lock);
+}
+
+/* Others worked on meanwhile, or will. Where slots are lost they do already: what is under way must not tell the groups more. */
 static void slots_changed(void *arg, uint64_t slots, bool lost)
 {
     Topics *t = arg;
-    positions_forget(remote_of(t), NULL);
-    t->member.changed(t->member.arg, slots, lost);
-    positions_forget(remote_of(t), NULL);
     Remote *rm = remote_of(t);
-    pthread_mutex_lock(&rm->lock);
-    rm->changes++;
-    pthread_mutex_unlock(&rm->lock);
+    if (lost)
+        count_change(rm, true);
+    positions_forget(rm, NULL);
+    t->member.changed(t->member.arg, slots, lost);
+    positions_forget(rm, NULL);
+    count_change(rm, false);
 }
 
 /* Made unless it is there; another server may be making it. */

@@ -26,7 +26,8 @@
 // may have committed meanwhile what its owner has not read. From a failure on it fails with ERR_FENCED until taken again.
 //
 // At least once:
-//   1. Records are produced by an idempotent producer and flushed; a unit whose record is refused fails alone.
+//   1. Records are produced by an idempotent producer and flushed; a unit whose record is refused fails alone. All of a member
+//      fail that lost its slots meanwhile: who has them now works on, and nobody fences records without a transaction.
 //   2. The local write batch, with positions and checkpoints.
 //   3. The groups are told. What they could not be told is told with the next commit: the positions here decide.
 // A crash before 2 leaves records that will be written again.
@@ -70,6 +71,7 @@ typedef struct Round {
     Err *errs; /* a unit with an error is out */
     int n;
     bool exactly_once; /* which of the units */
+    uint64_t losses;   /* Remote.losses when it began */
     Producer *p;
     VEC(Sent) sent;
     int64_t records, queued, told;
@@ -560,11 +562,18 @@ static void untold_keep(Round *r, const Group *g, Status why)
     }
 }
 
+/* Whoever has the slots now works on: what is committed for them here can only set it back, or tell more than is in its state. */
+static bool lost_meanwhile(const Round *r) { return r->c->member && remote_losses(r->rm) != r->losses; }
+
 /* Step 3. */
 static void tell_groups(Round *r)
 {
     Group *g;
     Err e = ERR_INIT;
+    if (lost_meanwhile(r)) {
+        untold_clear(r->c, r->rc);
+        return;
+    }
     Status dropped = drop_groups(r, true, &e);
     if (dropped == OK)
         dropped = drop_groups(r, false, &e);
@@ -611,6 +620,7 @@ static void commit_at_least_once(Round *r)
 {
     Err err = ERR_INIT;
     bool *there = mem_zalloc(sizeof *there * (size_t)r->n);
+    r->losses = remote_losses(r->rm);
     round_begin(r);
     if (produce_plain(r, &err) != OK) {
         fail_all(r, &err);
@@ -618,6 +628,10 @@ static void commit_at_least_once(Round *r)
     } else {
         for (int i = 0; i < r->n; i++)
             there[i] = !is_out(r, i);
+        if (lost_meanwhile(r)) {
+            err_set(&err, ERR_ABORT, "This process lost its slots while its records were sent.");
+            fail_all(r, &err);
+        }
         write_local(r);
         strmap_free(&r->groups); /* gathered again without the units that failed since */
         gather_groups(r);

@@ -34,6 +34,7 @@ typedef struct Remote {
     uint64_t groups_age;  /* counts what makes an answer under way stale */
     bool joined;
     uint64_t changes;     /* of the membership */
+    uint64_t losses;      /* of these: slots went without this process having been asked */
 } Remote;
 
 static inline Remote *remote_of(const Topics *t) { return t->remote; }
@@ -45,6 +46,7 @@ void remote_end(Topic *tp, int partition, int64_t end, bool own);
 Status remote_failed(Topics *t, Topic *tp, Status s);
 bool remote_joined(Remote *rm);
 uint64_t remote_changes(Remote *rm);
+uint64_t remote_losses(Remote *rm);
 
 /* ---- remote_commit.c ---- */
 Status remote_take(Committer *c, Err *err) MUST_CHECK;

@@ -66,13 +66,13 @@ static int64_t kept_get(Topics *t, char kind, Str owner, int partition, Str topi
     return good ? offset : -1;
 }
 
-static void kept_put(Unit *u, char kind, Str owner, int partition, Str topic, int64_t offset)
+static void kept_put(Unit *u, char kind, Str owner, int partition, Str topic, int64_t offset, int64_t now_ms)
 {
     Buf key = BUF_INIT, v = BUF_INIT;
     kept_key(&key, kind, owner, partition, topic);
     buf_byte(&v, 1);
     buf_be64(&v, (uint64_t)offset);
-    buf_be64(&v, (uint64_t)effects_now(u->t->fx));
+    buf_be64(&v, (uint64_t)now_ms);
     disk_batch_put(u->batch, FAMILY_POSITION, buf_view(&key), buf_view(&v));
     buf_free(&key);
     buf_free(&v);
@@ -92,10 +92,11 @@ static void kept_drop(Unit *u, char kind, Str owner, int partition)
 
 void positions_put(Unit *u, int64_t (*behind)(void *arg, Str topic, int partition), void *arg)
 {
+    int64_t now = effects_now(u->t->fx); /* one for all: a checkpoint that is newer than a position is of a restore since */
     for (int i = 0; u->batch && i < u->positions.n; i++) {
         const UnitPosition *p = &u->positions.v[i];
         if (p->topic)
-            kept_put(u, 'P', str_of(p->owner), p->partition, p->topic->info.name, p->offset);
+            kept_put(u, 'P', str_of(p->owner), p->partition, p->topic->info.name, p->offset, now);
         else
             kept_drop(u, 'P', str_of(p->owner), -1);
     }
@@ -103,7 +104,7 @@ void positions_put(Unit *u, int64_t (*behind)(void *arg, Str topic, int partitio
         const UnitCheckpoint *c = &u->checkpoints.v[i];
         if (c->topic) {
             int64_t end = behind(arg, str_of(c->topic), c->partition);
-            kept_put(u, 'C', str_of(c->owner), c->partition, str_of(c->topic), end >= 0 ? end : c->offset);
+            kept_put(u, 'C', str_of(c->owner), c->partition, str_of(c->topic), end >= 0 ? end : c->offset, now);
         } else {
             kept_drop(u, 'C', str_of(c->owner), c->partition);
         }

@@ -449,6 +449,140 @@ int test_remote_commit_untold_is_dropped(void)
     return 0;
 }
 
+typedef struct Heir {
+    Remotes *f, *g;
+    Committer *c; /* of g */
+    const char *at;
+    ErrCode code;
+} Heir;
+
+/* Of f, once: its slots go, and the heir commits. */
+static GateVerdict lose_slots(void *arg, const char *what, GatePhase phase)
+{
+    Heir *h = arg;
+    if (phase == GATE_AFTER && h->at && strcmp(what, h->at) == 0) {
+        h->at = NULL;
+        double_fence(h->f->b);
+        double_lost(h->f->b);
+        h->code = commit_one(h->c, small_unit(h->g, false, "t", "heir", "q", 7));
+    }
+    return GATE_GO;
+}
+
+/* At least once no transaction fences it: a member that learns behind its records, or its local write, that its slots were lost tells
+ * the group nothing; it would stand before what the heir's state knows of, or at records that it does not. */
+int test_remote_commit_lost_tells_nothing(void)
+{
+    static const char *const gates[] = {"kafka.produce", "disk.write"};
+    Buf text = BUF_INIT;
+    for (int way = 0; way < 2; way++) {
+        Remotes f = commit_fixture(NULL), g = remotes_new(double_client(f.b), NULL, false);
+        Committer *a = committer_new(f.t, STR("wa"), true), *b = committer_new(g.t, STR("wb"), true);
+        uint64_t has_a = 0, has_b = 0;
+        Heir heir = {&f, &g, b, gates[way], ERR_BROKER};
+        CHECK(join(&f, "a:1", &has_a) == OK && join(&g, "b:2", &has_b) == OK);
+        CHECK_INT(commit_one(a, small_unit(&f, false, "t", "before", "q", 3)), OK);
+        effects_sim_on_gate(f.fx, lose_slots, &heir);
+        CHECK_INT(commit_one(a, small_unit(&f, false, "t", "lost", "q", 9)), way ? OK : ERR_ABORT);
+        CHECK_INT(heir.code, OK);
+        CHECK_INT(double_position(f.b, STR("q"), STR("in"), 0), 7);
+        CHECK_INT(position_get(f.t, STR("q"), STR("in"), 0), 7);
+        CHECK_INT(position_local(f.t, STR("q"), STR("in"), 0), way ? 9 : 3);
+        CHECK_TEXT(state_of(&f, "q", &text), way ? "lost" : "before");
+        /* Nor with the next. */
+        CHECK_INT(commit_one(a, small_unit(&f, false, "t", "next", "other", 1)), OK);
+        CHECK_INT(double_position(f.b, STR("q"), STR("in"), 0), 7);
+        CHECK_INT(double_position(f.b, STR("other"), STR("in"), 0), 1);
+        effects_sim_on_gate(f.fx, NULL, NULL);
+        committer_free(a);
+        committer_free(b);
+        membership_leave(f.t);
+        membership_leave(g.t);
+        remotes_free(&g, false);
+        remotes_free(&f, true);
+    }
+    buf_free(&text);
+    return 0;
+}
+
+/* What could not be told before the slots were lost is not told while the runtime puts its work down. */
+typedef struct PutDown {
+    Remotes *f;
+    Committer *c;
+    bool lost;
+} PutDown;
+
+static void commit_when_lost(void *arg, uint64_t slots, bool lost)
+{
+    PutDown *p = arg;
+    UNUSED(slots);
+    if (lost) {
+        p->lost = true;
+        BUG_IF(commit_one(p->c, small_unit(p->f, false, "t", "y", "other", 1)) != OK);
+    }
+}
+
+int test_remote_commit_untold_is_lost(void)
+{
+    Remotes f = commit_fixture(NULL), g = remotes_new(double_client(f.b), NULL, false);
+    Committer *a = committer_new(f.t, STR("wa"), true), *b = committer_new(g.t, STR("wb"), true);
+    PutDown p = {&f, a, false};
+    uint64_t has_b = 0;
+    Err err = ERR_INIT;
+    MembershipConfig m = {.group = STR("g"), .topic = STR("_confluent-ksql-x_slots"), .name = STR("a:1"), .changed = commit_when_lost,
+                          .arg = &p};
+    CHECK(membership_join(f.t, &m, &err) == OK && join(&g, "b:2", &has_b) == OK);
+    double_fault(f.b, DOUBLE_SET_POSITIONS, 0, FAULT_FAIL);
+    CHECK_INT(commit_one(a, small_unit(&f, false, "t", "x", "q", 9)), OK);
+    double_fence(f.b);
+    CHECK_INT(commit_one(b, small_unit(&g, false, "t", "heir", "q", 7)), OK);
+    double_lost(f.b);
+    CHECK(p.lost);
+    CHECK_INT(double_position(f.b, STR("q"), STR("in"), 0), 7);
+    CHECK_INT(double_position(f.b, STR("other"), STR("in"), 0), 1);
+    p.f = NULL;
+    membership_leave(f.t);
+    membership_leave(g.t);
+    committer_free(a);
+    committer_free(b);
+    remotes_free(&g, false);
+    remotes_free(&f, true);
+    return 0;
+}
+
+static int64_t ticking_ms(Effects *e)
+{
+    static int64_t ms = 1000000;
+    UNUSED(e);
+    return ms++;
+}
+
+/* Position and checkpoint of one commit are of one time; a checkpoint of a restore alone is newer. */
+int test_remote_commit_times(void)
+{
+    Remotes f = commit_fixture(NULL);
+    Committer *c = committer_new(f.t, STR("w"), false);
+    for (int eo = 0; eo < 2; eo++) {
+        f.fx->now_ms = ticking_ms;
+        Unit *u = small_unit(&f, eo, "t", "a", "q", 1);
+        unit_position(u, STR("q"), STR("u"), 0, 4);
+        unit_checkpoint(u, STR("q"), STR("t"), 0, 0);
+        CHECK_INT(commit_one(c, u), OK);
+        int64_t ms = position_local_ms(f.t, STR("q"), STR("in"), 0);
+        CHECK(ms >= 1000000);
+        CHECK_INT(position_local_ms(f.t, STR("q"), STR("u"), 0), ms);
+        CHECK_INT(checkpoint_ms(f.t, STR("q"), STR("t"), 0), ms);
+        u = unit_begin(f.t);
+        unit_checkpoint(u, STR("q"), STR("t"), 0, 9);
+        CHECK_INT(commit_one(c, u), OK);
+        CHECK(checkpoint_ms(f.t, STR("q"), STR("t"), 0) > ms);
+        CHECK_INT(position_local_ms(f.t, STR("q"), STR("in"), 0), ms);
+    }
+    committer_free(c);
+    remotes_free(&f, true);
+    return 0;
+}
+
 /* ---- dropping ---- */
 
 int test_remote_commit_drops(void)
