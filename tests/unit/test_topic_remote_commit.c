@@ -469,8 +469,8 @@ static GateVerdict lose_slots(void *arg, const char *what, GatePhase phase)
     return GATE_GO;
 }
 
-/* At least once no transaction fences it: a member that learns behind its records, or its local write, that its slots were lost tells
- * the group nothing; it would stand before what the heir's state knows of, or at records that it does not. */
+/* At least once no transaction fences it: a member that learns behind its records, or its local write, that its slots were lost
+ * tells the group nothing; it would stand before what the heir's state knows of, or behind records that it does not. */
 int test_remote_commit_lost_tells_nothing(void)
 {
     static const char *const gates[] = {"kafka.produce", "disk.write"};
@@ -529,8 +529,8 @@ int test_remote_commit_untold_is_lost(void)
     PutDown p = {&f, a, false};
     uint64_t has_b = 0;
     Err err = ERR_INIT;
-    MembershipConfig m = {.group = STR("g"), .topic = STR("_confluent-ksql-x_slots"), .name = STR("a:1"), .changed = commit_when_lost,
-                          .arg = &p};
+    MembershipConfig m = {.group = STR("g"), .topic = STR("_confluent-ksql-x_slots"), .name = STR("a:1"),
+                          .changed = commit_when_lost, .arg = &p};
     CHECK(membership_join(f.t, &m, &err) == OK && join(&g, "b:2", &has_b) == OK);
     double_fault(f.b, DOUBLE_SET_POSITIONS, 0, FAULT_FAIL);
     CHECK_INT(commit_one(a, small_unit(&f, false, "t", "x", "q", 9)), OK);
