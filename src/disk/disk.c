@@ -51,6 +51,7 @@ struct DiskIter {
     Disk *d;
     int at;                 /* of disk_enter */
     rocksdb_iterator_t *it; /* NULL: the database is closed */
+    Err closed;             /* why */
     rocksdb_readoptions_t *ro;
     Buf from, to; /* RocksDB keeps pointers to its bounds */
     bool started;
@@ -82,22 +83,16 @@ Status disk_fail(Err *err, ErrCode code, const char *dir, const char *what, char
 
 const char *disk_dir(const Disk *d) { return d->dir; }
 
-Status disk_closed(const Disk *d, Err *err)
-{
-    return err_set(err, ERR_IO, "Data directory %s: the database is closed until there is room on the device again", d->dir);
-}
-
 Status disk_get(Disk *d, Family f, Str key, Buf *out, bool *found, Err *err)
 {
     char *e = NULL;
     size_t n;
     buf_clear(out);
     *found = false;
-    int at = disk_enter(d);
-    if (!d->db) {
-        disk_leave(d, at);
-        return disk_closed(d, err);
-    }
+    int at;
+    Status s = disk_enter_open(d, &at, err);
+    if (s != OK)
+        return s;
     rocksdb_pinnableslice_t *v = rocksdb_get_pinned_cf(d->db, d->ro, d->cf[f], key.p, key.n, &e);
     if (v) {
         const char *p = rocksdb_pinnableslice_value(v, &n);
@@ -225,11 +220,10 @@ static Status write_batch(Disk *d, DiskBatch *b, Err *err)
     char *e = NULL;
     for (int i = 0; i < 4; i++)
         b->text.p[8 + i] = (char)(b->n >> (8 * i));
-    int at = disk_enter(d);
-    if (!d->db) {
-        disk_leave(d, at);
-        return disk_closed(d, err);
-    }
+    int at;
+    Status s = disk_enter_open(d, &at, err);
+    if (s != OK)
+        return s;
     rocksdb_writebatch_t *wb = rocksdb_writebatch_create_from(b->text.p, b->text.n);
     rocksdb_write(d->db, d->wo, wb, &e);
     rocksdb_writebatch_destroy(wb);
@@ -279,8 +273,9 @@ DiskIter *disk_iter_new(Disk *d, Family f, Str from, Str to)
         buf_str(&it->to, to);
         rocksdb_readoptions_set_iterate_upper_bound(it->ro, it->to.p ? it->to.p : "", it->to.n);
     }
-    it->at = disk_enter(d);
-    it->it = d->db ? rocksdb_create_iterator_cf(d->db, it->ro, d->cf[f]) : NULL;
+    it->closed = ERR_INIT;
+    if (disk_enter_open(d, &it->at, &it->closed) == OK)
+        it->it = rocksdb_create_iterator_cf(d->db, it->ro, d->cf[f]);
     return it;
 }
 
@@ -320,19 +315,19 @@ Status disk_iter_free(DiskIter *it, Err *err)
 {
     char *e = NULL;
     Disk *d = it->d;
-    bool closed = !it->it;
-    if (!closed) {
+    Status s = it->closed.code;
+    if (s == OK) {
         rocksdb_iter_get_error(it->it, &e);
         rocksdb_iter_destroy(it->it);
+        disk_leave(d, it->at);
+    } else {
+        err_move(err, &it->closed);
     }
-    disk_leave(d, it->at);
     rocksdb_readoptions_destroy(it->ro);
     buf_free(&it->from);
     buf_free(&it->to);
     mem_free(it);
-    if (closed)
-        return disk_closed(d, err);
-    return e ? disk_fail(err, ERR_IO, d->dir, "a read failed", e) : OK;
+    return e ? disk_fail(err, ERR_IO, d->dir, "a read failed", e) : s;
 }
 
 uint64_t disk_bytes_used(Disk *d)

@@ -52,20 +52,20 @@ struct Disk {
 
 /* Sets err from a RocksDB message, which it frees. */
 Status disk_fail(Err *err, ErrCode code, const char *dir, const char *what, char *message);
-/* Sets err: there is no open database. */
-Status disk_closed(const Disk *d, Err *err);
 /* What the test's hook says. @thread any */
 bool disk_faulty(Disk *d, const char *what);
 
 /* ---- disk_room.c ---- */
 
-/* Around each use of d->db and what hangs on it; the result is for disk_leave. Waits while the database is opened again.
- * Calls may be nested. @thread any */
-int disk_enter(Disk *d);
+/* Around each use of d->db and what hangs on it; *at is for disk_leave. Waits while the database is opened again. ERR_IO: it is
+ * closed, because it could not be opened again; that is tried here too. Calls may be nested. @thread any */
+Status disk_enter_open(Disk *d, int *at, Err *err) MUST_CHECK;
 void disk_leave(Disk *d, int at);
 /* May a batch of so many bytes be written? Opens the database again where it has to be. `frees`: it makes room in the end.
  * ERR_IO: there is too little. @thread any, outside */
 Status disk_room(Disk *d, size_t bytes, bool frees, Err *err) MUST_CHECK;
+/* Is there room for what an open writes? ERR_IO: too little. @thread any */
+Status disk_room_to_open(const Disk *d, Err *err) MUST_CHECK;
 /* Sets d->limit by the size of the device. */
 void disk_set_limit(Disk *d);
 

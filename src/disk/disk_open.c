@@ -110,9 +110,7 @@ static void tune_database(const Disk *d, rocksdb_options_t *o)
     rocksdb_options_set_max_background_jobs(o, 2);
     rocksdb_options_set_max_total_wal_size(o, d->limit);
     rocksdb_options_set_db_write_buffer_size(o, d->limit);
-    rocksdb_options_set_info_log_level(o, 2); /* warnings */
-    rocksdb_options_set_keep_log_file_num(o, 2);
-    rocksdb_options_set_max_log_file_size(o, 1 << 20);
+    rocksdb_options_set_info_log_level(o, 4); /* nothing but its heads (see below) */
     rocksdb_options_set_max_manifest_file_size(o, 4 << 20);
     rocksdb_options_set_manifest_preallocation_size(o, 64 << 10);
     rocksdb_options_set_stats_dump_period_sec(o, 0);
@@ -161,9 +159,57 @@ static rocksdb_options_t *tune_family(const Disk *d, Family f)
     return o;
 }
 
+/* ---- RocksDB's journal ---- */
+
+/* RocksDB writes a journal for people, LOG, and cannot do without. Where a write of it fails, RocksDB 7.8's own assertion ends the
+ * process at the next line. So it says little there (what it refuses its calls say too), and what it does say while it opens
+ * goes to memory: LOG leads there, and both go as soon as it is open. */
+typedef struct Journal {
+    char dir[80], file[100], link[4200]; /* file empty: there is no such memory */
+} Journal;
+
+/* The folder has one name for a data directory, so that what a process leaves that is killed here the next one takes away. */
+static bool own_folder(const Disk *d, Journal *j)
+{
+    struct stat st;
+    if (stat(d->dir, &st) != 0)
+        return false;
+    snprintf(j->dir, sizeof j->dir, "/dev/shm/sluice-%lu-%llx-%llx", (unsigned long)geteuid(), (unsigned long long)st.st_dev,
+             (unsigned long long)st.st_ino);
+    return (mkdir(j->dir, 0700) == 0 || errno == EEXIST) && lstat(j->dir, &st) == 0 && S_ISDIR(st.st_mode) &&
+           st.st_uid == geteuid() && (st.st_mode & 077) == 0;
+}
+
+static void journal_gone(const Journal *j)
+{
+    if (!j->file[0])
+        return;
+    unlink(j->link);
+    unlink(j->file);
+    rmdir(j->dir);
+}
+
+static void journal_elsewhere(const Disk *d, Journal *j)
+{
+    *j = (Journal){.dir = ""};
+    mkdir(d->db_dir, 0777); /* what fails here RocksDB meets again */
+    snprintf(j->link, sizeof j->link, "%s/LOG", d->db_dir);
+    unlink(j->link);
+    if (!own_folder(d, j))
+        return;
+    snprintf(j->file, sizeof j->file, "%s/LOG", j->dir);
+    unlink(j->file); /* RocksDB would rename what is there */
+    if (symlink(j->file, j->link) != 0) {
+        rmdir(j->dir);
+        j->file[0] = '\0';
+    }
+}
+
 Status disk_open_rocksdb(Disk *d, Err *err)
 {
     char *e = NULL;
+    Journal journal;
+    journal_elsewhere(d, &journal);
     const rocksdb_options_t *opts[FAMILIES];
     /* Few shards: a small cache cut into many would hold no large block. */
     rocksdb_lru_cache_options_t *co = rocksdb_lru_cache_options_create();
@@ -177,6 +223,7 @@ Status disk_open_rocksdb(Disk *d, Err *err)
     d->wo = rocksdb_writeoptions_create();
     d->db = rocksdb_open_column_families(d->opt[FAMILY_META], d->db_dir, FAMILIES, family_names, opts,
                                          d->cf, &e);
+    journal_gone(&journal);
     if (e) {
         d->db = NULL;
         return disk_fail(err, ERR_IO, d->dir, "cannot open", e);
@@ -283,6 +330,8 @@ static Status open_database(Disk *d, Buf *damage, Err *err)
 {
     Err e = ERR_INIT;
     Status s = damage && was_damaged(d, damage) ? set_aside(d, err) : OK;
+    if (s == OK)
+        s = disk_room_to_open(d, err);
     if (s != OK)
         return s;
     s = disk_open_rocksdb(d, &e);

@@ -2,6 +2,7 @@
 // A full device under a running query: RocksDB itself is refused its writes.
 //
 //   full_disk DIR [HOST:PORT]   DIR: an empty folder on a small file system of its own (a tmpfs)
+//   full_disk DIR race=SEED     only the disk layer, full_disk_race.c, for 10 seconds
 //
 // Rows are inserted while a table counts them; a file fills the device, and inserts go on until they are refused; the
 // file goes. Then without a restart inserts must be acknowledged again and the table must go on. Every acknowledged row
@@ -14,6 +15,7 @@
 #include <time.h>
 
 #include "../unit/test_runtime_help.h"
+#include "full_disk.h"
 #include "topic/kafka.h"
 
 enum { BEFORE = 300, REFUSED = 40, MOST = 60000, AFTER = 300, PATIENCE_S = 90, PAD = 3000 };
@@ -204,8 +206,15 @@ int main(int argc, char **argv)
 {
     static Full f;
     if (argc != 2 && argc != 3) {
-        fprintf(stderr, "usage: full_disk DIR [HOST:PORT]\n");
+        fprintf(stderr, "usage: full_disk DIR [HOST:PORT | race=SEED]\n");
         return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    unsigned seed;
+    if (argc == 3 && sscanf(argv[2], "race=%u", &seed) == 1) {
+        bool good = full_disk_race(argv[1], seed, 10);
+        printf("%d passed, %d failed\n", good, !good);
+        return !good;
     }
     f.b = (Bed){.on_disk = true, .config = {.check_operators = true, .workers = 2}};
     KafkaSetting address = {STR("bootstrap.servers"), str_of(argv[argc - 1])};
@@ -218,7 +227,6 @@ int main(int argc, char **argv)
     }
     snprintf(f.b.dir.path, sizeof f.b.dir.path, "%s/data", argv[1]);
     snprintf(f.filler, sizeof f.filler, "%s/filler", argv[1]);
-    setvbuf(stdout, NULL, _IOLBF, 0);
     check(&f, bed_start(&f.b), "the engine starts");
     if (f.b.s) {
         run(&f);

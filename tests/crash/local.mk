@@ -19,7 +19,7 @@ tests_crash_simulate_SOURCES = tests/crash/simulate.c $(crash_files) $(double_fi
 tests_crash_simulate_LDADD = $(SLUICE_LIBS)
 tests_crash_process_SOURCES = tests/crash/process.c
 tests_crash_process_LDADD =
-tests_crash_full_disk_SOURCES = tests/crash/full_disk.c
+tests_crash_full_disk_SOURCES = tests/crash/full_disk.c tests/crash/full_disk.h tests/crash/full_disk_race.c
 tests_crash_full_disk_LDADD = $(SLUICE_LIBS)
 # A Kafka double in one thread, for what stands on topic/broker.h.
 double_files = \

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// disk: families, batches, ranges, the lock of a directory, shared syncs, kills and torn writes.
+// disk: families, batches, ranges, the lock of a directory, shared syncs, kills and torn writes, opening again.
 #include "tmpdir.h"
 #include "unit.h"
 
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 
 #include "disk/disk.h"
 
@@ -360,6 +361,140 @@ int test_disk_damage_is_found(void)
     disk_close(d);
     buf_free(&damage);
     buf_free(&v);
+    tmpdir_remove(&t);
+    return 0;
+}
+
+/* ---- no room, and a RocksDB that refuses ---- */
+
+typedef struct Fault {
+    const char *what;
+    atomic_int times;
+} Fault;
+
+static bool fault_now(void *arg, const char *what)
+{
+    Fault *f = arg;
+    return strcmp(what, f->what) == 0 && atomic_fetch_sub(&f->times, 1) > 0;
+}
+
+int test_disk_without_room_refuses(void)
+{
+    TmpDir t = tmpdir_new();
+    Err err = ERR_INIT;
+    Fault none = {"disk.room", 2};
+    Disk *d = open_disk(t.path);
+    CHECK(d && put(d, FAMILY_STATE, STR("k"), STR("v"), true));
+    disk_on_fault(d, fault_now, &none);
+    DiskBatch *b = disk_batch_new(d);
+    disk_batch_put(b, FAMILY_STATE, STR("k"), STR("w"));
+    CHECK_INT(disk_commit(d, b, true, &err), ERR_IO);
+    CHECK(strstr(err.msg, "No space left on device"));
+    err_clear(&err);
+    CHECK(!put(d, FAMILY_LOG, STR("l"), STR("v"), false));
+    CHECK(has(d, FAMILY_STATE, STR("k"), "v"));
+    CHECK_INT(disk_commit(d, b, true, &err), OK); /* the batch is as it was */
+    CHECK(has(d, FAMILY_STATE, STR("k"), "w"));
+    CHECK(has(d, FAMILY_LOG, STR("l"), NULL));
+    CHECK_INT(disk_opened_again(d), 0);
+    disk_batch_free(b);
+    disk_close(d);
+    tmpdir_remove(&t);
+    return 0;
+}
+
+int test_disk_opens_again(void)
+{
+    TmpDir t = tmpdir_new();
+    Err err = ERR_INIT;
+    Str key, value;
+    Fault refused = {"disk.broken", 1};
+    Disk *d = open_disk(t.path);
+    CHECK(d && put(d, FAMILY_STATE, STR("a"), STR("1"), false)); /* not synced */
+    DiskBatch *b = disk_batch_new(d);
+    disk_batch_put(b, FAMILY_LOG, STR("b"), STR("2")); /* put together before, written behind */
+    disk_on_fault(d, fault_now, &refused);
+    CHECK_INT(disk_commit(d, b, false, &err), OK);
+    CHECK_INT(disk_opened_again(d), 1);
+    CHECK_INT(disk_sync(d, &err), OK);
+    CHECK(has(d, FAMILY_STATE, STR("a"), "1"));
+    CHECK(has(d, FAMILY_LOG, STR("b"), "2"));
+    /* Not under a walk, which goes on; behind it. */
+    DiskIter *it = disk_iter_new(d, FAMILY_LOG, STR(""), (Str){NULL, 0});
+    atomic_store(&refused.times, 1);
+    CHECK_INT(disk_commit(d, b, false, &err), ERR_IO);
+    CHECK(strstr(err.msg, "opened again later"));
+    err_clear(&err);
+    CHECK(disk_iter_next(it, &key, &value) && str_eq_c(value, "2"));
+    CHECK_INT(disk_iter_free(it, &err), OK);
+    while (disk_commit(d, b, true, &err) != OK) { /* a moment later */
+        CHECK(strstr(err.msg, "opened again soon"));
+        err_clear(&err);
+    }
+    CHECK_INT(disk_opened_again(d), 2);
+    disk_batch_free(b);
+    disk_close(d);
+    d = open_disk(t.path);
+    CHECK(d && has(d, FAMILY_STATE, STR("a"), "1") && has(d, FAMILY_LOG, STR("b"), "2"));
+    disk_close(d);
+    tmpdir_remove(&t);
+    return 0;
+}
+
+static void *walker(void *arg)
+{
+    static const char value[100];
+    char key[32];
+    Disk *d = *(Disk **)arg;
+    Err err = ERR_INIT;
+    Str k, v;
+    for (int i = 0; i < COMMITS; i++) {
+        int n = snprintf(key, sizeof key, "%p-%d", arg, i), rows = 0;
+        while (!put(d, FAMILY_STATE, (Str){key, (size_t)n}, (Str){value, sizeof value}, i % 8 == 0))
+            ; /* it is opened again, or there was no way yet */
+        DiskIter *it = disk_iter_new(d, FAMILY_STATE, (Str){key, (size_t)n}, (Str){NULL, 0});
+        while (rows < 5 && disk_iter_next(it, &k, &v))
+            rows++;
+        if (disk_iter_free(it, &err) != OK || rows == 0)
+            return arg;
+    }
+    return NULL;
+}
+
+/* While others write and walk. */
+int test_disk_opens_again_under_load(void)
+{
+    TmpDir t = tmpdir_new();
+    pthread_t th[COMMITTERS];
+    Disk *d[COMMITTERS];
+    Fault refused = {"disk.broken", 0};
+    d[0] = open_disk(t.path);
+    CHECK(d[0]);
+    disk_on_fault(d[0], fault_now, &refused);
+    for (int i = 0; i < COMMITTERS; i++) {
+        d[i] = d[0];
+        CHECK_INT(pthread_create(&th[i], NULL, walker, &d[i]), 0);
+    }
+    for (int i = 0; i < 5; i++) {
+        uint64_t before = disk_opened_again(d[0]);
+        atomic_store(&refused.times, 1);
+        while (disk_opened_again(d[0]) == before)
+            put(d[0], FAMILY_META, STR("other"), STR("x"), false);
+    }
+    for (int i = 0; i < COMMITTERS; i++) {
+        void *failed;
+        pthread_join(th[i], &failed);
+        CHECK(!failed);
+    }
+    Err err = ERR_INIT;
+    Str k, v;
+    int n = 0;
+    DiskIter *it = disk_iter_new(d[0], FAMILY_STATE, STR(""), (Str){NULL, 0});
+    while (disk_iter_next(it, &k, &v))
+        n++;
+    CHECK_INT(n, COMMITTERS * COMMITS);
+    CHECK_INT(disk_iter_free(it, &err), OK);
+    disk_close(d[0]);
     tmpdir_remove(&t);
     return 0;
 }
