@@ -146,10 +146,15 @@ static void wrong(Verify *v, const char *where, const char *why)
 
 typedef void TakeRecord(Verify *v, int partition, const char *key, json_t *value);
 
-static void aim_tail(Verify *v, Tail *t)
+static bool aim_tail(Verify *v, Tail *t)
 {
-    for (int p = 0; p < CHAOS_PARTITIONS; p++)
-        t->end[p] = topic_end(v->topics, str_of(t->topic), p);
+    int64_t begin;
+    Err err = ERR_INIT;
+    bool good = true;
+    for (int p = 0; p < CHAOS_PARTITIONS && good; p++)
+        good = topic_ends(v->topics, str_of(t->topic), p, &begin, &t->end[p], &err) == OK;
+    err_clear(&err);
+    return good;
 }
 
 /* All that came since the last time, up to where it was aimed at; committed records only. False: the broker does not give them
@@ -288,10 +293,8 @@ static bool at_end(const Guarantee *g, bool once, char *why)
 /* Every group stands at the end of the source topic. */
 static bool all_committed(Verify *v, char *why)
 {
-    int64_t end[CHAOS_PARTITIONS];
+    const int64_t *end = v->source.end;
     bool good = true;
-    for (int p = 0; p < CHAOS_PARTITIONS; p++)
-        end[p] = topic_end(v->topics, str_of(v->source.topic), p);
     const char *id = buf_z(&v->c->ids);
     for (size_t n; good && *id; id += n + (id[n] == '\n')) {
         Arena *a = arena_new(1024);
@@ -323,14 +326,26 @@ static bool read_outputs(Verify *v)
     bool good = true;
     for (v->which = 0; v->which < GUARANTEES; v->which++) {
         Guarantee *g = &v->g[v->which];
-        aim_tail(v, &g->rows);
-        aim_tail(v, &g->keys);
-        aim_tail(v, &g->groups);
-        aim_tail(v, &g->changelog); /* what a value of keys came from was there before it */
-        good = read_tail(v, &g->changelog, take_changelog) && read_tail(v, &g->rows, take_row) && read_tail(v, &g->keys, take_key) &&
+        good = aim_tail(v, &g->rows) && aim_tail(v, &g->keys) && aim_tail(v, &g->groups) &&
+               aim_tail(v, &g->changelog) && /* last: what a value of keys came from was there before it */
+               read_tail(v, &g->changelog, take_changelog) && read_tail(v, &g->rows, take_row) && read_tail(v, &g->keys, take_key) &&
                read_tail(v, &g->groups, take_group) && good;
     }
     return good;
+}
+
+/* Once the producer has ended: all of its topic, however long a broker takes that has just come back. */
+static bool read_source(Verify *v)
+{
+    int64_t limit = chaos_now() + (int64_t)v->c->limit_s * 1000;
+    for (; chaos_now() < limit; chaos_sleep(ASK_MS)) {
+        bool good = aim_tail(v, &v->source) && read_tail(v, &v->source, take_input);
+        for (int p = 0; p < CHAOS_PARTITIONS; p++)
+            good &= v->source.at[p] == v->source.end[p];
+        if (good)
+            return true;
+    }
+    return false;
 }
 
 static void await_end(Verify *v)
@@ -477,15 +492,14 @@ void verify_all(Chaos *c)
         mem_free(v);
         return;
     }
-    aim_tail(v, &v->source);
-    bool read = read_tail(v, &v->source, take_input);
+    bool read = read_source(v);
     char why[100];
     snprintf(why, sizeof why, "%" PRId64 " of %" PRId64 " are there", v->known_seen, c->producer.acked);
     chaos_check(c, read && v->known_seen == c->producer.acked && v->inputs > 0, "every acknowledged input is in its topic", why);
     await_end(v);
     for (int i = 0; i < CHAOS_SERVERS; i++)
         chaos_check(c, server_end(&c->servers[i], 30000), "a server ends when it is told to", "killed after 30 s");
-    read_outputs(v); /* nothing more may have come */
+    chaos_check(c, read_outputs(v), "the outputs are read to their ends: nothing more may have come", "the broker does not give them");
     report(v);
     for (int i = 0; i < GUARANTEES; i++)
         chaos_check(c, at_end(&v->g[i], i == 0, why), i == 0 ? "exactly once: all is there, once, in order" : "at least once: all is there",
