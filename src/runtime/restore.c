@@ -20,11 +20,11 @@
 //   checkpoint > end          the log was made anew or rolled back: the state is of records that are no more
 //   checkpoint < begin        what stood in between was cut off
 //   older than STALE_MS       tombstones behind it may have been compacted away (delete.retention.ms, 24 h unless set otherwise); while
-//                             a task runs its checkpoints are told again (exec/changelog.c), at most 2 h after the truth
+//                             a task runs or stands by its checkpoints are told again, at most 2 h after the truth (exec/changelog.c)
 // @thread worker
 #include "runtime/internal.h"
 
-enum { FLUSH_RECORDS = 200000, STALE_MS = 21 * 3600 * 1000 };
+enum { FLUSH_RECORDS = 200000, STALE_MS = 21 * 3600 * 1000, TELL_MS = 30 * 60 * 1000 };
 
 typedef struct RestoreLog {
     Op *op;
@@ -37,6 +37,8 @@ struct Restore {
     int n;
     RestoreLog *logs;
     int64_t unflushed;
+    int64_t stepped_ms; /* when it last had a turn */
+    int64_t told_ms;    /* when it was last seen to where a copy stands */
     bool ahead; /* the own positions decide */
     bool warm;  /* a standby copy that had all there was when it was opened */
     bool filling; /* the state is a part of what the changelogs had when it was opened */
@@ -98,6 +100,22 @@ static Status judge(const Task *t, const PNode *node, const char **why, Err *err
     return st;
 }
 
+/* The task's stores, and what is known of them. */
+static Status drop_state(const Task *t, Err *err)
+{
+    const PSub *sub = &t->q->plan->subs[t->sub];
+    Arena *a = arena_new(256);
+    Unit *u = unit_begin(t->q->e->topics);
+    for (int i = 0; i < sub->n; i++)
+        if (has_log(t, &sub->nodes[i]))
+            store_drop_partition(unit_disk(u), (t->q->number << 8) + (uint32_t)sub->nodes[i].store, t->partition);
+    unit_checkpoint_drop(u, task_owner(t, a), t->partition);
+    unit_checkpoint_drop(u, filling_owner(t, a), t->partition);
+    Status st = unit_commit(u, false, err);
+    arena_free(a);
+    return st;
+}
+
 /* Before the operators are made. */
 Status restore_clear(const Task *t, Err *err)
 {
@@ -114,18 +132,7 @@ Status restore_clear(const Task *t, Err *err)
         if (drop && *why)
             engine_log(t->q->e, "query %.*s, partition %d: its state here %s, and is made anew", STR_ARG(t->q->id), t->partition, why);
     }
-    if (st || !drop)
-        return st;
-    Arena *a = arena_new(256);
-    Unit *u = unit_begin(t->q->e->topics);
-    for (int i = 0; i < sub->n; i++)
-        if (has_log(t, &sub->nodes[i]))
-            store_drop_partition(unit_disk(u), (t->q->number << 8) + (uint32_t)sub->nodes[i].store, t->partition);
-    unit_checkpoint_drop(u, task_owner(t, a), t->partition);
-    unit_checkpoint_drop(u, filling_owner(t, a), t->partition);
-    st = unit_commit(u, false, err);
-    arena_free(a);
-    return st;
+    return st || !drop ? st : drop_state(t, err);
 }
 
 static Status open_log(Task *t, Op *op, RestoreLog *log, Err *err)
@@ -222,6 +229,9 @@ Status restore_aim(Task *t, Err *err)
         log->end = log->at;
         if (!r->ahead)
             st = topic_ends(t->q->e->topics, log->op->node->log->topic, t->partition, &begin, &log->end, err);
+        if (st == OK && !r->ahead && (log->at > log->end || log->at < begin)) /* the next start judges the state by it */
+            st = err_set(err, ERR_ABORT, "changelog %.*s, partition %d, was made anew while a copy of it stood by",
+                         STR_ARG(log->op->node->log->topic), t->partition);
         t->restored.left += log->end > log->at ? log->end - log->at : 0;
     }
     if (st)
@@ -254,12 +264,25 @@ static Status flush(Task *t, bool whole, Err *err)
     return (Status)err->code;
 }
 
+/* With the log went what the state here is a copy of. There may be another one of its name already, or the task ends at its next
+ * start. */
+static Status log_gone(const Task *t, Err *err)
+{
+    Err e = ERR_INIT;
+    err->code = ERR_ABORT;
+    if (t->q->e->disk && drop_state(t, &e)) {
+        err_clear(err);
+        err_move(err, &e);
+    }
+    return (Status)err->code;
+}
+
 static Status read_log(Task *t, RestoreLog *log, bool *did, Err *err)
 {
     RecordSet set;
     Status st = topic_reader_next(log->records, LIMIT_BATCH_ROWS, &set, err);
     if (st)
-        return st;
+        return st == ERR_TOPIC_GONE ? log_gone(t, err) : st;
     *did = set.n > 0 || set.next_offset > log->at;
     if (set.n) {
         arena_reset(t->w->batch_arena);
@@ -276,7 +299,8 @@ static Status read_log(Task *t, RestoreLog *log, bool *did, Err *err)
                                  (set.records[i].value ? set.records[i].value_len : 0);
         t->restore->unflushed += set.n;
     }
-    t->restored.left -= set.next_offset - log->at;
+    int64_t read = set.next_offset - log->at;
+    t->restored.left -= read < t->restored.left ? read : t->restored.left;
     log->at = set.next_offset;
     recordset_release(&set);
     return st;
@@ -295,11 +319,41 @@ static void note_warm(Task *t)
     r->warm = warm;
 }
 
+/* A copy to which nothing comes is as good as now where the log ends with it: from time to time that is asked for and written down. */
+static Status stand(Task *t, Err *err)
+{
+    Restore *r = t->restore;
+    int64_t begin, end, now = effects_now(t->q->e->fx);
+    if (!r->warm || now - r->told_ms < TELL_MS)
+        return OK;
+    r->told_ms = now;
+    for (int i = 0; i < r->n; i++) {
+        Err e = ERR_INIT;
+        Status st = topic_ends(t->q->e->topics, r->logs[i].op->node->log->topic, t->partition, &begin, &end, &e);
+        err_clear(&e); /* another time */
+        if (st || r->logs[i].at != end)
+            return OK;
+    }
+    return flush(t, true, err);
+}
+
+/* A process that was stopped for long: what stood behind its place may have been compacted away, as behind an old checkpoint. */
+static Status slept(Task *t, Err *err)
+{
+    int64_t now = effects_now(t->q->e->fx), last = t->restore->stepped_ms;
+    t->restore->stepped_ms = now;
+    if (!last || now - last <= (int64_t)STALE_MS)
+        return OK;
+    return err_set(err, ERR_ABORT, "its state was not brought forward for %lld h", (long long)((now - last) / 3600000));
+}
+
 Status restore_step(Task *t, bool *did, Err *err)
 {
     Restore *r = t->restore;
     bool behind = false;
     *did = false;
+    if (slept(t, err))
+        return (Status)err->code;
     for (int i = 0; i < r->n; i++) {
         RestoreLog *log = &r->logs[i];
         if (t->state == TASK_RESTORING && log->at >= log->end)
@@ -311,7 +365,7 @@ Status restore_step(Task *t, bool *did, Err *err)
     }
     if (t->state == TASK_STANDBY) {
         note_warm(t);
-        return r->unflushed || (r->warm && r->filling) ? flush(t, r->warm, err) : OK;
+        return r->unflushed || (r->warm && r->filling) ? flush(t, r->warm, err) : stand(t, err);
     }
     if (behind)
         return OK; /* waits for what is on its way */

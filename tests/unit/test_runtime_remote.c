@@ -429,3 +429,96 @@ int test_remote_positions_expired_at_least_once(void)
 {
     return expired("at_least_once", INT64_C(3600000) * 24 * 8, "bob,3|eve,5|joe,8");
 }
+
+/* ---- standby copies ---- */
+
+/* Server b keeps a copy warm of what server a has. */
+static bool stand_by(Broker *broker, Bed *a, Bed *b, const char *guarantee)
+{
+    Err err = ERR_INIT;
+    if (!remote_open(a, broker, effects_sim_new(7, BED_START_MS), true, guarantee) || bed_run(a, ONE) || bed_run(a, THREE))
+        return false;
+    bed_pass(a, 5000);
+    bed_pass(a, 5000);
+    if (!remote_open(b, double_client(broker), effects_sim_new(8, BED_START_MS + 10000), true, guarantee) ||
+        props_set_server((PropSet *)b->config.props, STR("num.standby.replicas"), STR("1"), &err))
+        return false;
+    double_move(broker, UINT64_MAX);
+    for (int i = 0; i < 3; i++) {
+        bed_pass(a, 5000);
+        bed_pass(b, 5000);
+    }
+    return strcmp(sorted(a, SUMS), "bob,3|eve,5|joe,7") == 0 && strstr(bed_rows(b, SUMS), "is served by");
+}
+
+/* It has read the changelog, and takes over without it. */
+int test_remote_standby_takes_over(void)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3});
+    Bed a, b;
+    CHECK(stand_by(broker, &a, &b, "exactly_once_v2"));
+    RUN(&a, "INSERT INTO s VALUES ('joe', 1);");
+    bed_pass(&a, 5000);
+    bed_pass(&a, 5000);
+    bed_pass(&b, 5000);
+    bed_stop(&a, true);
+    double_move(((Broker *)b.config.broker), UINT64_MAX);
+    bed_pass(&b, 5000);
+    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,8");
+    RUN(&b, "INSERT INTO s VALUES ('joe', 1);");
+    bed_pass(&b, 5000);
+    bed_pass(&b, 5000);
+    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,9");
+    bed_close(&b);
+    bed_close(&a);
+    double_free(broker);
+    return 0;
+}
+
+/* A copy to which nothing came for days is not old: its server starts again, and reads the tail only. */
+int test_remote_standby_quiet(void)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3});
+    Bed a, b;
+    Err err = ERR_INIT;
+    CHECK(stand_by(broker, &a, &b, "exactly_once_v2"));
+    for (int hour = 0; hour < 50; hour++) {
+        bed_pass(&a, 3600 * 1000);
+        bed_pass(&b, 3600 * 1000);
+    }
+    bed_stop(&b, false);
+    RUN(&a, "INSERT INTO s VALUES ('joe', 1);");
+    bed_pass(&a, 5000);
+    bed_pass(&a, 5000);
+    CHECK_INT(double_end(broker, str_of(LOG), 0), 6);
+    bed_stop(&a, false);
+    CHECK_INT(broker->ops->trim(broker, str_of(LOG), 0, 4, &err), OK);
+    CHECK(bed_start(&b));
+    bed_pass(&b, 5000);
+    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,8");
+    bed_close(&b);
+    bed_close(&a);
+    double_free(broker);
+    return 0;
+}
+
+/* The log was made anew beside a copy: a copy of the old one is not believed. */
+static int standby_log_anew(int times)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3});
+    Bed a, b;
+    CHECK(stand_by(broker, &a, &b, "exactly_once_v2"));
+    bed_stop(&a, true);
+    CHECK(log_anew(broker, times));
+    double_move(((Broker *)b.config.broker), UINT64_MAX);
+    for (int i = 0; i < 4; i++)
+        bed_pass(&b, 5000);
+    CHECK_TEXT(sorted(&b, SUMS), "joe,7");
+    bed_close(&b);
+    bed_close(&a);
+    double_free(broker);
+    return 0;
+}
+
+int test_remote_standby_log_anew(void) { return standby_log_anew(1); }
+int test_remote_standby_log_anew_and_longer(void) { return standby_log_anew(20); }
