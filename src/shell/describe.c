@@ -198,8 +198,15 @@ static void print_topic_offsets(Buf *out, Arena *a, const json_t *topic, const T
     size_t i;
     json_t *o;
     int64_t most = 0;
+    const json_t *offsets = json_object_get(topic, "offsets");
+    if (json_array_size(offsets) == 0) {
+        buf_byte(out, '\n');
+        label(out, "Kafka topic", table_member(topic, "kafkaTopic"));
+        buf_cstr(out, "<no offsets: Kafka did not answer>\n");
+        return;
+    }
     table_init(&t, a, 5, "Partition", "Start Offset", "End Offset", "Offset", "Lag");
-    json_array_foreach(json_object_get(topic, "offsets"), i, o) {
+    json_array_foreach(offsets, i, o) {
         int64_t end = table_number(o, "logEndOffset"), at = table_number(o, "consumerOffset");
         Str *c = table_row(&t);
         most = end - at > most ? end - at : most;

@@ -150,7 +150,7 @@ int test_table_describe_extended(void)
                   "'clusterStatistics':[{'name':'total-messages','host':'127.0.0.1:8088','value':6.0,"
                   "'timestamp':1795249117205}],'clusterErrorStats':[],'queryOffsetSummaries':[{'groupId':'g',"
                   "'topicSummaries':[{'kafkaTopic':'s','offsets':[{'partition':0,'logStartOffset':0,'logEndOffset':7,"
-                  "'consumerOffset':4}]}]}]}}",
+                  "'consumerOffset':4}]},{'kafkaTopic':'away','offsets':[]}]}]}}",
                   false, (TableStyle){0},
                   "\n"
                   "Name                 : T\n"
@@ -195,7 +195,10 @@ int test_table_describe_extended(void)
                   " Partition | Start Offset | End Offset | Offset | Lag \n"
                   "------------------------------------------------------\n"
                   " 0         | 0            | 7          | 4      | 3   \n"
-                  "------------------------------------------------------\n");
+                  "------------------------------------------------------\n"
+                  "\n"
+                  "Kafka topic          : away\n"
+                  "<no offsets: Kafka did not answer>\n");
 }
 
 int test_table_explain(void)
