@@ -37,8 +37,6 @@ static Status append(Engine *e, const BoundInsert *b, const Column *cols, Err *e
         st = write_side(vw, ptrs + ds->nkeys, false, &value, &value_null, ds, err);
     if (st == OK) {
         Record r = {.ts = b->has_rowtime ? b->rowtime : effects_now(e->fx)};
-        if (ds->timestamp_column >= 0 && !b->row[ds->timestamp_column].null && !b->has_rowtime)
-            r.ts = effects_now(e->fx);
         if (!key_null) {
             r.key = key.p ? key.p : "";
             r.key_len = (int32_t)key.n;

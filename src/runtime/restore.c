@@ -24,7 +24,7 @@
 // @thread worker
 #include "runtime/internal.h"
 
-enum { FLUSH_RECORDS = 200000, STALE_MS = 21 * 3600 * 1000, TELL_MS = 30 * 60 * 1000 };
+enum { FLUSH_RECORDS = 200000, STALE_MS = 21 * 3600 * 1000, TELL_MS = 30 * 60 * 1000, PROGRESS_MS = 5000 };
 
 typedef struct RestoreLog {
     Op *op;
@@ -37,6 +37,7 @@ struct Restore {
     int n;
     RestoreLog *logs;
     int64_t unflushed;
+    int64_t logged_ms;  /* when its progress was last logged */
     int64_t stepped_ms; /* when it last had a turn */
     int64_t told_ms;    /* when it was last seen to where a copy stands */
     bool ahead; /* the own positions decide */
@@ -306,6 +307,20 @@ static Status read_log(Task *t, RestoreLog *log, bool *did, Err *err)
     return st;
 }
 
+static void log_progress(Task *t)
+{
+    const RestoreProgress *p = &t->restored;
+    int64_t now = effects_now(t->q->e->fx), ms = now - p->started_ms;
+    if (t->restore->logged_ms < p->started_ms)
+        t->restore->logged_ms = p->started_ms;
+    if (now - t->restore->logged_ms < PROGRESS_MS || !p->records)
+        return;
+    t->restore->logged_ms = now;
+    engine_log(t->q->e, "query %.*s, partition %d: %lld records, %lld KB of its state restored, at most %lld records left, about %lld s",
+               STR_ARG(t->q->id), t->partition, (long long)p->records, (long long)(p->bytes >> 10), (long long)p->left,
+               (long long)((double)p->left * (double)ms / (double)p->records / 1000 + 1));
+}
+
 /* Tells once when the copy has caught up. */
 static void note_warm(Task *t)
 {
@@ -360,6 +375,8 @@ Status restore_step(Task *t, bool *did, Err *err)
             continue;
         behind = true;
         Status st = read_log(t, log, did, err);
+        if (st == OK && t->state == TASK_RESTORING)
+            log_progress(t);
         if (st || *did)
             return st ? st : r->unflushed >= FLUSH_RECORDS ? flush(t, false, err) : OK;
     }

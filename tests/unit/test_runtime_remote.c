@@ -522,3 +522,50 @@ static int standby_log_anew(int times)
 
 int test_remote_standby_log_anew(void) { return standby_log_anew(1); }
 int test_remote_standby_log_anew_and_longer(void) { return standby_log_anew(20); }
+
+/* ---- what is told of a restore ---- */
+
+typedef struct Told {
+    int lines;
+    char last[256];
+} Told;
+
+static void take_line(void *arg, const char *line)
+{
+    Told *t = arg;
+    if (!strstr(line, "of its state restored, at most"))
+        return;
+    t->lines++;
+    snprintf(t->last, sizeof t->last, "%s", line);
+}
+
+/* While it takes long the log says every 5 s how far it is. */
+int test_remote_restore_progress(void)
+{
+    enum { MANY = 60000 };
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3});
+    Bed b;
+    Told told = {0};
+    CHECK(three_groups(&b, broker, "exactly_once_v2"));
+    RecordSet set;
+    Fetcher *f;
+    CHECK(log_read(broker, &set, &f));
+    for (int i = 0; i < MANY; i++)
+        double_append(broker, str_of(LOG), 0, &set.records[set.n - 1]);
+    recordset_release(&set);
+    broker->ops->fetch_close(f);
+    b.config.log = take_line;
+    b.config.log_arg = &told;
+    CHECK(bed_start(&b));
+    for (int i = 0; i < 40; i++) {
+        runtime_step(b.e);
+        effects_sim_advance(b.sim, 1000);
+    }
+    CHECK(told.lines >= 2 && told.lines <= 4);
+    CHECK(strncmp(told.last, "query CTAS_CART_1, partition 0: ", 32) == 0 && strstr(told.last, " left, about "));
+    bed_pass(&b, 5000);
+    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,7");
+    bed_close(&b);
+    double_free(broker);
+    return 0;
+}
