@@ -154,7 +154,7 @@ static void changed(void *arg, uint64_t slots, bool lost)
     uint64_t before = had, gone = before & ~slots;
     if (topics_remote(e->topics) && (before != slots || lost))
         engine_log(e, "has %d of %d slots now%s", __builtin_popcountll(slots), TOPIC_SLOTS,
-                   lost ? ": it was not heard of in time, what was not committed is dropped" : "");
+                   lost && !engine_ending(e) ? ": it was not heard of in time, what was not committed is dropped" : "");
     if (!lost)
         each_worker(e, commit_moving, gone);
     __atomic_store_n(&e->slots, slots, __ATOMIC_RELEASE);

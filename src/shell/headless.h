@@ -14,8 +14,8 @@ typedef struct HeadlessOptions {
     const char *file;     /* of statements */
 } HeadlessOptions;
 
-/* Runs until SIGTERM or SIGINT, which end it with 0 within a few seconds: after all was committed, or Kafka did not answer. 1: a statement was refused; 2: the file, the data
- * directory or Kafka cannot be used. @thread main */
+/* Runs until SIGTERM or SIGINT, which end it with 0 within a few seconds: when all was committed, or Kafka did not answer.
+ * 1: a statement was refused; 2: the file, the data directory or Kafka cannot be used. @thread main */
 int headless_main(const HeadlessOptions *options);
 
 #endif

@@ -408,6 +408,8 @@ static void close_broker(Broker *b)
         rd_kafka_queue_destroy(k->background);
     if (k->meta)
         rd_kafka_destroy_flags(k->meta, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    if (__atomic_load_n(&k->left, __ATOMIC_ACQUIRE)) /* its handle still logs */
+        return;
     kafka_props_free(&k->props);
     buf_free(&k->reason);
     mem_free(k->client_id);

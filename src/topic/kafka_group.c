@@ -6,6 +6,7 @@
 //   revoked                    changed(what is left): work on the others is committed > give them up (the others go on)
 //   lost                       changed(what is left, lost): somebody else may have them already
 //   leave                      it unsubscribes, so that the group is told; revoked, as above; then it is closed, within CLOSE_MS
+//                              (a broker that does not answer is not told: it finds out when the session is over)
 //   fatal                      another process joined as the same instance: all is lost
 //
 // A member with an instance id that dies and joins again before its session is over has its slots back at once, without a
@@ -138,11 +139,11 @@ static void close_consumer(Membership *m)
         poll_once(m);
     /* A consumer with an instance id leaves by unsubscribing only: closing is for coming back. */
     p = kafka_patience(m->handle.k, LEAVE_MS);
-    if (!m->fatal && is_known(m) && !rd_kafka_unsubscribe(m->rk))
+    if (!m->fatal && is_known(m) && kafka_slice(&p, POLL_MS) && !rd_kafka_unsubscribe(m->rk))
         while (!m->fatal && (m->slots || is_known(m)) && kafka_slice(&p, POLL_MS))
             poll_once(m);
-    rd_kafka_queue_t *q = rd_kafka_queue_get_consumer(m->rk);
     p = kafka_patience(m->handle.k, CLOSE_MS);
+    rd_kafka_queue_t *q = kafka_slice(&p, POLL_MS) ? rd_kafka_queue_get_consumer(m->rk) : NULL;
     rd_kafka_error_t *e = q ? rd_kafka_consumer_close_queue(m->rk, q) : NULL;
     if (e)
         rd_kafka_error_destroy(e);

@@ -42,6 +42,7 @@ struct Kafka {
     bool (*ending)(void *arg);
     void *ending_arg;
     bool given_up; /* atomic: see kafka_wait.c */
+    bool left;     /* atomic: a handle is left to the end of the process, and this with it */
 
     rd_kafka_t *meta;
     rd_kafka_queue_t *background; /* of meta */

@@ -21,11 +21,11 @@
 //
 // librdkafka takes the time 0 for "now", so a record of that time is written without one (-1), which a fetcher reads as 0.
 #include <stdio.h>
+#include <time.h>
 
 #include "topic/kafka_impl.h"
 
-/* SEND_MS: see kafka_wait.c. */
-enum { FULL_MS = 1000, PURGE_MS = 5000, GRACE_MS = 5000, SLICE_MS = 1000, FLUSH_SLICE_MS = 200, SEND_MS = 4000 };
+enum { FULL_MS = 1000, PURGE_MS = 5000, GRACE_MS = 5000, SLICE_MS = 1000, FLUSH_SLICE_MS = 200, PAUSE_MS = 50 };
 
 typedef struct Report {
     void *tag;
@@ -39,6 +39,7 @@ struct Producer {
     rd_kafka_t *rk;     /* NULL: not made yet, or broken and gone */
     ErrCode broken;     /* OK: it works */
     bool open;          /* a transaction is */
+    bool left;          /* a handle of it is left to the end of the process */
     StrMap topics; /* name -> rd_kafka_topic_t of rk */
     VEC(Report) reports;
 };
@@ -105,9 +106,12 @@ static rd_kafka_error_t *resumed(Producer *p, rd_kafka_error_t *(*call)(rd_kafka
     for (int slice; (slice = kafka_slice(&patience, SLICE_MS)) > 0;) {
         if (e)
             rd_kafka_error_destroy(e);
+        int64_t asked = kafka_now_ms();
         e = call(p->rk, slice);
-        if (!e || rd_kafka_error_code(e) != RD_KAFKA_RESP_ERR__TIMED_OUT || !rd_kafka_error_is_retriable(e))
+        if (!e || !rd_kafka_error_is_retriable(e))
             return e;
+        if (rd_kafka_error_code(e) != RD_KAFKA_RESP_ERR__TIMED_OUT && kafka_now_ms() - asked < PAUSE_MS)
+            kafka_nap(PAUSE_MS); /* a coordinator that has just come */
     }
     return e ? e : rd_kafka_error_new(RD_KAFKA_RESP_ERR__TIMED_OUT, "the broker did not answer before the end");
 }
@@ -134,7 +138,8 @@ void kafka_producer_free(Producer *p)
     handle_drop(p);
     vec_free(&p->reports);
     mem_free(p->name);
-    mem_free(p);
+    if (!p->left)
+        mem_free(p);
 }
 
 /* ---- errors ---- */
@@ -333,15 +338,90 @@ Status kafka_begin(Producer *p, Err *err)
     return st;
 }
 
+/* Positions that are being sent. librdkafka waits for an answer as long as for any (socket.timeout.ms), whatever time it is given,
+ * and must not be asked twice: a late answer would be taken for a later call's. So a thread waits for it, which at the process's end
+ * is left alone with the handle. */
+typedef struct Sending {
+    rd_kafka_t *rk;
+    rd_kafka_topic_partition_list_t *offsets; /* owned, as is: */
+    rd_kafka_consumer_group_metadata_t *group;
+    int ms;
+    pthread_mutex_t lock; /* of: */
+    pthread_cond_t cond;
+    bool done;
+    rd_kafka_error_t *e;
+} Sending;
+
+static void *sending_main(void *arg)
+{
+    Sending *s = arg;
+    rd_kafka_error_t *e = rd_kafka_send_offsets_to_transaction(s->rk, s->offsets, s->group, s->ms);
+    pthread_mutex_lock(&s->lock);
+    s->e = e;
+    s->done = true;
+    pthread_cond_broadcast(&s->cond);
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+/* False: the process is to end, and it was waited for long enough. */
+static bool await_sent(Sending *s, Kafka *k)
+{
+    Patience p = kafka_patience(k, INT32_MAX);
+    pthread_mutex_lock(&s->lock);
+    for (int slice; !s->done && (slice = kafka_slice(&p, FLUSH_SLICE_MS)) > 0;) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += (long)slice * 1000000;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        pthread_cond_timedwait(&s->cond, &s->lock, &until);
+    }
+    bool done = s->done;
+    pthread_mutex_unlock(&s->lock);
+    return done;
+}
+
+static void leave_handle(Producer *p)
+{
+    strmap_free(&p->topics);
+    p->rk = NULL;
+    p->broken = ERR_BROKER;
+    p->left = true;
+    __atomic_store_n(&p->handle.k->left, true, __ATOMIC_RELEASE);
+}
+
+/* Takes both over. */
+static rd_kafka_error_t *send_in_time(Producer *p, rd_kafka_topic_partition_list_t *l, rd_kafka_consumer_group_metadata_t *group)
+{
+    Kafka *k = p->handle.k;
+    pthread_t thread;
+    Sending *s = mem_zalloc(sizeof *s);
+    *s = (Sending){.rk = p->rk, .ms = k->request_ms, .offsets = l, .group = group};
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->cond, NULL);
+    if (pthread_create(&thread, NULL, sending_main, s))
+        sending_main(s);
+    else if (await_sent(s, k))
+        pthread_join(thread, NULL);
+    else {
+        pthread_detach(thread);
+        leave_handle(p);
+        return rd_kafka_error_new(RD_KAFKA_RESP_ERR__TIMED_OUT, "the broker did not answer before the end");
+    }
+    rd_kafka_error_t *e = s->e;
+    rd_kafka_topic_partition_list_destroy(s->offsets);
+    rd_kafka_consumer_group_metadata_destroy(s->group);
+    pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->cond);
+    mem_free(s);
+    return e;
+}
+
+/* Takes both over. */
 static Status send_offsets(Producer *p, rd_kafka_topic_partition_list_t *l, rd_kafka_consumer_group_metadata_t *group, Err *err)
 {
-    if (!p->rk || p->broken)
-        return none_there(p, err);
-    Patience patience = kafka_patience(p->handle.k, SEND_MS);
-    int ms = kafka_slice(&patience, SEND_MS);
-    rd_kafka_error_t *e = ms > 0 ? rd_kafka_send_offsets_to_transaction(p->rk, l, group, ms)
-                                 : rd_kafka_error_new(RD_KAFKA_RESP_ERR__TIMED_OUT, "the broker did not answer before the end");
-    return done(p, e, false, "The positions were not stored in the transaction", err);
+    return done(p, send_in_time(p, l, group), false, "The positions were not stored in the transaction", err);
 }
 
 Status kafka_send_positions(Producer *p, Str group, const GroupPosition *v, int n, Err *err)
@@ -349,26 +429,24 @@ Status kafka_send_positions(Producer *p, Str group, const GroupPosition *v, int 
     Kafka *k = p->handle.k;
     if (n == 0)
         return OK;
+    if (!p->rk || p->broken)
+        return none_there(p, err);
     char *full = kafka_name(k, group);
     rd_kafka_topic_partition_list_t *l = kafka_position_list(k, v, n);
     rd_kafka_consumer_group_metadata_t *md = rd_kafka_consumer_group_metadata_new(full);
-    Status st = send_offsets(p, l, md, err);
-    rd_kafka_consumer_group_metadata_destroy(md);
-    rd_kafka_topic_partition_list_destroy(l);
     mem_free(full);
-    return st;
+    return send_offsets(p, l, md, err);
 }
 
 Status kafka_send_member(Producer *p, Err *err)
 {
     rd_kafka_consumer_group_metadata_t *md;
     rd_kafka_topic_partition_list_t *l;
+    if (!p->rk || p->broken)
+        return none_there(p, err);
     if (kafka_member_fence(p->handle.k, &md, &l, err))
         return err->code;
-    Status st = send_offsets(p, l, md, err);
-    rd_kafka_consumer_group_metadata_destroy(md);
-    rd_kafka_topic_partition_list_destroy(l);
-    return st;
+    return send_offsets(p, l, md, err);
 }
 
 Status kafka_commit(Producer *p, Err *err)

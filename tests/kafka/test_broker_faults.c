@@ -397,9 +397,9 @@ int token_again(void)
 
 /* ---- for other tests: somebody else's open transaction ---- */
 
-/* argv: a name, a topic, its partitions, a group (empty: none) and the transaction's time-out. Writes a record to each partition, or
- * positions (offset 0) of all into the group, says "open", and keeps the transaction open until something comes on standard input:
- * "abort" ends it, the end of input ends the process alone. */
+/* argv: a name, a topic, its partitions, a group (empty: none) and the transaction's time-out. Writes a record to each partition,
+ * or positions (offset 0) of all into the group, says "open", and keeps the transaction open until something comes on standard
+ * input: "abort" ends it, the end of input ends the process alone. */
 int hold(char **argv)
 {
     const char *const settings[] = {"bootstrap.servers", getenv("KAFKA_BOOTSTRAP"), "transaction.timeout.ms", argv[4], NULL};

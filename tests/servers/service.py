@@ -56,10 +56,10 @@ def produce(topic, lines):
     tool("console-producer", "--topic", topic, "--reader-property", "parse.key=true", input="".join(f"{x}\n" for x in lines))
 
 
-def committed(topic, *more):
+def committed(topic, *more, server=BOOTSTRAP):
     """[key, value] of each record that a reader of committed records sees, up to the end."""
     out = tool("console-consumer", "--topic", topic, "--from-beginning", "--timeout-ms", "8000", "--isolation-level",
-               "read_committed", "--formatter-property", "print.key=true", *more)
+               "read_committed", "--formatter-property", "print.key=true", *more, server=server)
     return [line.split("\t", 1) for line in out.splitlines() if "\t" in line]
 
 
@@ -107,7 +107,7 @@ class Broker:
 
 
 class Held:
-    """A transaction of somebody else's, open until `end`: it has positions of a group in it, or (records) a record of the topic."""
+    """A transaction of somebody else's, open until `end`: positions of a group are in it, or, without one, records."""
 
     def __init__(self, sluice, what, topic, partitions, group="", server=BOOTSTRAP, timeout_ms=60000):
         program = os.path.join(os.environ.get("BUILD", SRC), "tests/kafka/test_broker")

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// How long calls of librdkafka may take, and how the process's end shortens them.
+//
+//   a call           has its limit of time, and spends it in slices, so that an end is noticed: in MOST_SLICE_MS
+//   the end comes    (KafkaConfig.ending) calls that are under way get NOTICED_MS more, those that begin then ENDING_MS
+//   one of them      did not succeed in that time: the broker is taken for away, and nobody waits for it any more. What was
+//                    not committed then is read again at the next start; an open transaction is left to time out
+//
+// Slices of calls that librdkafka resumes (init, commit, abort, flush, a queue that is polled) lose nothing. Others ask anew with
+// each slice, so these are longer. What can be neither (positions in a transaction) waits in a thread of its own, see
+// kafka_produce.c.
+// @thread any
+#include <time.h>
+
+#include "topic/kafka_impl.h"
+
+enum { ENDING_MS = 2500, NOTICED_MS = 1000, MOST_SLICE_MS = 2000, NAP_MS = 50 };
+
+int64_t kafka_now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void kafka_nap(int ms)
+{
+    struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
+    nanosleep(&t, NULL);
+}
+
+bool kafka_ending(const Kafka *k) { return k->ending && k->ending(k->ending_arg); }
+
+static bool given_up(const Kafka *k) { return __atomic_load_n(&k->given_up, __ATOMIC_ACQUIRE); }
+
+Patience kafka_patience(Kafka *k, int ms)
+{
+    int64_t now = kafka_now_ms();
+    return (Patience){.k = k, .began = now, .until = now + ms};
+}
+
+static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
+
+int kafka_slice(Patience *p, int most)
+{
+    int64_t now = kafka_now_ms();
+    if (!p->ending && kafka_ending(p->k)) {
+        int64_t until = later(p->began + ENDING_MS, now + NOTICED_MS);
+        p->ending = true;
+        p->until = until < p->until ? until : p->until;
+    }
+    if (p->ending && (given_up(p->k) || now >= p->until)) {
+        __atomic_store_n(&p->k->given_up, true, __ATOMIC_RELEASE);
+        return 0;
+    }
+    int64_t left = p->until - now;
+    return left <= 0 ? 0 : left < most ? (int)left : most;
+}
+
+static bool unanswered(rd_kafka_resp_err_t e)
+{
+    return e == RD_KAFKA_RESP_ERR__TIMED_OUT || e == RD_KAFKA_RESP_ERR__TRANSPORT;
+}
+
+/* A broker that has just come, or lost its part, says so: the metadata will tell who has it now. */
+static bool of_leaders(rd_kafka_resp_err_t e)
+{
+    return e == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE || e == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           e == RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE || e == RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE ||
+           e == RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH || e == RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH ||
+           e == RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE || e == RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR;
+}
+
+/* Between two slices: an answer that came at once does not come again at once. */
+static void pause_before(const Patience *p, int64_t asked)
+{
+    if (kafka_now_ms() - asked < NAP_MS && kafka_now_ms() + NAP_MS < p->until)
+        kafka_nap(NAP_MS);
+}
+
+rd_kafka_resp_err_t kafka_metadata(Kafka *k, rd_kafka_topic_t *topic, int ms, const struct rd_kafka_metadata **out)
+{
+    Patience p = kafka_patience(k, ms);
+    rd_kafka_resp_err_t e = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    for (int slice; unanswered(e) && (slice = kafka_slice(&p, MOST_SLICE_MS)) > 0;) {
+        int64_t asked = kafka_now_ms();
+        e = rd_kafka_metadata(k->meta, topic == NULL, topic, out, slice);
+        if (unanswered(e))
+            pause_before(&p, asked);
+    }
+    return e;
+}
+
+rd_kafka_resp_err_t kafka_offsets(Kafka *k, rd_kafka_topic_partition_list_t *l)
+{
+    Patience p = kafka_patience(k, k->request_ms);
+    rd_kafka_resp_err_t e = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    rd_kafka_topic_partition_list_t *asked = rd_kafka_topic_partition_list_copy(l);
+    for (int slice; (unanswered(e) || of_leaders(e)) && (slice = kafka_slice(&p, MOST_SLICE_MS)) > 0;) {
+        int64_t at = kafka_now_ms();
+        for (int i = 0; i < l->cnt; i++) /* an answer overwrites what was asked */
+            l->elems[i].offset = asked->elems[i].offset;
+        e = rd_kafka_offsets_for_times(k->meta, l, slice);
+        for (int i = 0; i < l->cnt && !e; i++)
+            e = l->elems[i].err;
+        if (unanswered(e) || of_leaders(e))
+            pause_before(&p, at);
+    }
+    rd_kafka_topic_partition_list_destroy(asked);
+    return e;
+}
+
+rd_kafka_event_t *kafka_poll(Kafka *k, rd_kafka_queue_t *q, int ms)
+{
+    Patience p = kafka_patience(k, ms);
+    rd_kafka_event_t *ev = NULL;
+    for (int slice; !ev && (slice = kafka_slice(&p, 200)) > 0;)
+        ev = rd_kafka_queue_poll(q, slice);
+    return ev;
+}
