@@ -87,7 +87,10 @@ static int run_server(Shell *sh, int n, const Str *args, Err *err)
     UNUSED(args);
     if (n > 0)
         return refuse(err, "the engine runs in the process of this shell", "not supported yet: a remote server");
-    out_printf(&sh->out, "in this process, data in %s\n", sh->dir ? sh->dir : "memory");
+    if (sh->bootstrap)
+        out_printf(&sh->out, "in this process, topics in Kafka at %s, state in %s\n", sh->bootstrap, sh->dir ? sh->dir : "memory");
+    else
+        out_printf(&sh->out, "in this process, data in %s\n", sh->dir ? sh->dir : "memory");
     return SHELL_OK;
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The headless server on Kafka: what it counts is right whichever server counts it, with its state and without. Stage
-86-kafka-server runs it."""
+"""The headless server on Kafka: what it counts is right whichever server counts it, with its state and without; and what a
+shell there says of itself. Stage 86-kafka-server runs it."""
 import os
 import re
 import signal
@@ -85,3 +85,12 @@ def test_two_servers_share_the_work(sluice):
     feeder.insert(*((k, 4) for k in keys))
     assert feeder.totals(60) == {k: [1, 3, 7] for k in keys}
     stop(b)
+
+
+def test_a_shell_tells_where_it_runs(sluice):
+    t = sluice.shell("--bootstrap-server", BOOTSTRAP, "--service-id", "told" + UNIQUE, "-d", "state", columns=200)
+    assert f"Topics are in Kafka at {BOOTSTRAP}, state is in state." in t.text(), t.text()
+    t.line("server")
+    t.expect(f"in this process, topics in Kafka at {BOOTSTRAP}, state in state\n", "sluice> ")
+    t.line("exit")
+    assert t.wait() == 0
