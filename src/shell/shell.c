@@ -108,6 +108,8 @@ int shell_main(const ShellOptions *o)
         session_free(sh.s);
         engine_close(sh.e);
     } else if (err.code == ERR_CANCELLED) {
+        if (sh.interactive) /* behind the terminal's ^C */
+            out_write(&sh.out, STR("\n"));
         code = signals_ended() ? 128 + signals_ended() : SHELL_INTERRUPTED;
     } else {
         shell_error(&sh, &err, STR(""), NULL);

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 
+import terminal
 from test_scripts import EARLIEST, check
 
 BOOTSTRAP = os.environ["KAFKA_BOOTSTRAP"]
@@ -94,3 +95,12 @@ def test_a_shell_tells_where_it_runs(sluice):
     t.expect(f"in this process, topics in Kafka at {BOOTSTRAP}, state in state\n", "sluice> ")
     t.line("exit")
     assert t.wait() == 0
+
+
+def test_ctrl_c_while_no_broker_answers_ends_the_line(sluice):
+    t = terminal.Terminal([sluice.program, "--bootstrap-server", "127.0.0.1:1"], env=sluice.env, cwd=sluice.home)
+    sluice.terminals.append(t)
+    t.expect("Trying again until it answers; Ctrl-C ends this.\n")
+    t.send("\x03")
+    assert t.wait() == 130, t.status
+    assert t.text().endswith("\n"), t.text()
