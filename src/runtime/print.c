@@ -27,6 +27,7 @@ struct Printer {
     Str topic;
     int partitions;
     int64_t *at;
+    int turn; /* the partition that is looked at first: a busy one does not hold up the others */
     int64_t interval, limit; /* every n-th record; -1: no limit */
     int64_t count, shown;
     Side key, value;
@@ -210,8 +211,9 @@ static void show_records(Printer *p, const RecordSet *set, int partition)
 /* One record set of some partition; false when nothing new is there. */
 static bool fetch(Printer *p, Err *err, Status *st)
 {
-    for (int part = 0; part < p->partitions; part++) {
+    for (int i = 0; i < p->partitions; i++) {
         RecordSet set;
+        int part = (p->turn + i) % p->partitions;
         *st = topic_read(p->e->topics, p->topic, part, p->at[part], 100, &set, err);
         if (*st)
             return false;
@@ -222,8 +224,10 @@ static bool fetch(Printer *p, Err *err, Status *st)
             p->at[part] = set.next_offset;
         }
         recordset_release(&set);
-        if (some)
+        if (some) {
+            p->turn = (part + 1) % p->partitions;
             return true;
+        }
     }
     return false;
 }

@@ -126,6 +126,9 @@ static Status not_here(const Task *t, bool *soon, Err *err)
     return (Status)err->code;
 }
 
+/* A transaction that was aborted or fenced is tried again after so long: it is waited for. */
+enum { SHORT_WAIT_MS = 1000 };
+
 static void pull_task(void *arg)
 {
     Pull *p = arg;
@@ -137,7 +140,8 @@ static void pull_task(void *arg)
         return;
     }
     if (t->state != TASK_RUNNING) {
-        p->st = err_set(p->err, ERR_QUERY, "The query %.*s that keeps this table does not run: %s", STR_ARG(t->q->id),
+        p->soon = t->state == TASK_WAITING && t->backoff_ms <= SHORT_WAIT_MS;
+        p->st = err_set(p->err, p->soon ? ERR_BUSY : ERR_QUERY, "The query %.*s that keeps this table does not run: %s", STR_ARG(t->q->id),
                         t->err.msg ? t->err.msg : "it is not started");
         return;
     }

@@ -523,6 +523,32 @@ static int standby_log_anew(int times)
 int test_remote_standby_log_anew(void) { return standby_log_anew(1); }
 int test_remote_standby_log_anew_and_longer(void) { return standby_log_anew(20); }
 
+/* Who asks for rows while a task waits a moment to begin again is not told that its query does not run. */
+int test_remote_pull_behind_abort(void)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 5});
+    Bed b;
+    CHECK(remote_open(&b, broker, effects_sim_new(7, BED_START_MS), true, "exactly_once_v2"));
+    RUN(&b, ONE);
+    RUN(&b, THREE);
+    bed_pass(&b, 5000);
+    bed_pass(&b, 5000);
+    RUN(&b, "INSERT INTO s VALUES ('joe', 1);");
+    double_fault(broker, DOUBLE_COMMIT, 0, FAULT_ABORT);
+    runtime_settle(b.e); /* its commit is due */
+    Err err = ERR_INIT;
+    CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "ERROR");
+    CHECK_INT(session_text(b.s, SUMS, NULL, NULL, &err), ERR_BUSY);
+    CHECK(strstr(err.msg, "does not run: "));
+    err_clear(&err);
+    bed_pass(&b, 200);
+    bed_pass(&b, 5000);
+    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,8");
+    bed_close(&b);
+    double_free(broker);
+    return 0;
+}
+
 /* ---- what is told of a restore ---- */
 
 typedef struct Told {
@@ -566,6 +592,48 @@ int test_remote_restore_progress(void)
     bed_pass(&b, 5000);
     CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,7");
     bed_close(&b);
+    double_free(broker);
+    return 0;
+}
+
+/* While somebody else's transaction holds a group's positions its query waits, the others work; one that is open for longer than
+ * any may be is told of, and when it ends the query goes on soon. */
+int test_remote_held_positions(void)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 6, .timeout = 1 << 30}), *other = double_client(broker);
+    GroupPosition at = {STR("s"), 0, 0};
+    Producer *p;
+    Bed b;
+    Err err = ERR_INIT;
+    CHECK(remote_open(&b, broker, effects_sim_new(7, BED_START_MS), true, "exactly_once_v2"));
+    RUN(&b, CART);
+    RUN(&b, ROWS);
+    bed_pass(&b, 5000);
+    bed_pass(&b, 5000);
+    bed_stop(&b, false);
+    CHECK_INT(other->ops->producer_new(other, "other", &p, &err), OK);
+    CHECK_INT(other->ops->init(p, &err), OK);
+    CHECK_INT(other->ops->begin(p, &err), OK);
+    CHECK_INT(other->ops->send_positions(p, str_of(GROUP), &at, 1, &err), OK);
+    CHECK(bed_start(&b));
+    RUN(&b, "CREATE STREAM copy AS SELECT * FROM s;");
+    RUN(&b, "INSERT INTO s VALUES ('joe', 'tie', 1);");
+    bed_pass(&b, 5000);
+    CHECK_TEXT(bed_query(&b, "CSAS_COPY", "state"), "RUNNING");
+    CHECK(sum_ends(broker, "COPY", 4) > 0);
+    CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "ERROR");
+    CHECK(strstr(bed_query(&b, "CTAS_CART", "reason"), "the broker does not tell where group _confluent-ksql-default_query_CTAS"));
+    for (int i = 0; i < 16; i++)
+        bed_pass(&b, 5000);
+    CHECK(strstr(bed_query(&b, "CTAS_CART", "reason"), "partition 0: an open transaction holds the position for longer than"));
+    CHECK_INT(other->ops->abort(p, &err), OK);
+    bed_pass(&b, 2500);
+    CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "RUNNING");
+    bed_pass(&b, 5000);
+    CHECK_TEXT(sorted(&b, ALL), "bob,3|eve,5|joe,8");
+    other->ops->producer_free(p);
+    bed_close(&b);
+    CHECK_INT(double_counts(broker)->violations, 0);
     double_free(broker);
     return 0;
 }

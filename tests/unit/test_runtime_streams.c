@@ -194,3 +194,26 @@ int test_streams_wide(void)
     bed_close(&b);
     return 0;
 }
+
+/* A partition with many records does not hold up the others. */
+int test_streams_print_in_turn(void)
+{
+    Bed b;
+    char sql[128];
+    CHECK(bed_open(&b, false, true));
+    RUN(&b, "CREATE STREAM two (k STRING KEY, v INT) WITH (kafka_topic='two', value_format='json', partitions=2);");
+    char many[] = "a", one[] = "a";
+    while (partition_of(str_of(many), 2) != 0)
+        ++*many;
+    while (partition_of(str_of(one), 2) != 1)
+        ++*one;
+    for (int i = 0; i < 250; i++) {
+        snprintf(sql, sizeof sql, "INSERT INTO two VALUES ('%s', %d);", many, i);
+        RUN(&b, sql);
+    }
+    snprintf(sql, sizeof sql, "INSERT INTO two VALUES ('%s', 1000);", one);
+    RUN(&b, sql);
+    CHECK(strstr(bed_rows(&b, "PRINT two FROM BEGINNING LIMIT 150;"), "{\"V\":1000}"));
+    bed_close(&b);
+    return 0;
+}
