@@ -31,8 +31,9 @@ typedef enum Family {
 /* Opens or creates. cache_bytes: the block cache shared by all families (0 = default 64 MB).
  * Error ERR_BUSY: another process owns it; the message has its pid. */
 Status disk_open(const char *dir, Effects *fx, size_t cache_bytes, Disk **out, Err *err) MUST_CHECK;
-/* As disk_open, of a directory whose contents can be made again from elsewhere: what RocksDB finds damaged, now or in its last life,
- * is put aside as DIR/db.damaged (in place of an earlier one), and an empty database is made; `damage` then says what was found. */
+/* As disk_open, of a directory whose contents can be made again from elsewhere: what RocksDB finds damaged, now or in its
+ * last life, is put aside as DIR/db.damaged (in place of an earlier one), and an empty database is made; `damage` then says
+ * what was found. */
 Status disk_open_anew(const char *dir, Effects *fx, size_t cache_bytes, Disk **out, Buf *damage, Err *err) MUST_CHECK;
 /* Flushes nothing that was not committed; NULL is ignored. */
 void disk_close(Disk *d);

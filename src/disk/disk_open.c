@@ -161,9 +161,9 @@ static rocksdb_options_t *tune_family(const Disk *d, Family f)
 
 /* ---- RocksDB's journal ---- */
 
-/* RocksDB writes a journal for people, LOG, and cannot do without. Where a write of it fails, RocksDB 7.8's own assertion ends the
- * process at the next line. So it says little there (what it refuses its calls say too), and what it does say while it opens
- * goes to memory: LOG leads there, and both go as soon as it is open. */
+/* RocksDB writes a journal for people, LOG, and cannot do without. Where a write of it fails, RocksDB 7.8's own assertion
+ * ends the process at the next line. So it says little there (what it refuses its calls say too), and what it does say
+ * while it opens goes to memory: LOG leads there, and both go as soon as it is open. */
 typedef struct Journal {
     char dir[80], file[100], link[4200]; /* file empty: there is no such memory */
 } Journal;
@@ -302,7 +302,8 @@ static Status set_aside(Disk *d, Err *err)
     snprintf(aside, sizeof aside, "%s/db.damaged", d->dir);
     nftw(aside, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     if (rename(d->db_dir, aside) != 0 && errno != ENOENT)
-        return err_set(err, ERR_IO, "Data directory %s: what is damaged cannot be put aside as db.damaged: %s", d->dir, strerror(errno));
+        return err_set(err, ERR_IO, "Data directory %s: what is damaged cannot be put aside as db.damaged: %s", d->dir,
+                       strerror(errno));
     snprintf(aside, sizeof aside, "%s/damaged", d->dir);
     unlink(aside);
     return OK;

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Room on the device, and opening RocksDB again when it refused a write.
 //
-// A commit is refused while less is free than what RocksDB may need to bring into tables what it holds in memory, with the
-// log's next file, and half as much again for compaction: RocksDB itself meets a full device only when others fill it faster.
-// Batches that delete ranges (topics that go, retention) may use most of that reserve, because they make room.
+// A commit is refused while less is free than what RocksDB may need to bring into tables what it holds in memory, and
+// half as much again for the log's next file and for compaction: RocksDB itself meets a full device only when others
+// fill it faster. Batches that delete ranges (topics that go, retention) may use most of that reserve, because they make
+// room.
 //
-// When it does meet it, or a device that fails, it refuses every write from then on. It can go on of itself ("resume"), but not
-// soundly where the write of a log failed: RocksDB 7.8 may keep that file, and then its own assertion ends the process, or, without
-// assertions, every later write fails. So no write reaches it any more. Reads go on; as soon as there is room for what is in the log,
-// it is closed and opened again, which replays the log up to the last whole batch: what was committed is there, what was refused is not.
+// When it does meet it, or a device that fails, it refuses every write from then on. It would go on of itself ("resume"),
+// but not soundly where the write of a log failed: RocksDB 7.8 may keep that file, and then its own assertion ends the
+// process, or, without assertions, every later write fails. So no write reaches it any more. Reads go on; as soon as there is
+// room for what is in the log, it is closed and opened again, which replays the log up to the last whole batch: what was
+// committed is there, what was refused is not. Where opening fails (others took the room meanwhile), reads fail too, and
+// reads as well as commits try again.
 //
-// Closing needs that nobody is inside. Each call counts itself in and out in its thread's slot; who opens again sets `closing`,
-// then waits until the slots are zero. Either a call sees `closing` and goes back out to wait, or its count is seen. A call that is
-// inside may enter again, or wait for a lock whose owner waits outside, so the wait for it ends after a short while: all go on as
-// before, and the next commit tries again.
+// Closing needs that nobody is inside. Each call counts itself in and out in its thread's slot; who opens again sets
+// `closing`, then waits until the slots are zero. Either a call sees `closing` and goes back out to wait, or its count is
+// seen. A call that is inside may enter again, or wait for a lock whose owner waits outside, so the wait for it ends after a
+// short while: all go on as before, and the next commit tries again.
 #include "disk/disk_impl.h"
 
 #include <stdio.h>
@@ -120,7 +123,7 @@ uint64_t disk_opened_again(Disk *d)
 static bool device(const Disk *d, uint64_t *free_bytes, uint64_t *size)
 {
     struct statvfs v;
-    if (statvfs(d->dir, &v) != 0 || v.f_blocks == 0)
+    if (fstatvfs(d->lock_fd, &v) != 0 || v.f_blocks == 0)
         return false;
     *free_bytes = (uint64_t)v.f_bavail * v.f_frsize;
     *size = (uint64_t)v.f_blocks * v.f_frsize;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A full device under a running query: RocksDB itself is refused its writes.
+// A full device under a running query.
 //
 //   full_disk DIR [HOST:PORT]   DIR: an empty folder on a small file system of its own (a tmpfs)
-//   full_disk DIR race=SEED     only the disk layer, full_disk_race.c, for 10 seconds
+//   full_disk DIR race=SEED     only the disk layer, for 10 seconds
 //
-// Rows are inserted while a table counts them; a file fills the device, and inserts go on until they are refused; the
-// file goes. Then without a restart inserts must be acknowledged again and the table must go on. Every acknowledged row
-// counts once, one that was refused at most once; after a restart too. With an address topics are in that Kafka, exactly once:
-// rows are inserted all the time, the query waits while there is no room for its state, and goes on. The last line:
-// `N passed, N failed`.
+// Without an address the disk layer comes first, alone: full_disk_race.c. Then the engine: rows are inserted while a table
+// counts them; a file fills the device, and inserts go on until they are refused; the file goes. Then without a restart
+// inserts must be acknowledged again and the table must go on. Every acknowledged row counts once, one that was refused at
+// most once; after a restart too. With an address topics are in that Kafka, exactly once: rows are inserted all the time,
+// the query waits while there is no room for its state, and goes on. The last line: `N passed, N failed`.
 #define _GNU_SOURCE // nftw, strsep
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #include "full_disk.h"
 #include "topic/kafka.h"
 
-enum { BEFORE = 300, REFUSED = 40, MOST = 60000, AFTER = 300, PATIENCE_S = 90, PAD = 3000 };
+enum { BEFORE = 300, REFUSED = 40, MOST = 60000, AFTER = 300, PATIENCE_S = 90, PAD = 3000, RACE_S = 6 };
 
 typedef struct Full {
     Bed b;
@@ -196,7 +196,7 @@ static void run(Full *f)
         full_kafka(f);
         return;
     }
-    /* What gives out is the log, a flush of what is in memory, or a compaction. */
+    /* Nothing is left, too little, or almost enough. */
     full(f, 0);
     full(f, 3 << 20);
     full(f, 20 << 20);
@@ -224,6 +224,12 @@ int main(int argc, char **argv)
     if (argc == 3) {
         f.b.config.kafka = &kafka;
         f.b.config.alone = true;
+    }
+    if (argc == 2) {
+        check(&f, full_disk_race(argv[1], (unsigned)time(NULL), RACE_S), "the disk layer alone");
+        TmpDir race;
+        snprintf(race.path, sizeof race.path, "%s/race", argv[1]);
+        tmpdir_remove(&race);
     }
     snprintf(f.b.dir.path, sizeof f.b.dir.path, "%s/data", argv[1]);
     snprintf(f.filler, sizeof f.filler, "%s/filler", argv[1]);
