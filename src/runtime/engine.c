@@ -13,7 +13,7 @@
 #define PACKAGE_VERSION "0.0.0"
 #endif
 
-enum { DEFAULT_STATE_BUDGET = 256 << 20, DEFAULT_CACHE = 32 << 20, MAX_DEFAULT_WORKERS = 8 };
+enum { DEFAULT_STATE_BUDGET = 256 << 20, DEFAULT_CACHE = 32 << 20, MAX_DEFAULT_WORKERS = 8, TRANSACTION_MS = 60000 };
 
 const char *engine_version(void) { return PACKAGE_VERSION; }
 
@@ -64,6 +64,14 @@ static bool ending(void *arg) { return engine_ending(arg); }
 static Status open_kafka(Engine *e, Broker **out, Err *err)
 {
     KafkaConfig c = *e->cfg.kafka;
+    KafkaProps props;
+    Buf warnings = BUF_INIT;
+    Status st = kafka_props_read(c.settings, c.n, &props, &warnings, err);
+    buf_free(&warnings); /* the client tells of them */
+    if (st)
+        return st;
+    e->transaction_ms = props.transaction_ms;
+    kafka_props_free(&props);
     c.ending = ending;
     c.ending_arg = e;
     return kafka_broker_open(&c, out, err);
@@ -118,6 +126,7 @@ Status engine_open(const EngineConfig *config, Engine **out, Err *err)
     if (!e->cfg.state_budget)
         e->cfg.state_budget = DEFAULT_STATE_BUDGET;
     e->share.budget = e->cfg.state_budget;
+    e->transaction_ms = TRANSACTION_MS;
     pthread_mutex_init(&e->ddl, NULL);
     pthread_mutex_init(&e->mu, NULL);
     pthread_cond_init(&e->ran, NULL);

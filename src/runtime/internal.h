@@ -107,6 +107,7 @@ struct Task {
     int64_t next_commit;/* ms on the clock */
     int64_t committed_ms; /* when it last did, or came to run */
     int64_t retry_at, backoff_ms;
+    int64_t untold_ms;  /* since when the broker has not told its positions; 0: it does */
     int64_t rows_in, errors;
     Restore *restore;   /* while RESTORING and STANDBY */
     RestoreProgress restored;
@@ -254,6 +255,7 @@ struct Engine {
     VEC(char *) warnings;
     DataSource *log_source;   /* KSQL_PROCESSING_LOG, or NULL */
     bool joined;              /* is a member of the service */
+    int transaction_ms;       /* after which Kafka ends a transaction that nobody ends */
     bool ending;              /* atomic: it is being closed; see engine_ending */
     Keeper keeper;
     StoreShare share;         /* of cfg.state_budget, over all stores */

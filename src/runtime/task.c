@@ -19,7 +19,15 @@
 // @thread worker
 #include "runtime/internal.h"
 
-enum { BACKOFF_SHARE = 2, EAGER_BYTES = 1 << 20, TRIM_ROWS = 100000, COMMIT_RETRY_MS = 100, HOUR_MS = 3600 * 1000 };
+enum {
+    BACKOFF_SHARE = 2,
+    EAGER_BYTES = 1 << 20,
+    TRIM_ROWS = 100000,
+    COMMIT_RETRY_MS = 100, /* at first, … */
+    BROKER_RETRY_MS = 2000, /* … at last: what a broker does not answer now it may answer soon */
+    HANGING_MS = 10000, /* behind the time that a transaction may take */
+    HOUR_MS = 3600 * 1000,
+};
 
 Str task_owner(const Task *t, Arena *a) { return query_app_id(t->q->e, a, t->q->id); }
 
@@ -61,15 +69,37 @@ static int64_t expired_position(const Task *t, const TaskInput *ti, Str owner)
     return good ? at : -1;
 }
 
-static Status input_position(const Task *t, TaskInput *ti, Str owner, bool own, Err *err)
+/* Most likely a transaction that touches the position is open, of a server that died or lost the slot: it ends when it times out,
+ * at the latest. One that goes on longer was lost by Kafka, and an operator has to end it. */
+static Status untold(Task *t, const TaskInput *ti, Str owner, Err *err)
+{
+    const Engine *e = t->q->e;
+    int64_t now = effects_now(e->fx), begin, end;
+    if (!t->untold_ms)
+        t->untold_ms = now;
+    if (now - t->untold_ms < e->transaction_ms + HANGING_MS)
+        return err_set(err, ERR_BROKER, "the broker does not tell where group %.*s stands in %.*s, partition %d", STR_ARG(owner),
+                       STR_ARG(ti->in->topic), ti->partition);
+    Status st = topic_ends(e->topics, ti->in->topic, ti->partition, &begin, &end, err);
+    if (st) { /* it tells nothing at all */
+        t->untold_ms = 0;
+        return st;
+    }
+    return err_set(err, ERR_BROKER,
+                   "group %.*s, topic %.*s, partition %d: an open transaction holds the position for longer than "
+                   "transaction.timeout.ms allows; kafka-transactions.sh find-hanging tells whether Kafka lost its end, and its "
+                   "abort ends it",
+                   STR_ARG(owner), STR_ARG(ti->in->topic), ti->partition);
+}
+
+static Status input_position(Task *t, TaskInput *ti, Str owner, bool own, Err *err)
 {
     Topics *topics = t->q->e->topics;
     int64_t begin, at = t->q->kind != QUERY_PERSISTENT ? -1
                        : own ? position_local(topics, owner, ti->in->topic, ti->partition)
                              : position_get(topics, owner, ti->in->topic, ti->partition);
     if (at == POSITION_UNKNOWN)
-        return err_set(err, ERR_BROKER, "the broker does not tell where group %.*s stands in %.*s, partition %d", STR_ARG(owner),
-                       STR_ARG(ti->in->topic), ti->partition);
+        return untold(t, ti, owner, err);
     if (at < 0 && t->q->kind == QUERY_PERSISTENT && topics_remote(topics))
         at = expired_position(t, ti, owner);
     ti->position = at;
@@ -89,6 +119,8 @@ Status task_positions(Task *t, bool own, Err *err)
     for (int i = 0; i < t->ninputs && st == OK; i++)
         st = input_position(t, &t->inputs[i], owner, own, err);
     arena_free(a);
+    if (st == OK)
+        t->untold_ms = 0;
     return st;
 }
 
@@ -261,12 +293,15 @@ void task_fail(Task *t, Err *err)
     bool retry = err_class(err->code) == CLASS_TASK_RETRY && t->q->kind == QUERY_PERSISTENT && restarts(t);
     int64_t first = of_commits(err->code) ? COMMIT_RETRY_MS : props_int(&t->q->props, "ksql.query.retry.backoff.initial.ms");
     int64_t most = props_int(&t->q->props, "ksql.query.retry.backoff.max.ms");
+    bool told = t->backoff_ms && t->err.msg && err->msg && strcmp(t->err.msg, err->msg) == 0;
+    if (err->code == ERR_BROKER && most > BROKER_RETRY_MS)
+        most = BROKER_RETRY_MS;
     t->state = retry ? TASK_WAITING : TASK_FAILED;
     t->backoff_ms = t->backoff_ms ? t->backoff_ms * BACKOFF_SHARE : first;
     if (t->backoff_ms > most)
         t->backoff_ms = most;
     t->retry_at = now + t->backoff_ms;
-    if (t->q->kind == QUERY_PERSISTENT)
+    if (t->q->kind == QUERY_PERSISTENT && !(told && retry))
         engine_log(t->q->e, "query %.*s, partition %d: %s%s", STR_ARG(t->q->id), t->partition, err->msg ? err->msg : "failed",
                    retry ? "; it is tried again" : "; it is stopped");
     pthread_mutex_lock(&t->q->e->mu);

@@ -15,7 +15,7 @@ typedef struct Message {
     bool done;
 } Message;
 
-enum { MAX_SLEEP_MS = 1000 };
+enum { MAX_SLEEP_MS = 1000, RESTARTS_MS = 500 };
 
 void worker_poke(Worker *w)
 {
@@ -227,7 +227,8 @@ static bool step_due(Worker *w, bool idle)
             continue;
         did = true;
         if (t->state == TASK_WAITING) {
-            restart(t);
+            if (effects_now(w->e->fx) - now < RESTARTS_MS) /* else the others go on first */
+                restart(t);
         } else if (t->q->bounded) {
             t->state = TASK_DONE;
             t->q->ended(t->q->take_arg, "Query Completed", NULL);

@@ -404,6 +404,7 @@ static void close_broker(Broker *b)
     Kafka *k = kafka_of(b);
     kafka_leave(b);
     kafka_fetch_free_all(k);
+    kafka_askers_free(k);
     if (k->background)
         rd_kafka_queue_destroy(k->background);
     if (k->meta)
@@ -419,6 +420,7 @@ static void close_broker(Broker *b)
     pthread_mutex_destroy(&k->sets_lock);
     pthread_mutex_destroy(&k->jobs_lock);
     pthread_mutex_destroy(&k->member_lock);
+    pthread_mutex_destroy(&k->askers_lock);
     pthread_cond_destroy(&k->jobs_cond);
     mem_free(k->base.cluster);
     mem_free(k);
@@ -572,6 +574,7 @@ Status kafka_broker_open(const KafkaConfig *c, Broker **out, Err *err)
     pthread_mutex_init(&k->sets_lock, NULL);
     pthread_mutex_init(&k->jobs_lock, NULL);
     pthread_mutex_init(&k->member_lock, NULL);
+    pthread_mutex_init(&k->askers_lock, NULL);
     pthread_cond_init(&k->jobs_cond, NULL);
     Status st = kafka_props_read(c->settings, c->n, &k->props, &warnings, err);
     if (!st) {

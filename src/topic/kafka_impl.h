@@ -4,7 +4,7 @@
 // Locks, in the order in which they are taken:
 //   Kafka.lanes_lock    the lanes and who reads what in them; librdkafka's calls that do not wait may be made under it
 //   Kafka.member_lock   the membership
-//   Kafka.jobs_lock, Kafka.sets_lock, Kafka.reason_lock: short
+//   Kafka.jobs_lock, Kafka.sets_lock, Kafka.askers_lock, Kafka.reason_lock: short
 #ifndef SLUICE_TOPIC_KAFKA_IMPL_H
 #define SLUICE_TOPIC_KAFKA_IMPL_H
 
@@ -27,6 +27,7 @@ typedef struct Lane {
 } Lane;
 
 typedef struct Membership Membership;
+typedef struct Asker Asker;
 typedef struct FetchSet FetchSet;
 typedef struct FetchJob FetchJob;
 
@@ -71,6 +72,9 @@ struct Kafka {
 
     pthread_mutex_t member_lock; /* of: */
     Membership *member;
+
+    pthread_mutex_t askers_lock; /* of: */
+    VEC(Asker *) askers; /* see kafka_position.c */
 };
 
 static inline Kafka *kafka_of(Broker *b) { return (Kafka *)(void *)b; }
@@ -127,9 +131,6 @@ Status kafka_list(Broker *b, Arena *a, TopicInfoVec *out, Err *err);
 Status kafka_trim(Broker *b, Str topic, int partition, int64_t offset, Err *err);
 Status kafka_ends(Broker *b, Str topic, int partition, int64_t *begin, int64_t *end, Err *err);
 Status kafka_offset_at(Broker *b, Str topic, int partition, int64_t ts, int64_t *offset, Err *err);
-Status kafka_positions(Broker *b, Str group, Arena *a, GroupPositionVec *out, Err *err);
-Status kafka_set_positions(Broker *b, Str group, const GroupPosition *v, int n, Err *err);
-Status kafka_drop_group(Broker *b, Str group, Err *err);
 /* Partitions of a topic, 0 when it is not there; *ready: each has a leader. */
 Status kafka_partitions(Kafka *k, Str name, int *partitions, int *replicas, bool *ready, Err *err);
 /* As they stand in the list, with the prefix; new. */
@@ -142,6 +143,12 @@ typedef struct KafkaAbout {
 /* Sends one admin request and waits for its event, new; NULL: err is set. */
 typedef void KafkaAsk(rd_kafka_t *rk, void *request, rd_kafka_AdminOptions_t *o, rd_kafka_queue_t *q);
 rd_kafka_event_t *kafka_ask(Kafka *k, rd_kafka_admin_op_t op, KafkaAsk *ask, void *request, KafkaAbout about, Err *err);
+
+/* ---- kafka_position.c ---- */
+Status kafka_positions(Broker *b, Str group, Arena *a, GroupPositionVec *out, Err *err);
+Status kafka_set_positions(Broker *b, Str group, const GroupPosition *v, int n, Err *err);
+Status kafka_drop_group(Broker *b, Str group, Err *err);
+void kafka_askers_free(Kafka *k);
 
 /* ---- kafka_fetch.c ---- */
 Status kafka_fetch_open(Broker *b, Str topic, int partition, int64_t offset, void (*ready)(void *arg), void *arg, Fetcher **out,

@@ -13,6 +13,7 @@ libsluice_a_SOURCES += \
 	src/topic/kafka_fetch.c \
 	src/topic/kafka_group.c \
 	src/topic/kafka_impl.h \
+	src/topic/kafka_position.c \
 	src/topic/kafka_produce.c \
 	src/topic/kafka_wait.c \
 	src/topic/memory.c \

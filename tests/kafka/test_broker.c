@@ -6,6 +6,7 @@
 // The secured listeners are tried where KAFKA_SECURE, KAFKA_SSL, KAFKA_SASL_SSL and KAFKA_CA name them. The last line is
 // `N passed, N failed`. More tests: test_broker_more.c, test_broker_faults.c.
 #include <stdlib.h>
+#include <time.h>
 
 #include "tests/kafka/rig.h"
 
@@ -395,6 +396,39 @@ static int positions(void)
     return 0;
 }
 
+/* A group that an open transaction touches is not told of; nobody waits long for that, and others are told at once. */
+static int positions_open(void)
+{
+    enum { SHORT_MS = 3000, SOON_MS = 300 };
+    Broker *b = rig();
+    Producer *p;
+    if (make_topic("open", 2, CLEANUP_DELETE, no_config))
+        return 1;
+    GroupPosition at = {STR("open"), 0, 5}, other = {STR("open"), 1, 6};
+    NEED(b->ops->set_positions(b, STR("open-group"), &other, 1, err));
+    NEED(b->ops->set_positions(b, STR("other-group"), &other, 1, err));
+    NEED(b->ops->producer_new(b, "open-writer", &p, err));
+    NEED(b->ops->init(p, err));
+    NEED(b->ops->begin(p, err));
+    NEED(b->ops->send_positions(p, STR("open-group"), &at, 1, err));
+    int64_t t0 = rig_ms();
+    CHECK_INT(position_of("open-group", "open", 0), -2);
+    CHECK(rig_ms() - t0 < SHORT_MS);
+    t0 = rig_ms();
+    CHECK_INT(position_of("open-group", "open", 1), -2); /* another task of the same group */
+    CHECK(rig_ms() - t0 < SOON_MS);
+    CHECK_INT(position_of("other-group", "open", 1), 6);
+    NEED(b->ops->commit(p, err));
+    int64_t found;
+    struct timespec pause = {0, 50 * 1000000};
+    for (t0 = rig_ms(); (found = position_of("open-group", "open", 0)) == -2 && rig_ms() - t0 < LIMIT_MS;)
+        nanosleep(&pause, NULL);
+    CHECK_INT(found, 5);
+    CHECK_INT(position_of("open-group", "open", 1), 6);
+    b->ops->producer_free(p);
+    return 0;
+}
+
 /* ---- main ---- */
 
 typedef struct Test {
@@ -415,7 +449,7 @@ int main(int argc, char **argv)
         {"gone", gone},                   {"anew", anew},       {"lanes", lanes},         {"membership", membership},
         {"unreachable", unreachable},     {"secured", secured}, {"denied", denied},       {"warned", warned},
         {"damaged", damaged},             {"unknown", unknown}, {"token_again", token_again}, {"compact_end", compact_end},
-        {"zombie", zombie},               {"restart", restart},
+        {"zombie", zombie},               {"restart", restart}, {"positions_open", positions_open},
     };
     int passed = 0, failed = 0;
     if (!getenv("KAFKA_BOOTSTRAP")) {

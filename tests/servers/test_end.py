@@ -8,7 +8,8 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import terminal  # noqa: E402
-from service import EARLIEST, Broker, Server, by_key, committed, exactly_once, input_stream, name, properties, until  # noqa: E402
+from service import (EARLIEST, Broker, Feeder, Held, Server, by_key, committed, exactly_once, input_stream, name, properties,  # noqa: E402
+                     queries_file, until)
 
 AS_IT_COMES = dict(commit_interval_ms=200, cache_max_bytes_buffering=0)
 KEYS = [f"k{i}" for i in range(8)]
@@ -95,3 +96,29 @@ def test_a_script_ends_while_the_broker_is_away(sluice):
                 break
         b.signal(signal.SIGSTOP)
         ended(p, time.monotonic())
+
+
+def test_what_a_transaction_holds_waits_alone(sluice):
+    """Somebody else's open transaction holds the positions of one query: the other goes on, and the server ends in time."""
+    me, topic = name("held"), name("positions")
+    feeder = Feeder(sluice, topic)
+    file = queries_file(sluice, topic)
+    with open(file, "a") as f:
+        f.write(f"CREATE STREAM copy{topic} WITH (kafka_topic='copy{topic}') AS SELECT * FROM {topic};\n")
+    options = ("-d", "state", *exactly_once(ksql_streams_num_stream_threads=1, **AS_IT_COMES))
+    server = Server(sluice, me, file, *options)
+    feeder.insert((k, 1) for k in KEYS)
+    until("the first round", lambda: len(committed("copy" + topic)) == len(committed("c" + topic)) == len(KEYS))
+    server.stop()
+    held = Held(sluice, name("holder"), topic, 8, f"_confluent-ksql-{me}query_CTAS_C{topic.upper()}_0")
+    server = Server(sluice, me, file, *options)
+    server.heard("query CTAS_.*the broker does not tell where group")
+    feeder.insert((k, 2) for k in KEYS)
+    until("the copy of both rounds", lambda: len(committed("copy" + topic)) == 2 * len(KEYS))
+    assert len(committed("c" + topic)) == len(KEYS)
+    end([server])
+    server = Server(sluice, me, file, *options)
+    server.heard("query CTAS_.*the broker does not tell where group")
+    held.end()
+    until("both rounds counted", lambda: by_key(committed("c" + topic), "S") == {k: [1, 3] for k in KEYS})
+    server.stop()

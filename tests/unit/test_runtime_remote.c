@@ -26,7 +26,8 @@ static bool remote_open(Bed *b, Broker *broker, Effects *fx, bool on_disk, const
     BUG_IF(props_set_server(&props, STR("processing.guarantee"), str_of(guarantee), &err));
     snprintf(name, sizeof names[0], "host:%d", members);
     BUG_IF(props_set_server(&props, STR("auto.offset.reset"), STR("earliest"), &err));
-    *b = (Bed){.on_disk = on_disk, .sim = fx, .config = {.check_operators = true, .broker = broker, .props = &props, .member = name}};
+    *b = (Bed){.on_disk = on_disk, .sim = fx};
+    b->config = (EngineConfig){.check_operators = true, .broker = broker, .props = &props, .member = name};
     if (on_disk)
         b->dir = tmpdir_new();
     return bed_start(b);
@@ -287,7 +288,8 @@ int test_remote_log_rolled_back(void) { return log_changed("exactly_once_v2", 1,
 int test_remote_log_rolled_back_at_least_once(void) { return log_changed("at_least_once", 1, 0, false, 1); }
 int test_remote_log_truncated(void) { return log_changed("exactly_once_v2", 0, 0, true, 1); }
 int test_remote_log_truncated_at_least_once(void) { return log_changed("at_least_once", 0, 0, true, 1); }
-/* Records behind the checkpoint, of which tombstones may have been compacted away: after a day all is read, before it the tail. */
+/* Records behind the checkpoint, of which tombstones may have been compacted away: after a day all is read, before it the
+ * tail. */
 int test_remote_log_slept_for_long(void) { return log_changed("exactly_once_v2", 20, 24 * 3600 * 1000, false, 1); }
 int test_remote_log_slept(void) { return log_changed("exactly_once_v2", 20, 20 * 3600 * 1000, false, 3); }
 /* Nothing came behind the checkpoint: it is as good as it was. */
@@ -592,48 +594,6 @@ int test_remote_restore_progress(void)
     bed_pass(&b, 5000);
     CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,7");
     bed_close(&b);
-    double_free(broker);
-    return 0;
-}
-
-/* While somebody else's transaction holds a group's positions its query waits, the others work; one that is open for longer than
- * any may be is told of, and when it ends the query goes on soon. */
-int test_remote_held_positions(void)
-{
-    Broker *broker = double_new(&(DoubleConfig){.seed = 6, .timeout = 1 << 30}), *other = double_client(broker);
-    GroupPosition at = {STR("s"), 0, 0};
-    Producer *p;
-    Bed b;
-    Err err = ERR_INIT;
-    CHECK(remote_open(&b, broker, effects_sim_new(7, BED_START_MS), true, "exactly_once_v2"));
-    RUN(&b, CART);
-    RUN(&b, ROWS);
-    bed_pass(&b, 5000);
-    bed_pass(&b, 5000);
-    bed_stop(&b, false);
-    CHECK_INT(other->ops->producer_new(other, "other", &p, &err), OK);
-    CHECK_INT(other->ops->init(p, &err), OK);
-    CHECK_INT(other->ops->begin(p, &err), OK);
-    CHECK_INT(other->ops->send_positions(p, str_of(GROUP), &at, 1, &err), OK);
-    CHECK(bed_start(&b));
-    RUN(&b, "CREATE STREAM copy AS SELECT * FROM s;");
-    RUN(&b, "INSERT INTO s VALUES ('joe', 'tie', 1);");
-    bed_pass(&b, 5000);
-    CHECK_TEXT(bed_query(&b, "CSAS_COPY", "state"), "RUNNING");
-    CHECK(sum_ends(broker, "COPY", 4) > 0);
-    CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "ERROR");
-    CHECK(strstr(bed_query(&b, "CTAS_CART", "reason"), "the broker does not tell where group _confluent-ksql-default_query_CTAS"));
-    for (int i = 0; i < 16; i++)
-        bed_pass(&b, 5000);
-    CHECK(strstr(bed_query(&b, "CTAS_CART", "reason"), "partition 0: an open transaction holds the position for longer than"));
-    CHECK_INT(other->ops->abort(p, &err), OK);
-    bed_pass(&b, 2500);
-    CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "RUNNING");
-    bed_pass(&b, 5000);
-    CHECK_TEXT(sorted(&b, ALL), "bob,3|eve,5|joe,8");
-    other->ops->producer_free(p);
-    bed_close(&b);
-    CHECK_INT(double_counts(broker)->violations, 0);
     double_free(broker);
     return 0;
 }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// runtime on remote topics, over the broker double, while somebody else's transaction is open: a server died in it, or Kafka lost
+// its end. What it touches waits and says why; everything else goes on.
+#include "test_runtime_help.h"
+
+#include "../crash/broker_double.h"
+
+static const char CART[] =
+    "CREATE STREAM s (k VARCHAR KEY, n INT) WITH (kafka_topic='s', value_format='json', partitions=4);"
+    "CREATE TABLE cart AS SELECT k, SUM(n) AS n FROM s GROUP BY k;";
+static const char GROUP[] = "_confluent-ksql-default_query_CTAS_CART_1";
+
+static bool held_open(Bed *b, Broker *broker)
+{
+    static PropSet props;
+    Err err = ERR_INIT;
+    props_free(&props);
+    props = (PropSet){0};
+    BUG_IF(props_set_server(&props, STR("processing.guarantee"), STR("exactly_once_v2"), &err));
+    BUG_IF(props_set_server(&props, STR("auto.offset.reset"), STR("earliest"), &err));
+    *b = (Bed){.on_disk = true, .sim = effects_sim_new(7, BED_START_MS), .dir = tmpdir_new(),
+               .config = {.broker = broker, .props = &props, .member = "host:1"}};
+    return bed_start(b);
+}
+
+/* Another's producer with an open transaction. */
+static Producer *hold(Broker *other)
+{
+    Producer *p;
+    Err err = ERR_INIT;
+    BUG_IF(other->ops->producer_new(other, "other", &p, &err) != OK || other->ops->init(p, &err) != OK ||
+           other->ops->begin(p, &err) != OK);
+    return p;
+}
+
+/* While somebody else's transaction holds a group's positions its query waits, the others work; one that is open for longer than
+ * any may be is told of, and when it ends the query goes on soon. */
+int test_held_positions(void)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 6, .timeout = 1 << 30}), *other = double_client(broker);
+    GroupPosition at = {STR("s"), 0, 0};
+    Bed b;
+    Err err = ERR_INIT;
+    CHECK(held_open(&b, broker));
+    RUN(&b, CART);
+    RUN(&b, "INSERT INTO s VALUES ('joe', 7);");
+    bed_pass(&b, 5000);
+    bed_pass(&b, 5000);
+    bed_stop(&b, false);
+    Producer *p = hold(other);
+    CHECK_INT(other->ops->send_positions(p, str_of(GROUP), &at, 1, &err), OK);
+    CHECK(bed_start(&b));
+    RUN(&b, "CREATE STREAM copy AS SELECT * FROM s;");
+    RUN(&b, "INSERT INTO s VALUES ('joe', 1);");
+    bed_pass(&b, 5000);
+    CHECK_TEXT(bed_query(&b, "CSAS_COPY", "state"), "RUNNING");
+    CHECK(double_end(broker, STR("COPY"), partition_of(STR("joe"), 4)) > 0);
+    CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "ERROR");
+    CHECK(strstr(bed_query(&b, "CTAS_CART", "reason"), "the broker does not tell where group _confluent-ksql-default_query"));
+    for (int i = 0; i < 16; i++)
+        bed_pass(&b, 5000);
+    CHECK(strstr(bed_query(&b, "CTAS_CART", "reason"), "partition 0: an open transaction holds the position for longer than"));
+    CHECK_INT(other->ops->abort(p, &err), OK);
+    bed_pass(&b, 2500);
+    CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "RUNNING");
+    bed_pass(&b, 5000);
+    CHECK_TEXT(bed_rows(&b, "SELECT k, n FROM cart;"), "joe,8");
+    other->ops->producer_free(p);
+    bed_close(&b);
+    CHECK_INT(double_counts(broker)->violations, 0);
+    double_free(broker);
+    return 0;
+}
