@@ -62,6 +62,18 @@ static void print_row(Buf *out, const Table *t, const TableRow *row, const int *
     }
 }
 
+/* Blanks at line ends that would fill a line of the terminal of their own. */
+static void trim_lines(Buf *out, size_t from)
+{
+    size_t to = from;
+    for (size_t i = from; i < out->n; i++) {
+        while (out->p[i] == '\n' && to > from && out->p[to - 1] == ' ')
+            to--;
+        out->p[to++] = out->p[i];
+    }
+    out->n = to;
+}
+
 void table_print(Buf *out, const Table *t, const TableStyle *style)
 {
     int widths[TABLE_MAX_COLUMNS] = {0}, total = -1;
@@ -74,13 +86,17 @@ void table_print(Buf *out, const Table *t, const TableStyle *style)
         total += widths[i] + 3;
     }
     int most = style->width > 0 ? style->width : TABLE_WIDTH;
-    if (style->terminal && total > most)
+    bool wide = style->terminal && total > most;
+    size_t begin = out->n;
+    if (wide)
         total = most;
     print_row(out, t, &t->head, widths);
     buf_repeat(out, '-', total);
     buf_byte(out, '\n');
     for (int r = 0; r < t->rows.n; r++)
         print_row(out, t, &t->rows.v[r], widths);
+    if (wide)
+        trim_lines(out, begin);
     buf_repeat(out, '-', total);
     buf_byte(out, '\n');
     if (t->footer)

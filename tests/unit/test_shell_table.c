@@ -38,13 +38,14 @@ int test_table_streams(void)
 
 int test_table_rule_ends_at_the_terminal(void)
 {
-    return prints("{'@type':'tables','statementText':'SHOW TABLES;','tables':[],"
-                  "'warnings':[{'message':'this is old'}]}",
+    return prints("{'@type':'tables','statementText':'SHOW TABLES;','tables':[{'type':'TABLE','name':'T','topic':'t',"
+                  "'keyFormat':'JSON','valueFormat':'JSON','isWindowed':true}],'warnings':[{'message':'this is old'}]}",
                   true, (TableStyle){.terminal = true, .width = 30},
                   "\n"
                   "SHOW TABLES;\n"
-                  " Table Name | Kafka Topic | Key Format | Value Format | Windowed \n"
+                  " Table Name | Kafka Topic | Key Format | Value Format | Windowed\n"
                   "------------------------------\n"
+                  " T          | t           | JSON       | JSON         | true\n"
                   "------------------------------\n"
                   "WARNING: this is old\n");
 }
