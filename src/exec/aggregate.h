@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What op_aggregate.c keeps for a task; what operators with a store share (op_state.c), and the reads of their state that it chooses
-// from.
+// What op_aggregate.c keeps for a task; what operators with a store share (op_state.c), and the reads of their state
+// that it chooses from.
 #ifndef SLUICE_EXEC_AGGREGATE_H
 #define SLUICE_EXEC_AGGREGATE_H
 

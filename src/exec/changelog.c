@@ -3,8 +3,8 @@
 // not be restored.
 #include "exec/changelog.h"
 
-/* Where a quiet store stands is told again at the first commit after TELL_MS. It is as good as then only if this process was there all
- * the time: not after TOLD_MOST_MS, in which others may have had the task. */
+/* Where a quiet store stands is told again at the first commit after TELL_MS. It is as good as then only if this process was
+ * there all the time: not after TOLD_MOST_MS, in which others may have had the task. */
 enum { TELL_MS = 30 * 60 * 1000, TOLD_MOST_MS = 2 * 3600 * 1000 };
 
 Status changelog_open(Arena *a, const PNode *node, OpEnv *env, ChangeLog **out, Err *err)

@@ -41,8 +41,8 @@ void changelog_key(ChangeLog *log, Str key);
 /* The value's i-th column. v: borrowed until the record. */
 void changelog_cell(ChangeLog *log, int i, Value v);
 void changelog_record(ChangeLog *log, int64_t ts, bool gone);
-/* A failed record fails the commit. Tells the unit where the state will stand; of a quiet store again from time to time, since what
- * was last told long ago is not believed (runtime/restore.c). */
+/* A failed record fails the commit. Tells the unit where the state will stand; of a quiet store again from time to time,
+ * since what was last told long ago is not believed (runtime/restore.c). */
 Status changelog_end(ChangeLog *log) MUST_CHECK;
 
 #endif

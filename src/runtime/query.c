@@ -89,7 +89,8 @@ Status query_new(Engine *e, const BoundQuery *bq, DataSource *sink, Str id, uint
 /* Of internal topics. */
 static int replicas(const RunQuery *q)
 {
-    int64_t n = props_int(&q->props, props_get(&q->props, "replication.factor") ? "replication.factor" : "ksql.internal.topic.replicas");
+    bool own = props_get(&q->props, "replication.factor");
+    int64_t n = props_int(&q->props, own ? "replication.factor" : "ksql.internal.topic.replicas");
     return n > 0 ? (int)n : 1;
 }
 

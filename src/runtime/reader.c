@@ -189,8 +189,8 @@ enum { NOT_READ = 255 }; /* instead of a RowKind */
 
 static Bytes value_of(const Record *rec) { return (Bytes){rec->value, rec->value ? rec->value_len : 0}; }
 
-/* The rows that the records speak of, an update's two one behind the other, and their kinds. A record that does not read keeps its
- * place. */
+/* The rows that the records speak of, an update's two one behind the other, and their kinds. A record that does not read
+ * keeps its place. */
 static void take_changes(const RecordSet *set, Arena *a, RecordSet *out, uint8_t **kinds)
 {
     Record *rows = arena_alloc(a, sizeof *rows * 2 * (size_t)set->n);
@@ -222,8 +222,8 @@ static void change_failed(const SourceReader *r, Batch *b, int row, const Record
 {
     Change c;
     Bytes value = value_of(rec);
-    batch_fail_with(b, (RowError){.row = (uint16_t)row, .stage = ROWERR_DESERIALIZE_VALUE, .message = str_of(change_read(value, &c)),
-                                  .raw = {value.p, (size_t)value.n}, .topic = r->in->topic});
+    batch_fail_with(b, (RowError){.row = (uint16_t)row, .stage = ROWERR_DESERIALIZE_VALUE, .topic = r->in->topic,
+                                  .message = str_of(change_read(value, &c)), .raw = {value.p, (size_t)value.n}});
 }
 
 /* Of an update both halves count or none. */

@@ -12,15 +12,16 @@
 // cut off had under way is either in what is read or was aborted.
 //
 // What was read is written to the disk every FLUSH_RECORDS with the place in the changelog: a restore that is cut off goes on.
-// Until state that began with nothing is whole, that place is kept under a name of its own ("<owner>-filling"): own positions never
-// decide over a part.
+// Until state that began with nothing is whole, that place is kept under a name of its own ("<owner>-filling"): own positions
+// never decide over a part.
 //
 // State here is dropped, and read anew from the changelog, where the log cannot bring it forward:
 //   no checkpoint             whose it is, and from when, is not known
 //   checkpoint > end          the log was made anew or rolled back: the state is of records that are no more
 //   checkpoint < begin        what stood in between was cut off
-//   older than STALE_MS       tombstones behind it may have been compacted away (delete.retention.ms, 24 h unless set otherwise); while
-//                             a task runs or stands by its checkpoints are told again, at most 2 h after the truth (exec/changelog.c)
+//   older than STALE_MS       tombstones behind it may have been compacted away (delete.retention.ms, 24 h unless set otherwise);
+//                             while a task runs or stands by its checkpoints are told again, at most 2 h after the truth
+//                             (exec/changelog.c)
 // @thread worker
 #include "runtime/internal.h"
 
@@ -131,7 +132,8 @@ Status restore_clear(const Task *t, Err *err)
             st = judge(t, &sub->nodes[i], &why, err);
         drop = st == OK && why;
         if (drop && *why)
-            engine_log(t->q->e, "query %.*s, partition %d: its state here %s, and is made anew", STR_ARG(t->q->id), t->partition, why);
+            engine_log(t->q->e, "query %.*s, partition %d: its state here %s, and is made anew", STR_ARG(t->q->id),
+                       t->partition, why);
     }
     return st || !drop ? st : drop_state(t, err);
 }
@@ -238,8 +240,8 @@ Status restore_aim(Task *t, Err *err)
     if (st)
         return st;
     if (t->restored.left)
-        engine_log(t->q->e, "query %.*s, partition %d: restoring its state, at most %lld records", STR_ARG(t->q->id), t->partition,
-                   (long long)t->restored.left);
+        engine_log(t->q->e, "query %.*s, partition %d: restoring its state, at most %lld records", STR_ARG(t->q->id),
+                   t->partition, (long long)t->restored.left);
     return OK;
 }
 
@@ -316,7 +318,8 @@ static void log_progress(Task *t)
     if (now - t->restore->logged_ms < PROGRESS_MS || !p->records)
         return;
     t->restore->logged_ms = now;
-    engine_log(t->q->e, "query %.*s, partition %d: %lld records, %lld KB of its state restored, at most %lld records left, about %lld s",
+    engine_log(t->q->e,
+               "query %.*s, partition %d: %lld records, %lld KB of its state restored, at most %lld records left, about %lld s",
                STR_ARG(t->q->id), t->partition, (long long)p->records, (long long)(p->bytes >> 10), (long long)p->left,
                (long long)((double)p->left * (double)ms / (double)p->records / 1000 + 1));
 }
@@ -334,7 +337,8 @@ static void note_warm(Task *t)
     r->warm = warm;
 }
 
-/* A copy to which nothing comes is as good as now where the log ends with it: from time to time that is asked for and written down. */
+/* A copy to which nothing comes is as good as now where the log ends with it: from time to time that is asked for and
+ * written down. */
 static Status stand(Task *t, Err *err)
 {
     Restore *r = t->restore;

@@ -114,7 +114,8 @@ static Status not_here(const Task *t, bool *soon, Err *err)
     const RestoreProgress *r = &t->restored;
     if (t->state == TASK_RESTORING)
         err_set(err, ERR_BUSY,
-                "The state of partition %d of query %.*s is being restored from its changelog: %lld records read, at most %lld left.",
+                "The state of partition %d of query %.*s is being restored from its changelog: "
+                "%lld records read, at most %lld left.",
                 t->partition, STR_ARG(t->q->id), (long long)r->records, (long long)r->left);
     else if (owned)
         err_set(err, ERR_BUSY, "Partition %d of query %.*s is served by %s: ask there.", t->partition, STR_ARG(t->q->id),
@@ -141,8 +142,8 @@ static void pull_task(void *arg)
     }
     if (t->state != TASK_RUNNING) {
         p->soon = t->state == TASK_WAITING && t->backoff_ms <= SHORT_WAIT_MS;
-        p->st = err_set(p->err, p->soon ? ERR_BUSY : ERR_QUERY, "The query %.*s that keeps this table does not run: %s", STR_ARG(t->q->id),
-                        t->err.msg ? t->err.msg : "it is not started");
+        p->st = err_set(p->err, p->soon ? ERR_BUSY : ERR_QUERY, "The query %.*s that keeps this table does not run: %s",
+                        STR_ARG(t->q->id), t->err.msg ? t->err.msg : "it is not started");
         return;
     }
     Arena *a = arena_new(4096);
@@ -201,7 +202,8 @@ static uint8_t *key_partitions(const RunQuery *q, const PullKeys *keys, Arena *a
 }
 
 /* *soon: a task is on its way to be ready here. */
-static Status pull_once(Engine *e, const Analyzer *an, const BoundQuery *bq, const PullKeys *keys, Answer *out, bool *soon, Err *err)
+static Status pull_once(Engine *e, const Analyzer *an, const BoundQuery *bq, const PullKeys *keys, Answer *out, bool *soon,
+                        Err *err)
 {
     DataSource *ds = bq->source;
     pthread_mutex_lock(&e->ddl); /* the query stays while its tasks are asked */
