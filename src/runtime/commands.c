@@ -30,12 +30,15 @@ Status commands_open(Engine *e, Err *err)
         info = (TopicInfo){e->command_topic, 1, 1, -1, CLEANUP_DELETE, TOPIC_COMMAND};
         Status st = topic_create(e->topics, &info, &there);
         if (st && !topic_describe(e->topics, e->command_topic, &info)) { /* another server made it meanwhile */
+            if (st == ERR_STATEMENT) /* there, and not to be seen: a broker that has just come */
+                there.code = ERR_BROKER;
             err_move(err, &there);
-            return st;
+            return (Status)err->code;
         }
         err_clear(&there);
     }
-    cs->committer = committer_new(e->topics, e->service_id, false);
+    if (!cs->committer)
+        cs->committer = committer_new(e->topics, e->service_id, false);
     return topic_reader_open(e->topics, e->command_topic, 0, topic_begin(e->topics, e->command_topic, 0), &cs->reader, err);
 }
 
@@ -284,15 +287,18 @@ static Status forget_older_state(RunQuery *q, Err *err)
     return st;
 }
 
+Status commands_known(Engine *e, Err *err)
+{
+    int64_t begin;
+    return e->cfg.headless ? OK : topic_ends(e->topics, e->command_topic, 0, &begin, &e->commands.known, err);
+}
+
 Status ddl_replay(Engine *e, Err *err)
 {
     Replay past = {0};
     if (e->cfg.headless)
         return OK;
-    int64_t begin, end;
-    Status st = topic_ends(e->topics, e->command_topic, 0, &begin, &end, err);
-    if (st == OK)
-        st = read_commands(e, end, &past, err);
+    Status st = read_commands(e, e->commands.known, &past, err);
     if (st == OK)
         st = erase_ended(e, &past, err);
     for (int i = 0; i < past.ended.n; i++)

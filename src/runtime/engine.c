@@ -13,7 +13,8 @@
 #define PACKAGE_VERSION "0.0.0"
 #endif
 
-enum { DEFAULT_STATE_BUDGET = 256 << 20, DEFAULT_CACHE = 32 << 20, MAX_DEFAULT_WORKERS = 8, TRANSACTION_MS = 60000 };
+enum { DEFAULT_STATE_BUDGET = 256 << 20, DEFAULT_CACHE = 32 << 20, MAX_DEFAULT_WORKERS = 8, TRANSACTION_MS = 60000,
+       OPENING_MS = 5000, OPENING_TRIES = 20, OPENING_NAP_MS = 100 };
 
 const char *engine_version(void) { return PACKAGE_VERSION; }
 
@@ -71,6 +72,7 @@ static Status open_kafka(Engine *e, Broker **out, Err *err)
     if (st)
         return st;
     e->transaction_ms = props.transaction_ms;
+    e->servers = arena_cstr(e->arena, str_of(props.servers ? props.servers : ""));
     kafka_props_free(&props);
     c.ending = ending;
     c.ending_arg = e;
@@ -111,6 +113,49 @@ static Status start_workers(Engine *e, Err *err)
     return OK;
 }
 
+/* A broker that has just come, or lost another, does not know yet who leads what, and which topics there are. */
+static bool of_beginnings(Status st)
+{
+    return st == ERR_BROKER || st == ERR_TOPIC_GONE || st == ERR_ABORT || st == ERR_UNKNOWN_OUTCOME;
+}
+
+/* What a broker refuses at first is tried again, for as long as one that is not there is waited for. */
+static Status opening(Engine *e, Status (*step)(Engine *e, Err *err), int64_t began_ns, Err *err)
+{
+    const struct timespec nap = {0, OPENING_NAP_MS * 1000000};
+    for (int tries = 0;; tries++) {
+        Err why = ERR_INIT;
+        Status st = step(e, &why);
+        int64_t ms = (e->fx->mono_ns(e->fx) - began_ns) / 1000000;
+        if (!of_beginnings(st) || engine_ending(e) || ms >= OPENING_MS || tries >= OPENING_TRIES * OPENING_MS / OPENING_NAP_MS ||
+            (e->fx->simulated && tries >= OPENING_TRIES)) {
+            if (of_beginnings(st) && e->cfg.kafka)
+                err_set(err, ERR_BROKER, "Kafka at %s does not do what is needed to begin (tried for %.1f s): %s",
+                        e->servers, (double)ms / 1000, why.msg);
+            else
+                err_move(err, &why);
+            err_clear(&why);
+            return (Status)err->code;
+        }
+        err_clear(&why);
+        if (!e->fx->simulated)
+            nanosleep(&nap, NULL);
+    }
+}
+
+static Status open_steps(Engine *e, Err *err)
+{
+    int64_t began = e->fx->mono_ns(e->fx);
+    Status st = e->cfg.no_processing_log ? OK : opening(e, proclog_open, began, err);
+    if (st == OK)
+        st = opening(e, commands_open, began, err);
+    if (st == OK)
+        st = opening(e, members_join, began, err);
+    if (st == OK)
+        st = opening(e, commands_known, began, err);
+    return st ? st : ddl_replay(e, err);
+}
+
 Status engine_open(const EngineConfig *config, Engine **out, Err *err)
 {
     Engine *e = mem_zalloc(sizeof *e);
@@ -138,14 +183,8 @@ Status engine_open(const EngineConfig *config, Engine **out, Err *err)
         st = members_identify(e, err);
     if (st == OK)
         st = start_workers(e, err);
-    if (st == OK && !e->cfg.no_processing_log)
-        st = proclog_open(e, err);
     if (st == OK)
-        st = commands_open(e, err);
-    if (st == OK)
-        st = members_join(e, err);
-    if (st == OK)
-        st = ddl_replay(e, err);
+        st = open_steps(e, err);
     if (st == OK)
         st = keeper_start(e, err);
     if (st) {
@@ -316,7 +355,10 @@ Status engine_need_topic(Engine *e, const TopicInfo *info, Err *err)
         return OK;
     Err made = ERR_INIT;
     Status st = topic_create(e->topics, info, &made);
-    if (st == ERR_STATEMENT && topic_describe(e->topics, info->name, &there) && there.partitions == info->partitions) {
+    if (st == ERR_STATEMENT && !topic_describe(e->topics, info->name, &there)) {
+        made.code = ERR_BROKER; /* there, and not to be seen: a broker that has just come, or a moment between two servers */
+        st = ERR_BROKER;
+    } else if (st == ERR_STATEMENT && there.partitions == info->partitions) {
         err_clear(&made);
         st = OK;
     }

@@ -218,6 +218,7 @@ typedef struct Commands {
     Committer *committer;
     bool taken;          /* has the right to write, as far as it knows */
     int64_t seen;        /* offset of the last command read; -1 */
+    int64_t known;       /* its end when the engine opened */
     VEC(uint64_t) own;   /* tokens of commands written, and not read back yet */
 } Commands;
 
@@ -255,6 +256,7 @@ struct Engine {
     VEC(char *) warnings;
     DataSource *log_source;   /* KSQL_PROCESSING_LOG, or NULL */
     bool joined;              /* is a member of the service */
+    const char *servers;      /* of Kafka; NULL: none */
     int transaction_ms;       /* after which Kafka ends a transaction that nobody ends */
     bool ending;              /* atomic: it is being closed; see engine_ending */
     Keeper keeper;
@@ -345,6 +347,8 @@ void members_look(Engine *e);
 
 /* commands.c: the command topic. All under Engine.ddl. */
 Status commands_open(Engine *e, Err *err) MUST_CHECK;
+/* How far it goes, for ddl_replay. */
+Status commands_known(Engine *e, Err *err) MUST_CHECK;
 void commands_close(Engine *e);
 /* Applies what other servers wrote up to the topic's end. */
 Status commands_catch_up(Engine *e, Err *err) MUST_CHECK;

@@ -142,6 +142,24 @@ static void copy_topics(Topics *from, Topics *to, Arena *a)
     }
 }
 
+/* A broker that goes away meanwhile is waited for, as at the start. ERR_CANCELLED: a signal came. */
+static Status run_on_kafka(Headless *h, Session *s, const EngineConfig *config, Err *err)
+{
+    OpenTries tries;
+    Status st = OK;
+    open_tries_init(&tries);
+    for (int i = 0; i < h->stmts.n && st == OK;) {
+        Answer ans = {0};
+        st = session_run(s, h->stmts.v[i], &ans, err);
+        answer_clear(&ans);
+        i += st == OK;
+        if (st == ERR_BROKER && config->kafka)
+            st = open_again(&tries, &h->sh.err, err);
+    }
+    open_tries_end(&tries, st, &h->sh.err);
+    return st;
+}
+
 /* Runs all in an engine that touches nothing. */
 static Status rehearse(Headless *h, const EngineConfig *real, Err *err)
 {
@@ -257,9 +275,9 @@ static int serve(Headless *h, const EngineConfig *config)
     h->sh.s = session_new(h->sh.e);
     if (check_directory(h, config, &err) != OK)
         code = fail(h, &err, false, SHELL_USAGE);
-    else if (rehearse(h, config, &err) == OK && run_all(h, h->sh.s, &err) == OK)
+    else if (rehearse(h, config, &err) == OK && run_on_kafka(h, h->sh.s, config, &err) == OK)
         ready = true;
-    else if (!(signals_pending() && err.code == ERR_BROKER)) /* else Kafka was not waited for */
+    else if (err.code != ERR_CANCELLED)
         code = fail(h, &err, true, SHELL_FAILED);
     if (ready) {
         say_ready(h, config);

@@ -109,26 +109,37 @@ static void say_once(Out *to, const Err *err, Buf *said)
     buf_free(&line);
 }
 
+void open_tries_init(OpenTries *t) { *t = (OpenTries){.said = BUF_INIT, .ms = FIRST_WAIT_MS}; }
+
+Status open_again(OpenTries *t, Out *to, Err *err)
+{
+    if (!signals_pending())
+        say_once(to, err, &t->said);
+    err_clear(err);
+    if (!wait_ms(t->ms))
+        return err_set(err, ERR_CANCELLED, "ended before a broker answered");
+    t->ms = t->ms * 2 < LONGEST_WAIT_MS ? t->ms * 2 : LONGEST_WAIT_MS;
+    return OK;
+}
+
+void open_tries_end(OpenTries *t, Status st, Out *to)
+{
+    if (st == OK && t->said.n)
+        out_printf(to, "Kafka answers now.\n");
+    buf_free(&t->said);
+}
+
 Status open_engine(const EngineConfig *config, OpenWait wait, Out *to, Engine **out, Err *err)
 {
-    Buf said = BUF_INIT;
-    int ms = FIRST_WAIT_MS;
+    OpenTries tries;
     Status st;
+    open_tries_init(&tries);
     __atomic_store_n(&opening, true, __ATOMIC_RELEASE);
-    while ((st = engine_open(config, out, err)) == ERR_BROKER && wait == OPEN_RETRY) {
-        if (!signals_pending())
-            say_once(to, err, &said);
-        err_clear(err);
-        if (!wait_ms(ms)) {
-            st = err_set(err, ERR_CANCELLED, "ended before a broker answered");
+    while ((st = engine_open(config, out, err)) == ERR_BROKER && wait == OPEN_RETRY)
+        if ((st = open_again(&tries, to, err)) != OK)
             break;
-        }
-        ms = ms * 2 < LONGEST_WAIT_MS ? ms * 2 : LONGEST_WAIT_MS;
-    }
     __atomic_store_n(&opening, false, __ATOMIC_RELEASE);
-    if (st == OK && said.n)
-        out_printf(to, "Kafka answers now.\n");
-    buf_free(&said);
+    open_tries_end(&tries, st, to);
     tell_log(st == OK);
     const char *warning;
     for (int i = 0; st == OK && (warning = engine_warning(*out, i)); i++)

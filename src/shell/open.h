@@ -19,4 +19,16 @@ EngineConfig open_engine_config(ServerConfig *config, const char *dir, int log_l
 /* Opens. ERR_CANCELLED: a signal came first. The engine's warnings are written to `to`. signals_init was called. @thread main */
 Status open_engine(const EngineConfig *config, OpenWait wait, Out *to, Engine **out, Err *err) MUST_CHECK;
 
+/* Trying again what Kafka did not answer. */
+typedef struct OpenTries {
+    Buf said; /* the last reason that was told, without digits */
+    int ms;   /* to wait before the next try */
+} OpenTries;
+void open_tries_init(OpenTries *t);
+/* Takes the error: tells it, once for each reason, and waits. OK: try again; ERR_CANCELLED: a signal came, which err says then.
+ * @thread main */
+Status open_again(OpenTries *t, Out *to, Err *err) MUST_CHECK;
+/* It succeeded, or not. */
+void open_tries_end(OpenTries *t, Status st, Out *to);
+
 #endif
