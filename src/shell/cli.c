@@ -87,10 +87,11 @@ static int run_server(Shell *sh, int n, const Str *args, Err *err)
     UNUSED(args);
     if (n > 0)
         return refuse(err, "the engine runs in the process of this shell", "not supported yet: a remote server");
+    const char *place = sh->dir ? sh->dir : "memory";
     if (sh->bootstrap)
-        out_printf(&sh->out, "in this process, topics in Kafka at %s, state in %s\n", sh->bootstrap, sh->dir ? sh->dir : "memory");
+        out_printf(&sh->out, "in this process, topics in Kafka at %s, state in %s\n", sh->bootstrap, place);
     else
-        out_printf(&sh->out, "in this process, data in %s\n", sh->dir ? sh->dir : "memory");
+        out_printf(&sh->out, "in this process, data in %s\n", place);
     return SHELL_OK;
 }
 
