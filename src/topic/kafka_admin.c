@@ -1,39 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Topics and offsets in the broker, by way of the meta handle. @thread any
 //
-// An admin request is sent with a queue of its own and its one event is waited for, request_ms at most. A topic counts as made
-// when the metadata shows a leader for every partition, and as gone when the metadata does not show it: what comes next may rely
-// on it.
+// A topic counts as made when the metadata shows a leader for every partition, and as gone when the metadata does not show it:
+// what comes next may rely on it.
 #include <stdio.h>
 
 #include "topic/kafka_impl.h"
-
-/* ---- requests ---- */
-
-rd_kafka_event_t *kafka_ask(Kafka *k, rd_kafka_admin_op_t op, KafkaAsk *ask, void *request, KafkaAbout about, Err *err)
-{
-    char why[256];
-    rd_kafka_queue_t *q = rd_kafka_queue_new(k->meta);
-    rd_kafka_AdminOptions_t *o = rd_kafka_AdminOptions_new(k->meta, op);
-    rd_kafka_AdminOptions_set_request_timeout(o, k->request_ms, why, sizeof why);
-    if (op == RD_KAFKA_ADMIN_OP_CREATETOPICS || op == RD_KAFKA_ADMIN_OP_DELETETOPICS || op == RD_KAFKA_ADMIN_OP_DELETERECORDS)
-        rd_kafka_AdminOptions_set_operation_timeout(o, k->request_ms / 2, why, sizeof why);
-    ask(k->meta, request, o, q);
-    rd_kafka_event_t *ev = kafka_poll(k, q, k->request_ms + 1000);
-    rd_kafka_AdminOptions_destroy(o);
-    rd_kafka_queue_destroy(q);
-    rd_kafka_resp_err_t e = ev ? rd_kafka_event_error(ev) : RD_KAFKA_RESP_ERR__TIMED_OUT;
-    if (!e)
-        return ev;
-    if (kafka_code(e) == ERR_DENIED)
-        kafka_denied(err, about.operation, about.what, about.name);
-    else
-        kafka_fail(k, err, e, ev ? rd_kafka_event_error_string(ev) : NULL, "%s on %s: [%.*s]", about.operation, about.what,
-                   STR_ARG(about.name));
-    if (ev)
-        rd_kafka_event_destroy(ev);
-    return NULL;
-}
 
 /* What became of the only topic of a request. */
 static Status topic_result(Kafka *k, rd_kafka_event_t *ev, const rd_kafka_topic_result_t **v, size_t n, const char *operation,

@@ -405,6 +405,7 @@ static void close_broker(Broker *b)
     kafka_leave(b);
     kafka_fetch_free_all(k);
     kafka_askers_free(k);
+    kafka_coordinators_free(k);
     if (k->background)
         rd_kafka_queue_destroy(k->background);
     if (k->meta)
@@ -421,6 +422,7 @@ static void close_broker(Broker *b)
     pthread_mutex_destroy(&k->jobs_lock);
     pthread_mutex_destroy(&k->member_lock);
     pthread_mutex_destroy(&k->askers_lock);
+    pthread_mutex_destroy(&k->coordinators_lock);
     pthread_cond_destroy(&k->jobs_cond);
     mem_free(k->base.cluster);
     mem_free(k);
@@ -534,22 +536,22 @@ static void ask_cluster(Kafka *k)
         rd_kafka_mem_free(k->meta, id);
 }
 
-static Status open_meta(Kafka *k, Err *err)
+rd_kafka_t *kafka_meta_new(Kafka *k, rd_kafka_queue_t **background, Err *err)
 {
     rd_kafka_conf_t *conf = kafka_conf_new(k, KAFKA_META, &k->handle, err);
     if (!conf)
-        return err->code;
+        return NULL;
     /* Never joined. Without one librdkafka 2.0.2 follows a NULL pointer when a group's positions are asked for while its
      * coordinator is being made (its issue 5040). */
     kafka_conf_set(conf, "group.id", "sluice-meta");
-    k->meta = kafka_handle_new(k, KAFKA_META, conf, err);
-    if (!k->meta)
-        return err->code;
-    k->background = rd_kafka_queue_get_background(k->meta);
-    rd_kafka_queue_t *q = rd_kafka_queue_get_main(k->meta);
-    rd_kafka_queue_forward(q, k->background);
+    rd_kafka_t *rk = kafka_handle_new(k, KAFKA_META, conf, err);
+    if (!rk)
+        return NULL;
+    *background = rd_kafka_queue_get_background(rk);
+    rd_kafka_queue_t *q = rd_kafka_queue_get_main(rk);
+    rd_kafka_queue_forward(q, *background);
     rd_kafka_queue_destroy(q);
-    return reach(k, err);
+    return rk;
 }
 
 Status kafka_broker_open(const KafkaConfig *c, Broker **out, Err *err)
@@ -575,11 +577,13 @@ Status kafka_broker_open(const KafkaConfig *c, Broker **out, Err *err)
     pthread_mutex_init(&k->jobs_lock, NULL);
     pthread_mutex_init(&k->member_lock, NULL);
     pthread_mutex_init(&k->askers_lock, NULL);
+    pthread_mutex_init(&k->coordinators_lock, NULL);
     pthread_cond_init(&k->jobs_cond, NULL);
     Status st = kafka_props_read(c->settings, c->n, &k->props, &warnings, err);
     if (!st) {
         tell_warnings(k, buf_view(&warnings));
-        st = open_meta(k, err);
+        k->meta = kafka_meta_new(k, &k->background, err);
+        st = k->meta ? reach(k, err) : (Status)err->code;
     }
     buf_free(&warnings);
     if (st) {

@@ -4,7 +4,7 @@
 // Locks, in the order in which they are taken:
 //   Kafka.lanes_lock    the lanes and who reads what in them; librdkafka's calls that do not wait may be made under it
 //   Kafka.member_lock   the membership
-//   Kafka.jobs_lock, Kafka.sets_lock, Kafka.askers_lock, Kafka.reason_lock: short
+//   Kafka.jobs_lock, Kafka.sets_lock, Kafka.askers_lock, Kafka.coordinators_lock, Kafka.reason_lock: short
 #ifndef SLUICE_TOPIC_KAFKA_IMPL_H
 #define SLUICE_TOPIC_KAFKA_IMPL_H
 
@@ -28,6 +28,7 @@ typedef struct Lane {
 
 typedef struct Membership Membership;
 typedef struct Asker Asker;
+typedef struct CoordinatorHandle CoordinatorHandle;
 typedef struct FetchSet FetchSet;
 typedef struct FetchJob FetchJob;
 
@@ -75,6 +76,9 @@ struct Kafka {
 
     pthread_mutex_t askers_lock; /* of: */
     VEC(Asker *) askers; /* see kafka_position.c */
+
+    pthread_mutex_t coordinators_lock; /* of: */
+    CoordinatorHandle *coordinators;   /* NULL: none yet; see kafka_ask.c */
 };
 
 static inline Kafka *kafka_of(Broker *b) { return (Kafka *)(void *)b; }
@@ -88,6 +92,8 @@ rd_kafka_conf_t *kafka_conf_new(Kafka *k, KafkaKind kind, KafkaHandle *h, Err *e
 void kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value);
 /* Takes conf. NULL: err is set. */
 rd_kafka_t *kafka_handle_new(Kafka *k, KafkaKind kind, rd_kafka_conf_t *conf, Err *err);
+/* A handle for requests; its events go to *background, which is to be destroyed before it. NULL: err is set. */
+rd_kafka_t *kafka_meta_new(Kafka *k, rd_kafka_queue_t **background, Err *err);
 
 /* With the prefix; NUL-terminated, on the heap. */
 char *kafka_name(const Kafka *k, Str name);
@@ -135,6 +141,8 @@ Status kafka_offset_at(Broker *b, Str topic, int partition, int64_t ts, int64_t 
 Status kafka_partitions(Kafka *k, Str name, int *partitions, int *replicas, bool *ready, Err *err);
 /* As they stand in the list, with the prefix; new. */
 rd_kafka_topic_partition_list_t *kafka_position_list(Kafka *k, const GroupPosition *v, int n);
+
+/* ---- kafka_ask.c ---- */
 /* What a request is about, for its error: "Create", "topic(s)", the name. */
 typedef struct KafkaAbout {
     const char *operation, *what;
@@ -143,6 +151,7 @@ typedef struct KafkaAbout {
 /* Sends one admin request and waits for its event, new; NULL: err is set. */
 typedef void KafkaAsk(rd_kafka_t *rk, void *request, rd_kafka_AdminOptions_t *o, rd_kafka_queue_t *q);
 rd_kafka_event_t *kafka_ask(Kafka *k, rd_kafka_admin_op_t op, KafkaAsk *ask, void *request, KafkaAbout about, Err *err);
+void kafka_coordinators_free(Kafka *k);
 
 /* ---- kafka_position.c ---- */
 Status kafka_positions(Broker *b, Str group, Arena *a, GroupPositionVec *out, Err *err);

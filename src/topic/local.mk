@@ -8,6 +8,7 @@ libsluice_a_SOURCES += \
 	src/topic/embedded.c \
 	src/topic/kafka.h \
 	src/topic/kafka_admin.c \
+	src/topic/kafka_ask.c \
 	src/topic/kafka_client.c \
 	src/topic/kafka_config.c \
 	src/topic/kafka_fetch.c \
