@@ -257,13 +257,13 @@ static Disk *open_disk(const char *dir)
 bool full_disk_race(const char *dir, unsigned seed, int seconds)
 {
     static Race r;
-    char path[1100];
+    char path[1100], over[1100];
     pthread_t writers[WRITERS], readers[READERS], filler;
     void *late = NULL;
     bool good = true;
     snprintf(path, sizeof path, "%s/race", dir);
-    snprintf(r.filler, sizeof r.filler, "%s/race.rest", dir);
-    int rest = open(r.filler, O_CREAT | O_WRONLY, 0600); /* what is over need not be filled each time */
+    snprintf(over, sizeof over, "%s/race.over", dir);
+    int rest = open(over, O_CREAT | O_WRONLY, 0600); /* what is over need not be filled each time */
     take(rest, ROOM);
     snprintf(r.filler, sizeof r.filler, "%s/race.filler", dir);
     r.d = open_disk(path);
@@ -281,6 +281,7 @@ bool full_disk_race(const char *dir, unsigned seed, int seconds)
         nap_ms(20);
     atomic_store(&r.stop_filling, true);
     pthread_join(filler, NULL);
+    good &= close(rest) == 0 && remove(over) == 0;
     for (int i = 0; i < WRITERS; i++) {
         pthread_join(writers[i], &late);
         good &= !late;
@@ -297,6 +298,5 @@ bool full_disk_race(const char *dir, unsigned seed, int seconds)
     r.d = open_disk(path);
     good &= r.d && all_there(&r, "after a restart");
     disk_close(r.d);
-    snprintf(path, sizeof path, "%s/race.rest", dir);
-    return close(rest) == 0 && remove(path) == 0 && good;
+    return good;
 }
