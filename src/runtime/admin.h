@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What SHOW, DESCRIBE and EXPLAIN share: a look at all running queries, and their JSON.
 //
+//   running_ask     where offsets are wanted: asks the broker for them, without a lock, for ASK_MS at most
 //   running_open    takes the statement lock, so that persistent queries stay; asks each worker once for the
-//                   counters and errors of its tasks; then takes the engine's lock, so that push queries stay
-//                   too
+//                   counters and errors of its tasks, and does not wait for one that waits for the broker; then
+//                   takes the engine's lock, so that push queries stay too
 //   running_close   gives both back
-// Between the two the RunQuery pointers are good. No worker may be waited for then: a failing task needs the
+// Between the last two the RunQuery pointers are good. No worker may be waited for then: a failing task needs the
 // engine's lock.
 #ifndef SLUICE_RUNTIME_ADMIN_H
 #define SLUICE_RUNTIME_ADMIN_H
@@ -30,24 +31,30 @@ typedef struct QuerySeen {
     const char *state; /* "RUNNING", "ERROR" */
     Str why;           /* of the first task that failed, or how far its state is restored; empty: none */
     TaskSeen *tasks;   /* q->ntasks; NULL for push queries */
-    bool *away;        /* Running's */
+    struct Running *of;
 } QuerySeen;
 
 typedef struct Running {
     Engine *e;
     int n;
     QuerySeen *v; /* in the order of their start */
-    bool away;    /* the broker did not answer: it is not asked for offsets again, since all wait for this statement */
+    StrMap asked; /* "owner topic partition" -> InputOffsets, in the caller's arena */
+    bool away;    /* the broker did not answer in time: offsets are missing */
 } Running;
 
 /* Of one input of a task. */
 typedef struct InputOffsets {
     int64_t begin, end, at; /* at: as committed; -1 */
 } InputOffsets;
-/* False: the broker does not tell, now or since *away was set. */
-bool running_offsets(Engine *e, const Task *t, const TaskInput *ti, bool *away, InputOffsets *out);
+/* Before running_open: the offsets of what persistent queries of the id, or (empty) that write into the source, or (both empty)
+ * all read. @thread any but a worker; without Engine.ddl and Engine.mu */
+void running_ask(Engine *e, Arena *a, Str id, Str sink, Running *out);
+/* What the broker told of it; false: nothing. */
+bool running_offsets(const Running *r, const Task *t, const TaskInput *ti, InputOffsets *out);
+/* Of the answer: that the broker did not answer, or none. */
+json_t *running_warnings(const Running *r);
 
-/* The results live in a. @thread any but a worker; without Engine.ddl and Engine.mu */
+/* The results live in a. out: zeroed, or running_ask's. @thread any but a worker; without Engine.ddl and Engine.mu */
 void running_open(Engine *e, Arena *a, Running *out);
 void running_close(Running *r);
 /* Without case; NULL when there is none. */
@@ -64,7 +71,7 @@ json_t *query_description_json(const QuerySeen *s);
 /* sourceDescription's members. */
 json_t *source_description_json(const Running *r, const Catalog *cat, const DataSource *ds, bool extended);
 /* The list of descriptions of all streams or all tables. */
-json_t *source_descriptions_json(Engine *e, bool tables, bool extended);
+json_t *source_descriptions_json(Engine *e, bool tables, bool extended, json_t **warnings);
 /* A session's or query's overrides. */
 json_t *overrides_json(const PropSet *props);
 /* "_confluent-ksql-default_query_CTAS_X_1"; for a push query with the time of its start. In a. */

@@ -96,14 +96,14 @@ static void add_statistics(json_t *o, const Running *r, const DataSource *ds, bo
 
 /* ---- offsets ---- */
 
-static json_t *offsets_json(Engine *e, const QuerySeen *s, int sub)
+static json_t *offsets_json(const QuerySeen *s, int sub)
 {
     const RunQuery *q = s->q;
     json_t *list = json_array();
     for (int i = 0; i < q->ntasks; i++) {
         const Task *t = q->tasks[i];
         InputOffsets at;
-        if (t->sub != sub || !running_offsets(e, t, &t->inputs[0], s->away, &at))
+        if (t->sub != sub || !running_offsets(s->of, t, &t->inputs[0], &at))
             continue;
         json_t *o = json_object();
         json_object_set_new(o, "partition", json_integer(t->partition));
@@ -124,7 +124,7 @@ static json_t *offset_summary(Engine *e, const QuerySeen *seen)
     for (int s = 0; s < q->plan->nsubs; s++) {
         json_t *t = json_object();
         json_object_set_new(t, "kafkaTopic", json_str(q->plan->subs[s].input.topic));
-        json_object_set_new(t, "offsets", offsets_json(e, seen, s));
+        json_object_set_new(t, "offsets", offsets_json(seen, s));
         json_array_append_new(topics, t);
     }
     json_object_set_new(o, "topicSummaries", topics);
@@ -198,16 +198,19 @@ json_t *source_description_json(const Running *r, const Catalog *cat, const Data
 /* Under running_open no statement changes the catalog, and Engine.mu is held. */
 static Catalog *current(const Running *r) { return catalog_ref(r->e->cat); }
 
-json_t *source_descriptions_json(Engine *e, bool tables, bool extended)
+json_t *source_descriptions_json(Engine *e, bool tables, bool extended, json_t **warnings)
 {
     json_t *list = json_array();
     Arena *a = arena_new(4096);
-    Running run;
+    Running run = {0};
+    if (extended)
+        running_ask(e, a, (Str){NULL, 0}, (Str){NULL, 0}, &run);
     running_open(e, a, &run);
     Catalog *cat = current(&run);
     for (int i = 0; i < catalog_count(cat); i++)
         if (catalog_at(cat, i)->is_table == tables)
             json_array_append_new(list, source_description_json(&run, cat, catalog_at(cat, i), extended));
+    *warnings = running_warnings(&run);
     running_close(&run);
     catalog_unref(cat);
     arena_free(a);
@@ -231,8 +234,10 @@ static Status not_found(Session *s, Arena *a, const Catalog *cat, const Stmt *st
 static Status describe_source(Session *s, const Stmt *st, Answer *out, Err *err)
 {
     Arena *a = arena_new(4096);
-    Running run;
+    Running run = {0};
     Status rc = OK;
+    if (st->extended)
+        running_ask(s->e, a, (Str){NULL, 0}, st->name.text, &run);
     running_open(s->e, a, &run);
     Catalog *cat = current(&run);
     const DataSource *ds = catalog_find(cat, st->name.text);
@@ -240,6 +245,7 @@ static Status describe_source(Session *s, const Stmt *st, Answer *out, Err *err)
         out->entity = entity_new("sourceDescription", st);
         json_t *d = source_description_json(&run, cat, ds, st->extended);
         json_object_set_new(out->entity, "sourceDescription", d);
+        json_object_set_new(out->entity, "warnings", running_warnings(&run));
     } else {
         rc = not_found(s, a, cat, st, err);
     }
@@ -318,10 +324,11 @@ Status describe_run(Session *s, const Stmt *st, Answer *out, Err *err)
     } else {
         bool tables = str_eq_nocase(st->topic, STR("TABLES"));
         out->entity = entity_new("source_descriptions", st);
-        json_t *list = source_descriptions_json(s->e, tables, st->extended);
+        json_t *warnings, *list = source_descriptions_json(s->e, tables, st->extended, &warnings);
         json_object_set_new(out->entity, "sourceDescriptions", list);
+        json_object_set_new(out->entity, "warnings", warnings);
     }
-    if (rc == OK)
+    if (rc == OK && !json_object_get(out->entity, "warnings"))
         json_object_set_new(out->entity, "warnings", json_array());
     return rc;
 }

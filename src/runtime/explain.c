@@ -26,14 +26,14 @@ json_t *overrides_json(const PropSet *props)
 }
 
 /* Of a task's inputs, how far it is. */
-static json_t *task_json(Engine *e, const Task *t, bool *away)
+static json_t *task_json(const Running *r, const Task *t)
 {
     Buf id = BUF_INIT;
     json_t *o = json_object(), *offsets = json_array();
     for (int i = 0; i < t->ninputs; i++) {
         const TaskInput *ti = &t->inputs[i];
         InputOffsets at;
-        if (!running_offsets(e, t, ti, away, &at))
+        if (!running_offsets(r, t, ti, &at))
             continue;
         json_t *to = json_object(), *tp = json_object();
         json_object_set_new(tp, "topic", json_str(ti->in->topic));
@@ -130,7 +130,7 @@ json_t *query_description_json(const QuerySeen *s)
     json_t *o = description(q->id, sql_json(q->sql), q->logical, q->plan, (Str){NULL, 0}, &q->props);
     json_t *tasks = json_array();
     for (int i = 0; persistent && i < q->ntasks; i++)
-        json_array_append_new(tasks, task_json(q->e, q->tasks[i], s->away));
+        json_array_append_new(tasks, task_json(s->of, q->tasks[i]));
     json_object_set_new(o, "ksqlHostQueryStatus", json_pack("{s:s}", admin_host, s->state));
     json_object_set_new(o, "queryType", json_string(persistent ? "PERSISTENT" : "PUSH"));
     json_object_set_new(o, "queryErrors", errors_json(s));
@@ -149,11 +149,13 @@ static Status explain_query(Session *s, const Stmt *st, Answer *out, Err *err)
     Arena *a = arena_new(4096);
     Running run;
     Status rc = OK;
+    running_ask(s->e, a, st->name.text, (Str){NULL, 0}, &run);
     running_open(s->e, a, &run);
     const QuerySeen *seen = running_find(&run, st->name.text);
     if (seen) {
         out->entity = entity_new("queryDescription", st);
         json_object_set_new(out->entity, "queryDescription", query_description_json(seen));
+        json_object_set_new(out->entity, "warnings", running_warnings(&run));
     } else {
         Nearest near;
         nearest_init(&near, st->name.text);
@@ -325,7 +327,7 @@ static Status explain_statement(Session *s, const Stmt *st, Answer *out, Err *er
 Status explain_run(Session *s, const Stmt *st, Answer *out, Err *err)
 {
     Status rc = st->inner ? explain_statement(s, st, out, err) : explain_query(s, st, out, err);
-    if (rc == OK)
+    if (rc == OK && !json_object_get(out->entity, "warnings"))
         json_object_set_new(out->entity, "warnings", json_array());
     return rc;
 }

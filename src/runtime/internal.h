@@ -198,6 +198,8 @@ struct Worker {
 
 /* Runs fn on the worker and waits for it. Under simulated effects, and on the worker itself, at once. @thread any */
 void worker_call(Worker *w, WorkerFn *fn, void *arg);
+/* The same; false: it did not begin with it within so many ms, and will not. @thread any */
+bool worker_try(Worker *w, WorkerFn *fn, void *arg, int ms) MUST_CHECK;
 void worker_poke(Worker *w);
 /* Something happened to the topic partition: was written to, or deleted. @thread any */
 void worker_tell(Worker *w, Str topic, int partition);

@@ -18,8 +18,9 @@
 #include <time.h>
 
 #include "runtime/internal.h"
+#include "topic/kafka.h"
 
-enum { KEEP_MS = 60000, COMPACT_LEAST = 100000, LOOK_MS = 1000 };
+enum { KEEP_MS = 60000, COMPACT_LEAST = 100000, LOOK_MS = 1000, HURRY_MS = 1000 };
 
 /* An input of a task that nobody else reads. */
 typedef struct Read {
@@ -102,7 +103,9 @@ static void follow(Engine *e)
     ignore(commands_follow(e, &err), &err);
     if (now >= e->keeper.look_ms) {
         e->keeper.look_ms = now + LOOK_MS;
+        kafka_hurry(HURRY_MS); /* statements wait for the lock */
         members_look(e);
+        kafka_hurry(0);
     }
     pthread_mutex_unlock(&e->ddl);
 }

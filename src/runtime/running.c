@@ -5,6 +5,10 @@
 // all its tasks. Push queries are not asked: they may go while their worker answers.
 #include "runtime/admin.h"
 
+#include "topic/kafka.h"
+
+enum { ASK_MS = 3000, LOOK_MS = 1000 };
+
 const char *const admin_host = "localhost:8088";
 
 /* ---- seeing ---- */
@@ -49,6 +53,23 @@ static void look(void *arg)
         for (int k = 0; k < l->v[i].q->ntasks; k++)
             if (l->v[i].q->tasks[k]->w == l->w)
                 see_task(l->v[i].q->tasks[k], l->a, &l->v[i].tasks[k]);
+}
+
+/* The worker waits for the broker: what others may read of its tasks. */
+static void look_from_here(Look *l)
+{
+    Engine *e = l->w->e;
+    pthread_mutex_lock(&e->mu);
+    for (int i = 0; i < l->n; i++)
+        for (int k = 0; k < l->v[i].q->ntasks; k++) {
+            const Task *t = l->v[i].q->tasks[k];
+            TaskSeen *out = &l->v[i].tasks[k];
+            if (t->w != l->w)
+                continue;
+            *out = (TaskSeen){.bad = t->err.code != OK, .code = t->err.code, .failed_ms = effects_now(e->fx)};
+            out->why = arena_str(l->a, str_of(t->err.msg ? t->err.msg : ""));
+        }
+    pthread_mutex_unlock(&e->mu);
 }
 
 /* "restoring its state: 1200 records, 3 MB read, at most 800 records left, about 2 s" */
@@ -115,37 +136,102 @@ void running_open(Engine *e, Arena *a, Running *out)
         l.v[i].tasks = ARENA_ARRAY(a, TaskSeen, l.v[i].q->ntasks);
     for (int i = 0; l.n && i < e->nworkers; i++) {
         l.w = &e->workers[i];
-        worker_call(l.w, look, &l);
+        if (!worker_try(l.w, look, &l, LOOK_MS))
+            look_from_here(&l);
     }
     for (int i = 0; i < l.n; i++)
         judge(&l.v[i], a);
     pthread_mutex_lock(&e->mu);
     out->e = e;
     out->v = list(e, a, true, l.v, l.n, &out->n);
-    out->away = false;
     for (int i = 0; i < out->n; i++)
-        out->v[i].away = &out->away;
+        out->v[i].of = out;
 }
 
-bool running_offsets(Engine *e, const Task *t, const TaskInput *ti, bool *away, InputOffsets *out)
+/* ---- offsets ---- */
+
+static Str input_key(Arena *a, const Task *t, const TaskInput *ti)
 {
-    if (*away)
-        return false;
-    Arena *a = arena_new(256);
+    return arena_strf(a, "%.*s %.*s %d", STR_ARG(task_owner(t, a)), STR_ARG(ti->in->topic), ti->partition);
+}
+
+typedef struct Wanted {
+    Str key, owner, topic;
+    int partition;
+} Wanted;
+typedef VEC(Wanted) WantedVec;
+
+/* Copied, so that queries may go while the broker is asked. */
+static void list_wanted(Engine *e, Arena *a, Str id, Str sink, WantedVec *out)
+{
+    int n;
+    pthread_mutex_lock(&e->ddl);
+    RunQuery **v = engine_queries(e, a, &n);
+    for (int i = 0; i < n; i++) {
+        const RunQuery *q = v[i];
+        if ((id.n && !str_eq_nocase(q->id, id)) || (sink.n && !(q->sink && str_eq(q->sink->name, sink))))
+            continue;
+        for (int k = 0; k < q->ntasks; k++)
+            for (int p = 0; p < q->tasks[k]->ninputs; p++) {
+                const TaskInput *ti = &q->tasks[k]->inputs[p];
+                Str topic = arena_str(a, ti->in->topic);
+                Wanted w = {input_key(a, q->tasks[k], ti), task_owner(q->tasks[k], a), topic, ti->partition};
+                vec_push(a, out, w);
+            }
+    }
+    pthread_mutex_unlock(&e->ddl);
+}
+
+/* False: the broker does not tell. */
+static bool ask_offsets(Engine *e, const Wanted *w, InputOffsets *out)
+{
     Err err = ERR_INIT;
-    Status st = topic_ends(e->topics, ti->in->topic, ti->partition, &out->begin, &out->end, &err);
+    Status st = topic_ends(e->topics, w->topic, w->partition, &out->begin, &out->end, &err);
     if (st && st != ERR_BROKER) /* a topic that is not there has none */
         out->begin = out->end = 0;
-    *away = st == ERR_BROKER;
-    out->at = *away ? POSITION_UNKNOWN : position_get(e->topics, task_owner(t, a), ti->in->topic, ti->partition);
-    *away |= out->at == POSITION_UNKNOWN;
+    out->at = st == ERR_BROKER ? POSITION_UNKNOWN : position_get(e->topics, w->owner, w->topic, w->partition);
     err_clear(&err);
+    return out->at != POSITION_UNKNOWN;
+}
+
+void running_ask(Engine *e, Arena *a, Str id, Str sink, Running *out)
+{
+    WantedVec wanted = {0};
+    *out = (Running){.e = e};
+    list_wanted(e, a, id, sink, &wanted);
+    kafka_hurry(ASK_MS);
+    for (int i = 0; i < wanted.n; i++) {
+        InputOffsets *at = ARENA_NEW(a, InputOffsets);
+        if (ask_offsets(e, &wanted.v[i], at))
+            strmap_put(&out->asked, wanted.v[i].key, at);
+        else
+            out->away = true;
+    }
+    kafka_hurry(0);
+}
+
+bool running_offsets(const Running *r, const Task *t, const TaskInput *ti, InputOffsets *out)
+{
+    Arena *a = arena_new(256);
+    const InputOffsets *at = strmap_find(&r->asked, input_key(a, t, ti));
     arena_free(a);
-    return !*away;
+    if (at)
+        *out = *at;
+    return at != NULL;
+}
+
+json_t *running_warnings(const Running *r)
+{
+    json_t *list = json_array();
+    if (r->away)
+        json_array_append_new(list, json_pack("{s:s}", "message",
+                                              "Kafka did not answer in time: offsets and positions are not complete."));
+    return list;
 }
 
 void running_close(Running *r)
 {
+    strmap_free(&r->asked);
     pthread_mutex_unlock(&r->e->mu);
     pthread_mutex_unlock(&r->e->ddl);
 }

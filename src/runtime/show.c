@@ -22,7 +22,9 @@ static json_t *show_sources(Session *s, const Stmt *st)
     bool tables = st->kind == STMT_SHOW_TABLES;
     if (st->extended) {
         json_t *e = entity_new("source_descriptions", st);
-        json_object_set_new(e, "sourceDescriptions", source_descriptions_json(s->e, tables, true));
+        json_t *warnings, *list = source_descriptions_json(s->e, tables, true, &warnings);
+        json_object_set_new(e, "sourceDescriptions", list);
+        json_object_set_new(e, "warnings", warnings);
         return e;
     }
     json_t *e = entity_new(tables ? "tables" : "streams", st), *rows = json_array();
@@ -70,7 +72,7 @@ static json_t *show_topics(Session *s, const Stmt *st)
 {
     json_t *e = entity_new(st->extended ? "kafka_topics_extended" : "kafka_topics", st), *rows = json_array();
     Arena *a = arena_new(4096);
-    Running run;
+    Running run = {0};
     TopicInfoVec topics = {0};
     topic_list(s->e->topics, a, &topics);
     if (st->extended)
@@ -93,13 +95,16 @@ static json_t *show_queries(Session *s, const Stmt *st)
 {
     json_t *e = entity_new(st->extended ? "query_descriptions" : "queries", st), *rows = json_array();
     Arena *a = arena_new(4096);
-    Running run;
+    Running run = {0};
+    if (st->extended)
+        running_ask(s->e, a, (Str){NULL, 0}, (Str){NULL, 0}, &run);
     running_open(s->e, a, &run);
     for (int i = 0; i < run.n; i++)
         json_array_append_new(rows, st->extended ? query_description_json(&run.v[i]) : query_json(&run.v[i]));
+    json_object_set_new(e, st->extended ? "queryDescriptions" : "queries", rows);
+    json_object_set_new(e, "warnings", running_warnings(&run));
     running_close(&run);
     arena_free(a);
-    json_object_set_new(e, st->extended ? "queryDescriptions" : "queries", rows);
     return e;
 }
 
@@ -205,6 +210,7 @@ Status show_run(Session *s, const Stmt *st, Answer *out, Err *err)
     default:
         BUG("statement %d shows nothing", st->kind);
     }
-    json_object_set_new(out->entity, "warnings", json_array());
+    if (!json_object_get(out->entity, "warnings"))
+        json_object_set_new(out->entity, "warnings", json_array());
     return OK;
 }

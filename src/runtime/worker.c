@@ -53,6 +53,33 @@ void worker_call(Worker *w, WorkerFn *fn, void *arg)
     pthread_mutex_unlock(&w->mu);
 }
 
+bool worker_try(Worker *w, WorkerFn *fn, void *arg, int ms)
+{
+    if (!w->thread || pthread_equal(pthread_self(), *(pthread_t *)w->thread)) {
+        fn(arg);
+        return true;
+    }
+    Message m = {fn, arg, false};
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    int64_t ns = until.tv_nsec + (int64_t)ms * 1000000;
+    until.tv_sec += ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    pthread_mutex_lock(&w->mu);
+    vec_add(&w->inbox, &m);
+    pthread_cond_signal(&w->wake);
+    bool waits = true;
+    while (!m.done && waits)
+        if (pthread_cond_timedwait(&w->answered, &w->mu, &until) == ETIMEDOUT)
+            for (int i = w->inbox.n; i-- > 0;)
+                if (w->inbox.v[i] == &m) { /* else it is being done */
+                    vec_remove(&w->inbox, i);
+                    waits = false;
+                }
+    pthread_mutex_unlock(&w->mu);
+    return waits;
+}
+
 static bool run_message(Worker *w)
 {
     pthread_mutex_lock(&w->mu);

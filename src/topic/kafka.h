@@ -42,6 +42,9 @@ typedef struct KafkaConfig {
  * fetch. Record sets are released before close. */
 Status kafka_broker_open(const KafkaConfig *c, Broker **out, Err *err) MUST_CHECK;
 
+/* Calls that this thread makes from here on take so long at most, all together; 0: as long as ever. */
+void kafka_hurry(int ms);
+
 /* ---- properties ---- */
 typedef enum KafkaPropClass {
     KAFKA_PROP_UNKNOWN,   /* no row: not a client's property */

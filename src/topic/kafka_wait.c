@@ -33,10 +33,14 @@ bool kafka_ending(const Kafka *k) { return k->ending && k->ending(k->ending_arg)
 
 static bool given_up(const Kafka *k) { return __atomic_load_n(&k->given_up, __ATOMIC_ACQUIRE); }
 
+static _Thread_local int64_t hurry; /* until then; 0: none */
+
+void kafka_hurry(int ms) { hurry = ms ? kafka_now_ms() + ms : 0; }
+
 Patience kafka_patience(Kafka *k, int ms)
 {
     int64_t now = kafka_now_ms();
-    return (Patience){.k = k, .began = now, .until = now + ms};
+    return (Patience){.k = k, .began = now, .until = hurry && hurry < now + ms ? hurry : now + ms};
 }
 
 static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
