@@ -158,13 +158,19 @@ Status commands_catch_up(Engine *e, Err *err)
 
 Status commands_follow(Engine *e, Err *err) { return e->commands.reader ? read_commands(e, -1, NULL, err) : OK; }
 
-Status commands_ready(Engine *e, Err *err)
+/* Whoever has it keeps it until another takes it. */
+static Status take_right(Commands *cs, Err *err)
 {
-    Commands *cs = &e->commands;
-    if (e->cfg.headless)
-        return OK;
     Status st = cs->taken ? OK : committer_take(cs->committer, err);
     cs->taken = st == OK;
+    return st;
+}
+
+Status commands_ready(Engine *e, Err *err)
+{
+    if (e->cfg.headless)
+        return OK;
+    Status st = take_right(&e->commands, err);
     return st ? st : commands_catch_up(e, err);
 }
 
@@ -233,8 +239,7 @@ static Status erase_ended(Engine *e, Replay *past, Err *err)
 static Status take_new_plan(RunQuery *q, Replay *past, Err *err)
 {
     Engine *e = q->e;
-    Status st = committer_take(e->commands.committer, err);
-    e->commands.taken = st == OK;
+    Status st = take_right(&e->commands, err);
     int64_t begin, end;
     if (st == OK)
         st = topic_ends(e->topics, e->command_topic, 0, &begin, &end, err);

@@ -38,6 +38,7 @@ struct Producer {
     char *name;         /* with the prefix; NULL: idempotent */
     rd_kafka_t *rk;     /* NULL: not made yet, or broken and gone */
     ErrCode broken;     /* OK: it works */
+    bool ready;         /* rk has an epoch */
     bool open;          /* a transaction is */
     bool left;          /* a handle of it is left to the end of the process */
     StrMap topics; /* name -> rd_kafka_topic_t of rk */
@@ -80,7 +81,7 @@ static Status handle_make(Producer *p, Err *err)
     rd_kafka_conf_set_dr_msg_cb(conf, on_report);
     p->rk = kafka_handle_new(k, kind, conf, err);
     p->broken = OK;
-    p->open = false;
+    p->ready = p->open = false;
     return p->rk ? OK : err->code;
 }
 
@@ -316,13 +317,14 @@ Status kafka_flush(Producer *p, Delivered *fn, void *arg, Err *err)
 
 Status kafka_init(Producer *p, Err *err)
 {
-    if (p->broken)
+    if (p->broken || p->ready) /* librdkafka inits a handle once */
         handle_drop(p);
     if (!p->rk && handle_make(p, err))
         return err->code;
     p->reports.n = 0;
     rd_kafka_error_t *e = resumed(p, rd_kafka_init_transactions, p->handle.k->request_ms);
     Status st = done(p, e, false, "A transactional producer did not start", err);
+    p->ready = st == OK;
     if (st && !p->broken) /* again, and from the beginning */
         p->broken = ERR_BROKER;
     return st;

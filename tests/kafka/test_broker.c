@@ -317,6 +317,7 @@ static int fencing(void)
     REFUSED(b->ops->begin(old, err), ERR_FENCED, "zombie");
 
     NEED(b->ops->init(old, err)); /* takes the name back */
+    NEED(b->ops->init(old, err)); /* also from itself */
     NEED(b->ops->begin(old, err));
     NEED(put(old, "fenced", 0, "k", "back", err));
     NEED(b->ops->commit(old, err));
