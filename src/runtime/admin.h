@@ -22,6 +22,7 @@ typedef struct TaskSeen {
     int64_t failed_ms; /* when it failed last */
     ErrCode code;
     Str why;
+    Str held;          /* what stands before what it is to read; empty: nothing */
     bool restoring;    /* its state is brought forward: how far it is */
     RestoreProgress restored;
 } TaskSeen;

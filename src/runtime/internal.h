@@ -41,6 +41,8 @@ typedef struct TaskInput {
     int64_t end;          /* stop before it; -1: go on for ever */
     int64_t trimmed;      /* internal topics: what is before it was given back */
     SourceReader *reader; /* NULL: not attached */
+    int64_t stood_at, stood_ms, look_ms; /* task_watch: where it was seen, since when, and when it is looked at again */
+    int behind;           /* looks in a row that found committed work held up behind it */
 } TaskInput;
 
 struct SourceReader {
@@ -132,6 +134,10 @@ bool task_due(const Task *t, int64_t now, bool idle);
 /* A broker forgets positions a while after their last commit: of a task that has had nothing to commit for long they are
  * committed again. */
 void task_keep_alive(Task *t, int64_t now);
+/* Finds out, now and then, whether an open transaction that nobody ends stands before what the task is to read. */
+void task_watch(Task *t, int64_t now);
+/* The input where that is so; NULL. */
+const TaskInput *task_held_up(const Task *t);
 Str task_owner(const Task *t, Arena *a);          /* the consumer group under which its positions are stored */
 
 /* ---- restore.c ---- */
@@ -193,6 +199,7 @@ struct Worker {
     VEC(Err) outcomes;
     int next_reader;
     int64_t quiet_ms;     /* until then quiet readers are left alone */
+    int64_t watch_ms;     /* when its tasks are watched next */
     uint64_t woken[WOKEN_WORDS]; /* atomic: bits of topic partitions that were written to; by worker_woken_bit */
 };
 

@@ -38,6 +38,12 @@ static void see_task(const Task *t, Arena *a, TaskSeen *out)
     *out = (TaskSeen){.rows_in = t->rows_in, .rows_out = rows_written(t), .errors = t->errors};
     out->restoring = t->state == TASK_RESTORING;
     out->restored = t->restored;
+    const TaskInput *ti = task_held_up(t);
+    if (ti)
+        out->held = arena_strf(a, "topic %.*s, partition %d: an open transaction stands at offset %lld for longer than "
+                                  "transaction.timeout.ms allows; kafka-transactions.sh find-hanging tells whether Kafka lost "
+                                  "its end",
+                               STR_ARG(ti->in->topic), ti->partition, (long long)ti->position);
     if (t->state == TASK_RUNNING || t->state == TASK_DONE || t->err.code == OK)
         return;
     out->bad = true;
@@ -101,6 +107,8 @@ static Str restore_text(const QuerySeen *s, Arena *a)
 static void judge(QuerySeen *s, Arena *a)
 {
     s->why = restore_text(s, a);
+    for (int k = 0; s->tasks && k < s->q->ntasks && !s->why.n; k++)
+        s->why = s->tasks[k].held;
     for (int k = 0; s->tasks && k < s->q->ntasks; k++)
         if (s->tasks[k].bad) {
             s->state = "ERROR";

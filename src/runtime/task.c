@@ -18,6 +18,7 @@
 // last commit: stores drop what was dirty, and the task starts anew from the stored positions.
 // @thread worker
 #include "runtime/internal.h"
+#include "topic/kafka.h"
 
 enum {
     BACKOFF_SHARE = 2,
@@ -27,6 +28,7 @@ enum {
     BROKER_RETRY_MS = 2000, /* … at last: what a broker does not answer now it may answer soon */
     HANGING_MS = 10000, /* behind the time that a transaction may take */
     HOUR_MS = 3600 * 1000,
+    WATCH_AGAIN_MS = 60000, WATCH_HURRY_MS = 500, HELD_LOOKS = 2,
 };
 
 Str task_owner(const Task *t, Arena *a) { return query_app_id(t->q->e, a, t->q->id); }
@@ -91,6 +93,50 @@ static Status untold(Task *t, const TaskInput *ti, Str owner, Err *err)
                    "abort ends it",
                    STR_ARG(owner), STR_ARG(ti->in->topic), ti->partition);
 }
+
+/* ---- what stands before it ---- */
+
+/* An input that stands still for longer than any transaction may be open, and has more behind it, twice in a row. */
+static void watch_input(Task *t, TaskInput *ti, int64_t now)
+{
+    const Engine *e = t->q->e;
+    int64_t begin, end;
+    Err err = ERR_INIT;
+    if (ti->position != ti->stood_at || !ti->stood_ms) {
+        ti->stood_at = ti->position;
+        ti->stood_ms = now;
+        ti->behind = 0;
+        ti->look_ms = now + e->transaction_ms + HANGING_MS;
+    }
+    if (now < ti->look_ms)
+        return;
+    kafka_hurry(WATCH_HURRY_MS);
+    Status st = topic_ends(e->topics, ti->in->topic, ti->partition, &begin, &end, &err);
+    kafka_hurry(0);
+    err_clear(&err);
+    ti->behind = st == OK && end > ti->position ? ti->behind + 1 : 0;
+    ti->look_ms = ti->behind ? now : now + WATCH_AGAIN_MS;
+    if (ti->behind == HELD_LOOKS)
+        engine_log(e, "query %.*s, partition %d: an open transaction stands at offset %lld of topic %.*s for longer than "
+                      "transaction.timeout.ms allows; kafka-transactions.sh find-hanging tells whether Kafka lost its end",
+                   STR_ARG(t->q->id), ti->partition, (long long)ti->position, STR_ARG(ti->in->topic));
+}
+
+void task_watch(Task *t, int64_t now)
+{
+    for (int i = 0; i < t->ninputs && t->state == TASK_RUNNING && t->q->kind == QUERY_PERSISTENT; i++)
+        watch_input(t, &t->inputs[i], now);
+}
+
+const TaskInput *task_held_up(const Task *t)
+{
+    for (int i = 0; i < t->ninputs && t->state == TASK_RUNNING; i++)
+        if (t->inputs[i].behind >= HELD_LOOKS)
+            return &t->inputs[i];
+    return NULL;
+}
+
+/* ---- positions ---- */
 
 static Status input_position(Task *t, TaskInput *ti, Str owner, bool own, Err *err)
 {

@@ -15,7 +15,7 @@ typedef struct Message {
     bool done;
 } Message;
 
-enum { MAX_SLEEP_MS = 1000, RESTARTS_MS = 500 };
+enum { MAX_SLEEP_MS = 1000, RESTARTS_MS = 500, WATCH_MS = 5000 };
 
 void worker_poke(Worker *w)
 {
@@ -267,12 +267,23 @@ static bool step_due(Worker *w, bool idle)
     return did;
 }
 
+static void watch(Worker *w)
+{
+    int64_t now = effects_now(w->e->fx);
+    if (now < w->watch_ms || !topics_remote(w->e->topics))
+        return;
+    w->watch_ms = now + WATCH_MS;
+    for (int i = 0; i < w->tasks.n; i++)
+        task_watch(w->tasks.v[i], now);
+}
+
 bool worker_step(Worker *w)
 {
     if (run_message(w))
         return true;
     if (engine_ending(w->e)) /* what is left to do is said by messages */
         return false;
+    watch(w);
     bool due = step_due(w, false);
     bool restored = step_restore(w);
     if (step_reader(w) || step_merge(w))
