@@ -171,6 +171,8 @@ static Status set_one(ServerConfig *c, Str name, Str value, const char *from, Er
     }
     if (prop_find(name)) {
         Status st = props_set_server(&c->props, name, value, err);
+        if (st == OK && kafka_property_class(bare) == KAFKA_PROP_ENGINE) /* of a consumer: its rules hold too, see config_finish */
+            st = set_kafka(c, bare, value, from, err);
         if (st == OK && str_eq_c(bare, "processing.guarantee") && !str_eq_c(value, props_get(&c->props, "processing.guarantee")))
             warn(c, from, "processing.guarantee=%.*s is an old name of exactly_once_v2", STR_ARG(value));
         return st;
@@ -262,13 +264,32 @@ static void take_warnings(ServerConfig *c, Str text)
     }
 }
 
-/* What the client was warned of is not handed to it: it would say so once more. */
+/* The setting whose value is refused in these words when it stands alone, or the one that they name: its place, or NULL. */
+static const char *place_of_error(const ServerConfig *c, const Err *refused)
+{
+    const char *place = NULL;
+    for (int i = 0; i < c->places.n && !place; i++) {
+        KafkaSetting alone[] = {c->kafka.v[i], {STR("bootstrap.servers"), str_of(c->bootstrap)}};
+        KafkaProps props;
+        Buf warnings = BUF_INIT;
+        Err err = ERR_INIT;
+        if (kafka_props_read(alone, ARRAY_LEN(alone), &props, &warnings, &err) == OK)
+            kafka_props_free(&props);
+        else if (strcmp(err.msg, refused->msg) == 0)
+            place = c->places.v[i];
+        buf_free(&warnings);
+        err_clear(&err);
+    }
+    return place ? place : place_of(c, str_of(refused->msg));
+}
+
+/* What the client was warned of is not handed to it: it would say so once more. Nor what the engine reads. */
 static void drop_ignored(ServerConfig *c)
 {
     int n = 0;
     for (int i = 0; i < c->kafka.n; i++) {
         KafkaPropClass class = kafka_property_class(prop_bare(c->kafka.v[i].name));
-        if (class == KAFKA_PROP_IGNORE || class == KAFKA_PROP_OWN)
+        if (class == KAFKA_PROP_IGNORE || class == KAFKA_PROP_OWN || class == KAFKA_PROP_ENGINE)
             continue;
         c->kafka.v[n] = c->kafka.v[i];
         if (i < c->places.n)
@@ -282,15 +303,18 @@ static void drop_ignored(ServerConfig *c)
 Status config_finish(ServerConfig *c, Err *err)
 {
     if (!c->bootstrap) {
-        if (c->kafka.n)
-            warn(c, c->places.v[0], "'%.*s' has no effect without a --bootstrap-server", STR_ARG(c->kafka.v[0].name));
+        for (int i = 0; i < c->kafka.n; i++)
+            if (kafka_property_class(prop_bare(c->kafka.v[i].name)) != KAFKA_PROP_ENGINE) {
+                warn(c, c->places.v[i], "'%.*s' has no effect without a --bootstrap-server", STR_ARG(c->kafka.v[i].name));
+                break;
+            }
         return OK;
     }
     KafkaProps props;
     Buf warnings = BUF_INIT;
     vec_push(c->arena, &c->kafka, (KafkaSetting){STR("bootstrap.servers"), str_of(c->bootstrap)});
     Status st = kafka_props_read(c->kafka.v, c->kafka.n, &props, &warnings, err);
-    const char *place = st ? place_of(c, str_of(err->msg)) : NULL;
+    const char *place = st ? place_of_error(c, err) : NULL;
     if (place)
         err_prefix(err, "%s: ", place);
     if (st == OK) {

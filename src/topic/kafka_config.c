@@ -14,13 +14,12 @@
 // `restore.consumer.`, `global.consumer.`. The longest form of a property wins for its clients.
 #include "topic/kafka.h"
 
-#include <librdkafka/rdkafka.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/map.h"
-#include "topic/kafka_impl.h"
+#include "topic/kafka_check.h"
 
 enum { A = KAFKA_FOR_ALL, C = KAFKA_FOR_CONSUMER | KAFKA_FOR_ADMIN, P = KAFKA_FOR_PRODUCER };
 
@@ -290,57 +289,18 @@ static const PropRow rows[] = {
 
 /* ---- names ---- */
 
-static StrMap known, rows_by_name;
-static VEC(Str) known_names; /* the map's keys */
+static StrMap rows_by_name;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* librdkafka prints its manual: a property is a line `name | C/P | …`. */
-static void learn(void)
+static void index_rows(void)
 {
-    char *text = NULL;
-    size_t n = 0;
-    FILE *f = open_memstream(&text, &n);
-    BUG_IF(!f);
-    rd_kafka_conf_properties_show(f);
-    fclose(f);
-    for (char *line = text; line && *line;) {
-        char *end = strchr(line, '\n'), *bar = strchr(line, '|');
-        size_t len = end ? (size_t)(end - line) : strlen(line);
-        if (bar && (size_t)(bar - line) < len && *line != '#' && *line != '-') {
-            Str name = str_trim((Str){line, (size_t)(bar - line)});
-            if (name.n && !str_eq_c(name, "Property") && !strmap_find(&known, name))
-                strmap_put(&known, name, text);
-        }
-        line = end ? end + 1 : NULL;
-    }
-    StrMapEntry *e;
-    for (int i = 0; (e = strmap_next(&known, &i));) {
-        e->value = (void *)&known;
-        vec_add(&known_names, e->key);
-    }
-    free(text);
     for (int i = 0; i < ARRAY_LEN(rows); i++)
         strmap_put(&rows_by_name, str_of(rows[i].name), (void *)&rows[i]);
 }
 
-bool kafka_property_known(Str name)
-{
-    pthread_once(&once, learn);
-    return strmap_find(&known, name) != NULL;
-}
-
-bool kafka_property_at(int i, Str *name)
-{
-    pthread_once(&once, learn);
-    if (i < 0 || i >= known_names.n)
-        return false;
-    *name = known_names.v[i];
-    return true;
-}
-
 static const PropRow *row_of(Str name)
 {
-    pthread_once(&once, learn);
+    pthread_once(&once, index_rows);
     return strmap_find(&rows_by_name, name);
 }
 
@@ -429,6 +389,7 @@ typedef struct Reading {
     Buf *warnings;
     Err *err;
     char *truststore, *truststore_type, *keystore, *keystore_type;
+    int session_ms, heartbeat_ms; /* of the membership; 0: not set */
 } Reading;
 
 static void put(Reading *r, const char *name, Str value, int clients, int rank)
@@ -457,6 +418,17 @@ static void keep(char **slot, Str value)
 static Status bad_value(Reading *r, Str name, Str value, const char *why)
 {
     return err_set(r->err, ERR_BAD_REQUEST, "Invalid value %.*s for configuration %.*s: %s", STR_ARG(value), STR_ARG(name), why);
+}
+
+/* Checks, and puts it if it is right. */
+static Status take(Reading *r, Str name, const char *to, Str value, int clients, int rank)
+{
+    Buf number = BUF_INIT;
+    Status st = kafka_check_value(name, to, value, &number, r->err);
+    if (!st)
+        put(r, to, number.n ? buf_view(&number) : value, clients, rank);
+    buf_free(&number);
+    return st;
 }
 
 static Status read_ms(Reading *r, Str name, Str value, int *out)
@@ -586,7 +558,7 @@ static Status special(Reading *r, Str name, Str value, int clients, int rank)
     else if (str_eq_c(name, "ssl.keystore.type"))
         keep(&r->keystore_type, value);
     else if (str_eq_c(name, "ssl.endpoint.identification.algorithm"))
-        put(r, "ssl.endpoint.identification.algorithm", value.n ? value : STR("none"), clients, rank);
+        return take(r, name, "ssl.endpoint.identification.algorithm", value.n ? value : STR("none"), clients, rank);
     else
         BUG("no rule for %.*s", STR_ARG(name));
     return OK;
@@ -670,17 +642,22 @@ static Status check_whole(Reading *r)
 }
 
 /* Java's minus one: the system's default. */
-static void put_as(Reading *r, const PropRow *row, Str value, int clients, int rank)
+static Status take_as(Reading *r, Str name, const PropRow *row, Str value, int clients, int rank)
 {
-    char number[32];
-    if (row->divide) {
-        char digits[24] = {0};
-        memcpy(digits, value.p ? value.p : "", value.n < sizeof digits ? value.n : sizeof digits - 1);
-        long long v = strtoll(digits, NULL, 10);
-        snprintf(number, sizeof number, "%lld", v < 0 ? 0 : v / row->divide);
-        value = str_of(number);
+    Buf number = BUF_INIT;
+    char divided[32];
+    if (!row->divide)
+        return take(r, name, row->as, value, clients, rank);
+    Status st = OK;
+    if (!kafka_read_number(value, false, &number))
+        st = bad_value(r, name, value, "a number is wanted");
+    else {
+        long long v = strtoll(buf_z(&number), NULL, 10);
+        snprintf(divided, sizeof divided, "%lld", v < 0 ? 0 : v / row->divide);
+        st = take(r, name, row->as, str_of(divided), clients, rank);
     }
-    put(r, row->as, value, clients, rank);
+    buf_free(&number);
+    return st;
 }
 
 /* Java's names of cipher suites are not those of OpenSSL: TLS_…_WITH_…. */
@@ -690,6 +667,33 @@ static bool java_suites(Str value)
         if (memcmp(value.p + i, "_WITH_", 6) == 0)
             return true;
     return false;
+}
+
+/* The engine passes these on to the consumer that is its member. */
+static Status read_membership(Reading *r, Str name, Str value)
+{
+    Buf number = BUF_INIT;
+    bool session = str_eq_c(name, "session.timeout.ms");
+    if (!session && !str_eq_c(name, "heartbeat.interval.ms"))
+        return OK;
+    Status st = kafka_check_value(name, session ? "session.timeout.ms" : "heartbeat.interval.ms", value, &number, r->err);
+    if (!st)
+        *(session ? &r->session_ms : &r->heartbeat_ms) = atoi(buf_z(&number));
+    if (!st && session && r->session_ms < KAFKA_LEAST_SESSION_MS)
+        st = bad_value(r, name, value, "a number from 10 to 3600000 is wanted: there are ten heartbeats in it");
+    buf_free(&number);
+    return st;
+}
+
+/* A heartbeat as long as the session: every one would come too late. Kafka's rule. */
+static Status check_membership(Reading *r)
+{
+    int session = r->session_ms ? r->session_ms : KAFKA_SESSION_MS;
+    if (r->heartbeat_ms < session)
+        return OK;
+    return err_set(r->err, ERR_BAD_REQUEST,
+                   "Invalid value %d for configuration heartbeat.interval.ms: it must be lower than session.timeout.ms, which is %d",
+                   r->heartbeat_ms, session);
 }
 
 static Status read_setting(Reading *r, const KafkaSetting *s)
@@ -711,18 +715,18 @@ static Status read_setting(Reading *r, const KafkaSetting *s)
         if (str_eq_c(name, "ssl.cipher.suites") && java_suites(s->value))
             buf_printf(r->warnings, "%.*s is ignored: names of OpenSSL are wanted\n", STR_ARG(s->name));
         else if (clients & row->clients)
-            put(r, row->name, s->value, clients & row->clients, rank);
+            return take(r, name, row->name, s->value, clients & row->clients, rank);
         return OK;
     case KAFKA_PROP_TRANSLATE:
         if (!row->as)
             return special(r, name, s->value, clients, rank);
         if (clients & row->clients)
-            put_as(r, row, s->value, clients & row->clients, rank);
+            return take_as(r, name, row, s->value, clients & row->clients, rank);
         return OK;
     case KAFKA_PROP_IGNORE: buf_printf(r->warnings, "%.*s is ignored: it means nothing here\n", STR_ARG(s->name)); return OK;
     case KAFKA_PROP_OWN: buf_printf(r->warnings, "%.*s is ignored: Sluice sets it itself\n", STR_ARG(s->name)); return OK;
     case KAFKA_PROP_REFUSE: return err_set(r->err, ERR_BAD_REQUEST, "Property %.*s is not allowed", STR_ARG(s->name));
-    case KAFKA_PROP_ENGINE:
+    case KAFKA_PROP_ENGINE: return clients & KAFKA_FOR_CONSUMER ? read_membership(r, name, s->value) : OK;
     case KAFKA_PROP_UNKNOWN: break;
     }
     return OK;
@@ -737,6 +741,10 @@ Status kafka_props_read(const KafkaSetting *v, int n, KafkaProps *out, Buf *warn
         st = read_setting(&r, &v[i]);
     if (!st)
         st = check_whole(&r);
+    if (!st)
+        st = check_membership(&r);
+    if (!st)
+        st = kafka_props_try(out, r.session_ms, err);
     mem_free(r.truststore);
     mem_free(r.truststore_type);
     mem_free(r.keystore);

@@ -9,6 +9,8 @@ libsluice_a_SOURCES += \
 	src/topic/kafka.h \
 	src/topic/kafka_admin.c \
 	src/topic/kafka_ask.c \
+	src/topic/kafka_check.c \
+	src/topic/kafka_check.h \
 	src/topic/kafka_client.c \
 	src/topic/kafka_config.c \
 	src/topic/kafka_fetch.c \

@@ -84,6 +84,21 @@ int test_kafka_every_name_has_a_rule(void)
     return 0;
 }
 
+/* One that the property takes. */
+static const char *value_of(Str name)
+{
+    static const char *const values[][2] = {
+        {"broker.address.family", "v4"}, {"debug", "broker,topic"}, {"security.protocol", "SSL"}, {"compression.codec", "lz4"},
+        {"compression.type", "gzip"}, {"ssl.key.location", ""}, {"ssl.certificate.location", ""}, {"receive.message.max.bytes",
+        "200000000"}, {"fetch.max.bytes", "2000000"}, {"message.max.bytes", "100000"}, {"max.poll.interval.ms", "600000"},
+        {"socket.timeout.ms", "20000"}, {"reconnect.backoff.max.ms", "500"}, {"socket.connection.setup.timeout.ms", "2000"}, {"session.timeout.ms", "6000"},
+    };
+    for (int i = 0; i < ARRAY_LEN(values); i++)
+        if (str_eq_c(name, values[i][0]))
+            return values[i][1];
+    return "1";
+}
+
 /* Each row does what its class says, with a prefix too. */
 int test_kafka_every_rule(void)
 {
@@ -93,7 +108,8 @@ int test_kafka_every_rule(void)
         char full[128];
         snprintf(full, sizeof full, "ksql.streams.%.*s", STR_ARG(name));
         bool servers = str_eq_c(name, "bootstrap.servers") || str_eq_c(name, "metadata.broker.list");
-        const char *const v[] = {"bootstrap.servers", "h:1", i % 2 ? full : full + 13, servers ? "h:2" : "1", NULL};
+        const char *value = servers ? "h:2" : value_of(name);
+        const char *const v[] = {"bootstrap.servers", "h:1", i % 2 ? full : full + 13, value, NULL};
         Read r;
         Status st = read_props(&r, v);
         CHECK_INT(kafka_property_class(name), class);
@@ -101,10 +117,13 @@ int test_kafka_every_rule(void)
             CHECK_INT(st, ERR_BAD_REQUEST);
             CHECK(strstr(r.err.msg, "not allowed") && strstr(r.err.msg, full + 13));
         } else if (class == KAFKA_PROP_PASS) {
-            CHECK_INT(st, OK);
+            if (st) {
+                printf("%s: %s\n", full, r.err.msg);
+                return 1;
+            }
             CHECK_INT(r.p.v.n, 1);
             CHECK_STR(name, r.p.v.v[0].name);
-            CHECK_TEXT(r.p.v.v[0].value, "1");
+            CHECK_TEXT(r.p.v.v[0].value, value);
             CHECK_INT(r.warnings.n, 0);
         } else if (class != KAFKA_PROP_TRANSLATE) {
             CHECK_INT(st, OK);
@@ -121,12 +140,12 @@ int test_kafka_prefixes(void)
 {
     Read r;
     READS(&r, "ksql.streams.producer.linger.ms", "1", "producer.linger.ms", "2", "linger.ms", "3", "fetch.min.bytes", "4",
-          "ksql.streams.consumer.fetch.min.bytes", "5", "consumer.linger.ms", "6", "main.consumer.max.poll.interval.ms", "7",
+          "ksql.streams.consumer.fetch.min.bytes", "5", "consumer.linger.ms", "6", "main.consumer.max.poll.interval.ms", "70000",
           "restore.consumer.fetch.min.bytes", "8", "client.id", "x");
     CHECK_TEXT(kafka_props_get(&r.p, "linger.ms", KAFKA_FOR_PRODUCER), "1");
     CHECK_TEXT(kafka_props_get(&r.p, "fetch.min.bytes", KAFKA_FOR_CONSUMER), "5");
     CHECK_TEXT(kafka_props_get(&r.p, "fetch.min.bytes", KAFKA_FOR_ADMIN), "4");
-    CHECK_TEXT(kafka_props_get(&r.p, "max.poll.interval.ms", KAFKA_FOR_CONSUMER), "7");
+    CHECK_TEXT(kafka_props_get(&r.p, "max.poll.interval.ms", KAFKA_FOR_CONSUMER), "70000");
     CHECK(!kafka_props_get(&r.p, "linger.ms", KAFKA_FOR_CONSUMER));
     CHECK(!kafka_props_get(&r.p, "fetch.min.bytes", KAFKA_FOR_PRODUCER));
     CHECK_STR(buf_view(&r.warnings), "restore.consumer.fetch.min.bytes is ignored: use the prefix consumer.\n"
@@ -201,7 +220,7 @@ static int read_store(Read *r, const char *name, const void *bytes, size_t n, St
     CHECK(fd >= 0);
     CHECK_INT(write(fd, bytes, n), (ssize_t)n);
     close(fd);
-    const char *const v[] = {"bootstrap.servers", "h:1", name, file, NULL};
+    const char *const v[] = {"bootstrap.servers", "h:1", name, file, "ssl.keystore.password", "x", NULL};
     *st = read_props(r, v);
     unlink(file);
     return 0;
@@ -238,6 +257,8 @@ int test_kafka_stores(void)
     CHECK_INT(st, ERR_BAD_REQUEST);
     done(&r);
     REFUSES("cannot be read", "ssl.truststore.location", "/no/such/file");
+    REFUSES("Invalid value x for configuration ssl.endpoint.identification.algorithm: one of none, https is wanted",
+            "ssl.endpoint.identification.algorithm", "x");
     return 0;
 }
 
@@ -251,6 +272,70 @@ int test_kafka_needs_servers(void)
     done(&r);
     CHECK_INT(read_props(&r, w), OK);
     CHECK_TEXT(r.p.servers, "b:2,c:3");
+    done(&r);
+    return 0;
+}
+
+/* librdkafka's own ranges, told with the user's name for the setting. */
+int test_kafka_values_that_librdkafka_refuses(void)
+{
+    REFUSES("Invalid value -1 for configuration linger.ms: a number from 0 to 900000 is wanted", "linger.ms", "-1");
+    REFUSES("Invalid value 5x for configuration fetch.min.bytes: a number from 1 to 100000000 is wanted", "fetch.min.bytes", "5x");
+    REFUSES("Invalid value  for configuration message.max.bytes: a number from 1000 to 1000000000 is wanted", "message.max.bytes",
+            "");
+    REFUSES("Invalid value 0 for configuration fetch.min.bytes: a number from 1 ", "ksql.streams.consumer.fetch.min.bytes", "0");
+    REFUSES("Invalid value 5 for configuration request.timeout.ms: a number from 10 to 300000", "request.timeout.ms", "5");
+    REFUSES("Invalid value big for configuration buffer.memory: a number is wanted", "buffer.memory", "big");
+    REFUSES("Invalid value 99999999999999 for configuration socket.max.fails: a number from 0 to 1000000", "socket.max.fails",
+            "99999999999999");
+    REFUSES("Invalid value TLS for configuration security.protocol: one of plaintext, ssl, sasl_plaintext, sasl_ssl is wanted",
+            "security.protocol", "TLS");
+    REFUSES("Invalid value all-of-it for configuration debug: a list of generic, broker, ", "debug", "all-of-it");
+    REFUSES("Invalid value maybe for configuration socket.keepalive.enable: one of true, false", "socket.keepalive.enable", "maybe");
+    Read r;
+    READS(&r, "linger.ms", "0.5", "fetch.min.bytes", " 0010 ", "compression.level", "-1");
+    CHECK_TEXT(kafka_props_get(&r.p, "linger.ms", KAFKA_FOR_PRODUCER), "0.5");
+    CHECK_TEXT(kafka_props_get(&r.p, "fetch.min.bytes", KAFKA_FOR_CONSUMER), "10");
+    CHECK_TEXT(kafka_props_get(&r.p, "compression.level", KAFKA_FOR_PRODUCER), "-1");
+    done(&r);
+    return 0;
+}
+
+/* What librdkafka looks at when it makes a handle. */
+int test_kafka_settings_that_do_not_go_together(void)
+{
+    REFUSES("`fetch.max.bytes` must be >= `message.max.bytes` (message.max.bytes is 1000000, fetch.max.bytes is 2000)",
+            "fetch.max.bytes", "2000");
+    REFUSES("`max.poll.interval.ms`must be >= `session.timeout.ms` (", "consumer.max.poll.interval.ms", "5000");
+    REFUSES("session.timeout.ms is 400000", "session.timeout.ms", "400000");
+    REFUSES("ssl.ca.location failed", "security.protocol", "SSL", "ssl.ca.location", "/no/such/file");
+    Read r;
+    READS(&r, "session.timeout.ms", "400000", "max.poll.interval.ms", "400000");
+    done(&r);
+    return 0;
+}
+
+int test_kafka_session_and_heartbeat(void)
+{
+    static const char *const wrong[] = {"0", "1", "2", "3", "9", "3600001", "2147483647", "-5"};
+    for (int i = 0; i < ARRAY_LEN(wrong); i++) {
+        const char *const v[] = {"bootstrap.servers", "h:1", "ksql.streams.session.timeout.ms", wrong[i], NULL};
+        Read r;
+        char want[128];
+        snprintf(want, sizeof want, "Invalid value %s for configuration session.timeout.ms: a number from 1", wrong[i]);
+        CHECK_INT(read_props(&r, v), ERR_BAD_REQUEST);
+        CHECK(strstr(r.err.msg, want) && strstr(r.err.msg, " to 3600000 is wanted"));
+        done(&r);
+    }
+    REFUSES("Invalid value 20000 for configuration heartbeat.interval.ms: it must be lower than session.timeout.ms, which is 10000",
+            "heartbeat.interval.ms", "20000");
+    REFUSES("which is 6000", "consumer.heartbeat.interval.ms", "6000", "session.timeout.ms", "6000");
+    REFUSES("Invalid value 0 for configuration heartbeat.interval.ms: a number from 1 to 3600000", "heartbeat.interval.ms", "0");
+    Read r;
+    READS(&r, "session.timeout.ms", "10", "heartbeat.interval.ms", "9");
+    CHECK_INT(r.p.v.n, 0);
+    done(&r);
+    READS(&r, "session.timeout.ms", "30000", "heartbeat.interval.ms", "20000", "producer.session.timeout.ms", "1");
     done(&r);
     return 0;
 }

@@ -221,6 +221,20 @@ int test_runtime_config_refuses(void)
         {"a=1\nb=\\u00\n", "server.properties:2: \\u takes four hexadecimal digits of a character"},
         {"bootstrap.servers=h:1\nsecurity.protocol=SASL_PLAINTEXT\n",
          "server.properties:2: security.protocol is SASL_PLAINTEXT, and sasl.mechanism is not set"},
+        {"bootstrap.servers=h:1\nsession.timeout.ms=3\n",
+         "server.properties:2: Invalid value 3 for configuration session.timeout.ms: a number from 10 to 3600000 is wanted: there are "
+         "ten heartbeats in it"},
+        {"heartbeat.interval.ms=20000\nbootstrap.servers=h:1\n",
+         "server.properties:1: Invalid value 20000 for configuration heartbeat.interval.ms: it must be lower than "
+         "session.timeout.ms, which is 10000"},
+        {"bootstrap.servers=h:1\nlinger.ms=5\nproducer.linger.ms=-1\n",
+         "server.properties:3: Invalid value -1 for configuration linger.ms: a number from 0 to 900000 is wanted"},
+        {"bootstrap.servers=h:1\nsecurity.protocol=TLS\n",
+         "server.properties:2: Invalid value TLS for configuration security.protocol: one of plaintext, ssl, sasl_plaintext, "
+         "sasl_ssl is wanted"},
+        {"bootstrap.servers=h:1\n\nfetch.max.bytes=2000\n",
+         "server.properties:3: The settings of the Kafka client are not right: `fetch.max.bytes` must be >= `message.max.bytes` "
+         "(message.max.bytes is 1000000, fetch.max.bytes is 2000)"},
         {"bootstrap.servers=h:1\n\nsasl.jaas.config=x.ScramLoginModule required password=\"topsecret\";\n",
          "server.properties:3: Invalid value for configuration sasl.jaas.config: username=\"…\" and password=\"…\" are wanted"},
         {"bootstrap.servers=h:1\nksql.streams.plugin.library.paths=/tmp/evil.so\n",
