@@ -77,8 +77,9 @@ json_t *source_descriptions_json(Engine *e, bool tables, bool extended, json_t *
 json_t *overrides_json(const PropSet *props);
 /* "_confluent-ksql-default_query_CTAS_X_1"; for a push query with the time of its start. In a. */
 Str consumer_group(Arena *a, const Engine *e, Str query_id, bool transient, int64_t started_ms);
-/* "host:port" under which this engine appears in answers. */
-extern const char *const admin_host;
+/* Under which name this engine appears in answers: as a member of a service the name that other members see, else the address that
+ * a server would have. */
+Str admin_host(const Engine *e);
 /* NULL, "TUMBLING", "HOPPING", "SESSION". */
 json_t *window_json(SourceWindow w);
 

@@ -51,13 +51,14 @@ typedef struct Statistics {
     json_t *list; /* clusterStatistics, clusterErrorStats */
     Buf text;     /* the same in one line */
     int64_t now;
+    Str host;
 } Statistics;
 
 static void add_statistic(Statistics *s, const char *name, double value, bool is_rate)
 {
     json_t *o = json_object();
     json_object_set_new(o, "name", json_string(name));
-    json_object_set_new(o, "host", json_string(admin_host));
+    json_object_set_new(o, "host", json_str(s->host));
     json_object_set_new(o, "value", json_real(value));
     json_object_set_new(o, "timestamp", json_integer(s->now));
     json_array_append_new(s->list, o);
@@ -73,7 +74,8 @@ static void add_statistics(json_t *o, const Running *r, const DataSource *ds, bo
 {
     int64_t now = effects_now(r->e->fx);
     Counts c = count(r, ds);
-    Statistics all = {json_array(), BUF_INIT, now}, failed = {json_array(), BUF_INIT, now};
+    Str host = admin_host(r->e);
+    Statistics all = {json_array(), BUF_INIT, now, host}, failed = {json_array(), BUF_INIT, now, host};
     if (c.readers) {
         add_statistic(&all, "consumer-messages-per-sec", rate(c.rows_read, &c, now), true);
         add_statistic(&all, "consumer-total-messages", (double)c.rows_read, false);

@@ -131,7 +131,8 @@ json_t *query_description_json(const QuerySeen *s)
     json_t *tasks = json_array();
     for (int i = 0; persistent && i < q->ntasks; i++)
         json_array_append_new(tasks, task_json(s->of, q->tasks[i]));
-    json_object_set_new(o, "ksqlHostQueryStatus", json_pack("{s:s}", admin_host, s->state));
+    Str host = admin_host(q->e);
+    json_object_set_new(o, "ksqlHostQueryStatus", json_pack("{s%:s}", host.p, host.n, s->state));
     json_object_set_new(o, "queryType", json_string(persistent ? "PERSISTENT" : "PUSH"));
     json_object_set_new(o, "queryErrors", errors_json(s));
     json_object_set_new(o, "tasksMetadata", tasks);

@@ -9,7 +9,7 @@
 
 enum { ASK_MS = 3000, LOOK_MS = 1000 };
 
-const char *const admin_host = "localhost:8088";
+Str admin_host(const Engine *e) { return e->member_name.n ? e->member_name : STR("localhost:8088"); }
 
 /* ---- seeing ---- */
 

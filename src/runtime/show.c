@@ -161,8 +161,10 @@ static json_t *show_properties(const Session *s, const Stmt *st)
     const PropRow *row;
     for (int i = 0; (row = prop_at(i)); i++) {
         json_array_append_new(rows, property_line(s, row));
-        json_t *to = props_has(&s->props, row->name) ? overwritten : defaults;
-        json_array_append_new(to, property_name(row->name));
+        if (props_has(&s->props, row->name))
+            json_array_append_new(overwritten, property_name(row->name));
+        else if (!s->e->cfg.props || !props_has(s->e->cfg.props, row->name))
+            json_array_append_new(defaults, property_name(row->name));
     }
     json_object_set_new(e, "properties", rows);
     json_object_set_new(e, "overwrittenProperties", overwritten);

@@ -18,14 +18,17 @@ typedef struct Bed {
     char *message;/* the last error's */
     char *hint;
     RowStream *stream;
+    PropSet server;
 } Bed;
 
 static bool bed_open(Bed *b)
 {
     Err err = ERR_INIT;
     *b = (Bed){.fx = effects_sim_new(7, 1000000)};
-    EngineConfig c = {.fx = b->fx, .check_operators = true};
-    Status st = engine_open(&c, &b->e, &err);
+    EngineConfig c = {.fx = b->fx, .check_operators = true, .props = &b->server};
+    Status st = props_set_server(&b->server, STR("ksql.streams.commit.interval.ms"), STR("1500"), &err);
+    if (st == OK)
+        st = engine_open(&c, &b->e, &err);
     if (st)
         printf("open: %s\n", err.msg);
     err_clear(&err);
@@ -43,6 +46,7 @@ static void bed_close(Bed *b)
     session_free(b->s);
     engine_close(b->e);
     effects_sim_free(b->fx);
+    props_free(&b->server);
 }
 
 /* Runs all statements of a text; stops at the first that fails. A stream that comes is kept. */
@@ -359,6 +363,7 @@ int test_entities_show_others(void)
     CHECK_TEXT(TEXT(p, "value"), "earliest");
     CHECK_INT(COUNT(b.last, "overwrittenProperties"), 1);
     CHECK_TEXT(TEXT(b.last, "overwrittenProperties", "0"), "ksql.streams.auto.offset.reset");
+    CHECK_INT(COUNT(b.last, "properties"), COUNT(b.last, "defaultProperties") + 2); /* the session's, the server's */
     RUN(&b, "DEFINE x='1'; SHOW VARIABLES;");
     CHECK_TEXT(TEXT(b.last, "variables", "0", "name"), "X");
     CHECK_TEXT(TEXT(b.last, "variables", "0", "value"), "1");
