@@ -32,7 +32,7 @@ struct Printer {
     int64_t count, shown;
     Side key, value;
     bool started;
-    VEC(char *) lines; /* ready to be handed out */
+    VEC(Str) lines; /* ready to be handed out, on the heap; a value's bytes may have a NUL among them */
     int next;
     Buf line;
 };
@@ -157,7 +157,11 @@ static void show(Buf *out, const Side *side, const char *p, int32_t n)
     show_bytes(out, s);
 }
 
-static void add_line(Printer *p, Str s) { vec_add(&p->lines, mem_strndup(s.p, s.n)); }
+static void add_line(Printer *p, Str s)
+{
+    Str line = {mem_strndup(s.p, s.n), s.n};
+    vec_add(&p->lines, line);
+}
 
 static void rowtime(Buf *out, int64_t ms)
 {
@@ -235,7 +239,7 @@ static bool fetch(Printer *p, Err *err, Status *st)
 static void drop_lines(Printer *p)
 {
     for (int i = 0; i < p->lines.n; i++)
-        mem_free(p->lines.v[i]);
+        mem_free((char *)p->lines.v[i].p);
     p->lines.n = p->next = 0;
 }
 
@@ -260,8 +264,7 @@ StreamEvent printer_next(Printer *p, RowStream *rs, int timeout_ms, StreamRow *r
         if (__atomic_load_n(&rs->cancelled, __ATOMIC_ACQUIRE))
             return STREAM_END;
         if (p->next < p->lines.n) {
-            const char *line = p->lines.v[p->next++];
-            *row = (StreamRow){.line = str_of(line)};
+            *row = (StreamRow){.line = p->lines.v[p->next++]};
             return STREAM_ROW;
         }
         drop_lines(p);

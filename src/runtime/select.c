@@ -6,6 +6,9 @@
 //   none     stream   the same from the first record to the ends as they are now
 //   none     table    a read of the state that the table's query keeps, on its tasks' workers
 #include "runtime/stream.h"
+#include "topic/kafka.h"
+
+enum { OWNERS_MS = 3000 }; /* for so long Kafka is asked who has what */
 
 static Str transient_id(Engine *e, Arena *a, Str source)
 {
@@ -66,7 +69,8 @@ typedef struct Pull {
     Task *task;
     Err *err;
     Status st;
-    bool soon; /* what is missing is on its way */
+    bool soon;    /* what is missing is on its way */
+    bool missing; /* the task is not this server's, or not ready */
 } Pull;
 
 /* Steps of the table's query behind its store, then the system columns that the pull query can name, then its
@@ -104,29 +108,6 @@ static int store_node(const PSub *sub)
     return -1;
 }
 
-/* Another server has the rows, or this one is not ready for them yet. */
-static Status not_here(const Task *t, bool *soon, Err *err)
-{
-    Buf owner = BUF_INIT;
-    bool owned = membership_owner(t->q->e->topics, t->partition % TOPIC_SLOTS, &owner);
-    owned = owned && !str_eq(buf_view(&owner), t->q->e->member_name); /* what is known of owners may be a little late */
-    *soon = t->state == TASK_RESTORING || !owned;
-    const RestoreProgress *r = &t->restored;
-    if (t->state == TASK_RESTORING)
-        err_set(err, ERR_BUSY,
-                "The state of partition %d of query %.*s is being restored from its changelog: "
-                "%lld records read, at most %lld left.",
-                t->partition, STR_ARG(t->q->id), (long long)r->records, (long long)r->left);
-    else if (owned)
-        err_set(err, ERR_BUSY, "Partition %d of query %.*s is served by %s: ask there.", t->partition, STR_ARG(t->q->id),
-                buf_z(&owner));
-    else
-        err_set(err, ERR_BUSY, "Partition %d of query %.*s has no server yet: the work is being divided.", t->partition,
-                STR_ARG(t->q->id));
-    buf_free(&owner);
-    return (Status)err->code;
-}
-
 /* A transaction that was aborted or fenced is tried again after so long: it is waited for. */
 enum { SHORT_WAIT_MS = 1000 };
 
@@ -137,7 +118,7 @@ static void pull_task(void *arg)
     const PSub *sub = &t->q->plan->subs[t->sub];
     int store = store_node(sub);
     if (t->state != TASK_RUNNING && t->err.code == OK) {
-        p->st = not_here(t, &p->soon, p->err);
+        p->missing = true;
         return;
     }
     if (t->state != TASK_RUNNING) {
@@ -167,6 +148,159 @@ static void pull_task(void *arg)
         }
     }
     arena_free(a);
+}
+
+/* ---- a table that is spread over servers ---- */
+
+/* A partition that was asked for, as its task stood, and who has it: empty where nobody is known to. */
+typedef struct Part {
+    Task *task;
+    int partition;
+    TaskState state;
+    RestoreProgress restored;
+    Str owner;
+} Part;
+
+/* What pull_once found missing. */
+typedef struct Spread {
+    Engine *e;
+    Str query_id;
+    Part *v;
+    int n;
+    bool told; /* Kafka named the servers */
+} Spread;
+
+static void look_at_part(void *arg)
+{
+    Part *part = arg;
+    part->state = part->task->state;
+    part->restored = part->task->restored;
+}
+
+/* Under ddl: what is told of the tasks without them. */
+static Spread look_at_parts(Engine *e, const RunQuery *q, const uint8_t *asked, Arena *a)
+{
+    Spread s = {.e = e, .query_id = arena_str(a, q->id), .v = ARENA_ARRAY(a, Part, q->ntasks)};
+    for (int i = 0; i < q->ntasks; i++) {
+        Task *t = q->tasks[i];
+        if (t->sub != q->plan->nsubs - 1 || !asked[t->partition])
+            continue;
+        s.v[s.n] = (Part){.task = t, .partition = t->partition};
+        worker_call(t->w, look_at_part, &s.v[s.n++]);
+    }
+    return s;
+}
+
+/* Kafka knows who the servers are. What is known of owners may be a little late: a part that is this server's by their word and
+ * not by its own state has no owner yet. */
+static Status find_owners(Spread *s, Arena *a, Err *err)
+{
+    NameList names = {0};
+    Buf owner = BUF_INIT;
+    kafka_hurry(OWNERS_MS);
+    Status st = membership_members(s->e->topics, a, &names, err);
+    s->told = names.n > 0;
+    for (int i = 0; i < s->n && st == OK; i++) {
+        Part *p = &s->v[i];
+        buf_clear(&owner);
+        if (p->state == TASK_RUNNING || p->state == TASK_RESTORING || p->state == TASK_WAITING)
+            p->owner = s->e->member_name;
+        else if (membership_owner(s->e->topics, p->partition % TOPIC_SLOTS, &owner) &&
+                 !str_eq(buf_view(&owner), s->e->member_name))
+            p->owner = arena_str(a, buf_view(&owner));
+    }
+    kafka_hurry(0);
+    buf_free(&owner);
+    return st;
+}
+
+static void say_numbers(Buf *out, const Spread *s, Str owner)
+{
+    int n = 0;
+    for (int i = 0; i < s->n; i++)
+        if (str_eq(s->v[i].owner, owner))
+            buf_printf(out, "%s%d", n++ ? ", " : "", s->v[i].partition);
+}
+
+static int parts_of(const Spread *s, Str owner)
+{
+    int n = 0;
+    for (int i = 0; i < s->n; i++)
+        n += str_eq(s->v[i].owner, owner);
+    return n;
+}
+
+/* Each server once, in the order of its first partition. */
+static Status say_servers(const Spread *s, Err *err)
+{
+    Buf text = BUF_INIT;
+    for (int i = 0; i < s->n; i++) {
+        bool first = true;
+        for (int k = 0; k < i; k++)
+            first &= !str_eq(s->v[k].owner, s->v[i].owner);
+        if (!first)
+            continue;
+        bool one = parts_of(s, s->v[i].owner) == 1;
+        if (s->v[i].owner.n)
+            buf_printf(&text, "%s%.*s%s has partition%s ", text.n ? "; " : "", STR_ARG(s->v[i].owner),
+                       str_eq(s->v[i].owner, s->e->member_name) ? " (asked)" : "", one ? "" : "s");
+        else
+            buf_printf(&text, "%snobody has yet partition%s ", text.n ? "; " : "", one ? "" : "s");
+        say_numbers(&text, s, s->v[i].owner);
+    }
+    err_set(err, ERR_BUSY, "The table of query %.*s is spread over servers: %s. A pull query on all of its rows needs a server that "
+            "has all partitions; one that names keys needs the server that has theirs.", STR_ARG(s->query_id), buf_z(&text));
+    buf_free(&text);
+    return ERR_BUSY;
+}
+
+static Status say_missing(const Spread *s, bool *soon, Err *err)
+{
+    const Part *restoring = NULL, *first = NULL;
+    int nobody = parts_of(s, STR("")), here = parts_of(s, s->e->member_name);
+    for (int i = 0; i < s->n; i++) {
+        if (!restoring && s->v[i].state == TASK_RESTORING)
+            restoring = &s->v[i];
+        if (!first && !str_eq(s->v[i].owner, s->e->member_name))
+            first = &s->v[i];
+    }
+    *soon = nobody > 0 || here == s->n;
+    if (here == s->n && restoring)
+        return err_set(err, ERR_BUSY,
+                       "The state of partition %d of query %.*s is being restored from its changelog: "
+                       "%lld records read, at most %lld left.",
+                       restoring->partition, STR_ARG(s->query_id), (long long)restoring->restored.records,
+                       (long long)restoring->restored.left);
+    if (here == s->n) /* it came meanwhile */
+        return err_set(err, ERR_BUSY, "The query %.*s that keeps this table is being started.", STR_ARG(s->query_id));
+    if (nobody == s->n && !s->told) /* nor did it say why: it was asked just before, in vain */
+        return err_set(err, ERR_BUSY, "Which server has partition %d of query %.*s is not known: Kafka has not told.",
+                       first->partition, STR_ARG(s->query_id));
+    if (nobody == s->n)
+        return err_set(err, ERR_BUSY, "Partition %d of query %.*s has no server yet: the work is being divided.", first->partition,
+                       STR_ARG(s->query_id));
+    if (parts_of(s, first->owner) < s->n)
+        return say_servers(s, err);
+    if (s->n > 1)
+        return err_set(err, ERR_BUSY, "Every partition of query %.*s is served by %.*s: ask there.", STR_ARG(s->query_id),
+                       STR_ARG(first->owner));
+    return err_set(err, ERR_BUSY, "Partition %d of query %.*s is served by %.*s: ask there.", first->partition,
+                   STR_ARG(s->query_id), STR_ARG(first->owner));
+}
+
+/* Other servers have rows that were asked for, or this one is not ready for them yet. No lock is held: Kafka is asked. */
+static Status not_here(Spread *s, Arena *a, bool *soon, Err *err)
+{
+    Err why = ERR_INIT;
+    if (find_owners(s, a, &why) == OK)
+        return say_missing(s, soon, err);
+    *soon = false;
+    err_set(err, ERR_BROKER, "This server does not have all partitions of query %.*s, and which server has them is not known: %s",
+            STR_ARG(s->query_id), why.msg);
+    if (why.hint)
+        err_hint(err, "%s", why.hint);
+    err_clear(&why);
+    return ERR_BROKER;
 }
 
 /* The partitions that hold the keys asked for; all where that cannot be told. As the records of the table's query were
@@ -228,14 +362,17 @@ static Status pull_once(Engine *e, const Analyzer *an, const BoundQuery *bq, con
     rs->schema = schema_new(rs->arena, cols, rs->schema->n, false);
     Pull p = {.rs = rs, .bq = bq, .keys = keys, .err = err};
     const uint8_t *asked = key_partitions(q, keys, an->arena);
-    for (int i = 0; i < q->ntasks && p.st == OK; i++)
+    for (int i = 0; i < q->ntasks && p.st == OK && !p.missing; i++)
         if (q->tasks[i]->sub == q->plan->nsubs - 1 && asked[q->tasks[i]->partition]) {
             p.task = q->tasks[i];
             worker_call(p.task->w, pull_task, &p);
         }
+    Spread spread = p.missing ? look_at_parts(e, q, asked, an->arena) : (Spread){0};
     pthread_mutex_unlock(&e->ddl);
     rs->is_key = NULL; /* borrowed from the statement's arena */
     *soon = p.soon;
+    if (p.missing)
+        p.st = not_here(&spread, an->arena, soon, err);
     if (p.st) {
         rowstream_close(rs);
         return p.st;

@@ -692,7 +692,8 @@ static Status check_membership(Reading *r)
     if (r->heartbeat_ms < session)
         return OK;
     return err_set(r->err, ERR_BAD_REQUEST,
-                   "Invalid value %d for configuration heartbeat.interval.ms: it must be lower than session.timeout.ms, which is %d",
+                   "Invalid value %d for configuration heartbeat.interval.ms: it must be lower than session.timeout.ms, which "
+                   "is %d",
                    r->heartbeat_ms, session);
 }
 

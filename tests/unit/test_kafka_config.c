@@ -89,9 +89,9 @@ static const char *value_of(Str name)
 {
     static const char *const values[][2] = {
         {"broker.address.family", "v4"}, {"debug", "broker,topic"}, {"security.protocol", "SSL"}, {"compression.codec", "lz4"},
-        {"compression.type", "gzip"}, {"ssl.key.location", ""}, {"ssl.certificate.location", ""}, {"receive.message.max.bytes",
-        "200000000"}, {"fetch.max.bytes", "2000000"}, {"message.max.bytes", "100000"}, {"max.poll.interval.ms", "600000"},
-        {"socket.timeout.ms", "20000"}, {"reconnect.backoff.max.ms", "500"}, {"socket.connection.setup.timeout.ms", "2000"}, {"session.timeout.ms", "6000"},
+        {"compression.type", "gzip"}, {"ssl.key.location", ""}, {"ssl.certificate.location", ""}, {"receive.message.max.bytes", "200000000"}, {"fetch.max.bytes", "2000000"}, {"message.max.bytes", "100000"}, {"max.poll.interval.ms", "600000"},
+        {"socket.timeout.ms", "20000"}, {"reconnect.backoff.max.ms", "500"}, {"socket.connection.setup.timeout.ms", "2000"},
+        {"session.timeout.ms", "6000"},
     };
     for (int i = 0; i < ARRAY_LEN(values); i++)
         if (str_eq_c(name, values[i][0]))
@@ -291,7 +291,8 @@ int test_kafka_values_that_librdkafka_refuses(void)
     REFUSES("Invalid value TLS for configuration security.protocol: one of plaintext, ssl, sasl_plaintext, sasl_ssl is wanted",
             "security.protocol", "TLS");
     REFUSES("Invalid value all-of-it for configuration debug: a list of generic, broker, ", "debug", "all-of-it");
-    REFUSES("Invalid value maybe for configuration socket.keepalive.enable: one of true, false", "socket.keepalive.enable", "maybe");
+    REFUSES("Invalid value maybe for configuration socket.keepalive.enable: one of true, false", "socket.keepalive.enable",
+            "maybe");
     Read r;
     READS(&r, "linger.ms", "0.5", "fetch.min.bytes", " 0010 ", "compression.level", "-1");
     CHECK_TEXT(kafka_props_get(&r.p, "linger.ms", KAFKA_FOR_PRODUCER), "0.5");

@@ -54,6 +54,32 @@ static void fill(Bed *b, const char *topic, int n, size_t bytes)
     free(value);
 }
 
+/* Bytes of keys and values are shown to their end. */
+int test_print_shows_values_with_nul_bytes(void)
+{
+    static const char key[] = "a\0b", value[] = "\0one\0two\0";
+    static const char want[] = ", key: a\0b, value: \0one\0two\0, partition: 0";
+    Bed b;
+    RowStream *rs = NULL;
+    StreamRow row;
+    Err err = ERR_INIT;
+    CHECK(bed_open(&b, false, true));
+    RUN(&b, source);
+    Record r = {.key = key, .key_len = sizeof key - 1, .value = value, .value_len = sizeof value - 1};
+    RUN(&b, "CREATE STREAM raw (v VARCHAR) WITH (kafka_topic='raw', value_format='kafka', partitions=1);");
+    Unit *u = unit_begin(engine_topics(b.e));
+    unit_append(u, STR("raw"), 0, &r);
+    CHECK_INT(unit_commit(u, false, &err), OK);
+    CHECK_INT(bed_stream(&b, "PRINT raw FROM BEGINNING LIMIT 1;", &rs), OK);
+    for (int i = 0; i < 3; i++) /* two of formats */
+        CHECK_INT(rowstream_next(rs, 0, &row, &err), STREAM_ROW);
+    CHECK(str_ends(row.line, (Str){want, sizeof want - 1}));
+    CHECK_INT(row.line.n, sizeof want - 1 + strlen("rowtime: 1970/01/01 00:00:00.000 Z"));
+    rowstream_close(rs);
+    bed_close(&b);
+    return 0;
+}
+
 /* One that does not read holds at most a queue of rows; then it reads on and gets every row in order. */
 static int slow_reader(bool simulated, int rows, size_t bytes, const char *columns)
 {
