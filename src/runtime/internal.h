@@ -103,6 +103,7 @@ struct Task {
     TaskInput *inputs;
     bool dirty;         /* worked since the last commit … */
     int64_t dirty_ms;   /* … from then on */
+    bool ahead;         /* at least once: its group may not know how far it is */
     bool exactly_once;  /* as opposed to at least once; local topics: always */
     bool eager;         /* holds nothing back: commits as soon as nothing more is there to read */
     int64_t held_most;  /* bytes of held back changes above which it commits early; -1: the user set no limit */
@@ -123,6 +124,8 @@ void task_place(Task *t);
 Status task_run(Task *t, Err *err);               /* what is left of task_start when its state is there */
 /* Where its inputs go on: the own last commit's positions, or the group's. */
 Status task_positions(Task *t, bool own, Err *err) MUST_CHECK;
+/* The own position, where the group's is gone because a broker forgets positions after long; -1. */
+int64_t task_expired_position(const Task *t, const TaskInput *ti, Str owner);
 void task_begin(Task *t);                         /* has a unit of work, which the next commit ends */
 void task_batch(Task *t, const Batch *b);         /* work; a failure sets the state */
 /* A commit's first half: operators emit, positions join the unit, which is the caller's. NULL: there is nothing, or it failed. */

@@ -5,7 +5,13 @@
 //   none         group's       the stores' whole changelogs are read
 //   intact       group's       exactly once: the tail behind the checkpoint is read: a crash between the broker's commit and the
 //                              local one left the state behind, or another server worked on meanwhile
-//   intact       own           at least once, when no other server went further: nothing is read, the own positions decide
+//   intact       own           at least once, when nobody wrote to the logs since: nothing is read, the own positions decide
+//
+// At least once records may stand in a changelog whose positions the group was never told. Own positions decide where the group
+// stands at them too: then the state here is of just what the group counts as read. Where they are ahead of the group (a crash, or
+// a broker that failed, kept it from being told) they decide only if each log ends with the checkpoint here, and the state was not
+// brought forward with it since: else another server went on from where the group stands, its values stand last in the log, and
+// what is here would not be what the next server restores. A task that starts ahead of its group tells it at once.
 //
 // The end of a changelog is asked for after the group's positions were answered, and they are answered only when no transaction
 // that touches them is open; it counts open transactions in, and committed records only are read. So what a server that was
@@ -41,7 +47,8 @@ struct Restore {
     int64_t logged_ms;  /* when its progress was last logged */
     int64_t stepped_ms; /* when it last had a turn */
     int64_t told_ms;    /* when it was last seen to where a copy stands */
-    bool ahead; /* the own positions decide */
+    bool own;   /* the own positions decide … */
+    bool ahead; /* … and the group does not know them */
     bool warm;  /* a standby copy that had all there was when it was opened */
     bool filling; /* the state is a part of what the changelogs had when it was opened */
 };
@@ -199,40 +206,62 @@ Status restore_open(Task *t, Err *err)
     return OK;
 }
 
-/* At least once: the state was committed here with positions that nobody went beyond. */
-static bool own_positions_decide(const Task *t)
+/* The state here has all that the log has, and nothing that the positions kept with it do not count as read. */
+static Status log_ends_here(const Task *t, const RestoreLog *log, int64_t at, bool *own, Err *err)
+{
+    const PInput *in = log->op->node->log;
+    int64_t begin, end;
+    Status st = topic_ends(t->q->e->topics, in->topic, t->partition, &begin, &end, err);
+    *own = st == OK && end == at;
+    return st;
+}
+
+/* At least once: r->own, r->ahead. */
+static Status own_positions_decide(Task *t, Err *err)
 {
     Topics *topics = t->q->e->topics;
-    if (t->exactly_once || !t->q->e->disk)
-        return false;
+    Restore *r = t->restore;
+    Status st = OK;
+    int64_t moved_ms = INT64_MAX;
+    r->own = !t->exactly_once && t->q->e->disk;
+    r->ahead = false;
     Arena *a = arena_new(256);
     Str owner = task_owner(t, a);
-    bool own = true, whole;
-    for (int i = 0; i < t->ninputs && own; i++) {
-        int64_t here = position_local(topics, owner, t->inputs[i].in->topic, t->inputs[i].partition);
-        int64_t there = position_get(topics, owner, t->inputs[i].in->topic, t->inputs[i].partition);
-        own = here >= 0 && there != POSITION_UNKNOWN && here >= there;
+    for (int i = 0; i < t->ninputs && r->own; i++) {
+        const TaskInput *ti = &t->inputs[i];
+        int64_t here = position_local(topics, owner, ti->in->topic, ti->partition);
+        int64_t there = position_get(topics, owner, ti->in->topic, ti->partition);
+        int64_t ms = position_local_ms(topics, owner, ti->in->topic, ti->partition);
+        r->own = here >= 0 && (there == -1 ? task_expired_position(t, ti, owner) == here : there >= 0 && here >= there);
+        r->ahead |= r->own && here > there;
+        moved_ms = ms < moved_ms ? ms : moved_ms;
     }
-    const PSub *sub = &t->q->plan->subs[t->sub];
-    for (int i = 0; i < sub->n && own; i++)
-        own = !has_log(t, &sub->nodes[i]) || (checkpoint(t, &sub->nodes[i], &whole, NULL) >= 0 && whole);
+    for (int i = 0; i < r->n && r->own && st == OK; i++) {
+        bool whole;
+        int64_t ms, at = checkpoint(t, r->logs[i].op->node, &whole, &ms);
+        r->own = at >= 0 && whole && ms <= moved_ms && r->logs[i].at == at; /* else a standby copy went on from it */
+        if (r->own && r->ahead)
+            st = log_ends_here(t, &r->logs[i], at, &r->own, err);
+    }
     arena_free(a);
-    return own;
+    r->ahead &= r->own;
+    return st;
 }
 
 Status restore_aim(Task *t, Err *err)
 {
     Restore *r = t->restore;
-    r->ahead = own_positions_decide(t);
-    Status st = task_positions(t, r->ahead, err);
+    Status st = own_positions_decide(t, err);
+    if (st == OK)
+        st = task_positions(t, r->own, err);
     t->restored = (RestoreProgress){.started_ms = effects_now(t->q->e->fx)}; /* what a standby copy has read is not counted */
     for (int i = 0; i < r->n && st == OK; i++) {
         RestoreLog *log = &r->logs[i];
         int64_t begin;
         log->end = log->at;
-        if (!r->ahead)
+        if (!r->own)
             st = topic_ends(t->q->e->topics, log->op->node->log->topic, t->partition, &begin, &log->end, err);
-        if (st == OK && !r->ahead && (log->at > log->end || log->at < begin)) /* the next start judges the state by it */
+        if (st == OK && !r->own && (log->at > log->end || log->at < begin)) /* the next start judges the state by it */
             st = err_set(err, ERR_ABORT, "changelog %.*s, partition %d, was made anew while a copy of it stood by",
                          STR_ARG(log->op->node->log->topic), t->partition);
         t->restored.left += log->end > log->at ? log->end - log->at : 0;
@@ -391,8 +420,9 @@ Status restore_step(Task *t, bool *did, Err *err)
     if (behind)
         return OK; /* waits for what is on its way */
     *did = true;
-    Status st = flush(t, true, err);
+    Status st = r->own ? OK : flush(t, true, err); /* own: the checkpoints are as they were written with the positions */
     if (st == OK) {
+        t->ahead = r->ahead;
         if (t->restored.records)
             engine_log(t->q->e, "query %.*s, partition %d: restored %lld records, %lld KB, in %lld ms", STR_ARG(t->q->id),
                        t->partition, (long long)t->restored.records, (long long)(t->restored.bytes >> 10),
@@ -400,5 +430,7 @@ Status restore_step(Task *t, bool *did, Err *err)
         restore_free(t);
         st = task_run(t, err);
     }
+    if (st == OK && t->ahead)
+        task_begin(t);
     return st;
 }

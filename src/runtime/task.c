@@ -28,6 +28,7 @@ enum {
     BROKER_RETRY_MS = 2000, /* … at last: what a broker does not answer now it may answer soon */
     HANGING_MS = 10000, /* behind the time that a transaction may take */
     HOUR_MS = 3600 * 1000,
+    TELL_AGAIN_MS = 1000, /* a group that could not be told */
     WATCH_AGAIN_MS = 60000, WATCH_HURRY_MS = 500, HELD_LOOKS = 2,
 };
 
@@ -59,7 +60,7 @@ static Status first_position(const Task *t, TaskInput *ti, Err *err)
 
 /* The group has no position (any more: a broker forgets them a week, at least a day, after their last commit): the own last one is
  * taken where it is that old, and the topic has it. Else the group's were deleted, or the topic was. */
-static int64_t expired_position(const Task *t, const TaskInput *ti, Str owner)
+int64_t task_expired_position(const Task *t, const TaskInput *ti, Str owner)
 {
     Topics *topics = t->q->e->topics;
     int64_t begin, end, at = position_local(topics, owner, ti->in->topic, ti->partition);
@@ -147,7 +148,7 @@ static Status input_position(Task *t, TaskInput *ti, Str owner, bool own, Err *e
     if (at == POSITION_UNKNOWN)
         return untold(t, ti, owner, err);
     if (at < 0 && t->q->kind == QUERY_PERSISTENT && topics_remote(topics))
-        at = expired_position(t, ti, owner);
+        at = task_expired_position(t, ti, owner);
     ti->position = at;
     Status st = at < 0 ? first_position(t, ti, err) : OK;
     ti->trimmed = ti->position;
@@ -318,7 +319,7 @@ void task_stop(Task *t)
     t->chain.n = 0;
     arena_free(t->arena);
     t->arena = NULL;
-    t->dirty = false;
+    t->dirty = t->ahead = false;
 }
 
 /* There is a last commit to go back to: state in memory alone has none. */
@@ -357,7 +358,7 @@ void task_fail(Task *t, Err *err)
     if (t->env.unit)
         unit_abort(t->env.unit);
     t->env.unit = NULL;
-    t->dirty = false;
+    t->dirty = t->ahead = false;
     if (t->q->ended && !retry)
         t->q->ended(t->q->take_arg, "", &t->err);
 }
@@ -396,11 +397,14 @@ static void trim_inputs(Task *t)
     }
 }
 
+/* Its slot may have been lost a moment ago: what it has not committed is to be dropped, and somebody else may run it already. */
+static bool is_here(const Task *t) { return t->partition < 0 || members_has(t->q->e, t->partition); }
+
 Unit *task_prepare(Task *t)
 {
     Err err = ERR_INIT;
     t->next_commit = effects_now(t->q->e->fx) + commit_interval(t);
-    if (!t->dirty || t->state != TASK_RUNNING)
+    if ((!t->dirty && !t->ahead) || t->state != TASK_RUNNING || !is_here(t))
         return NULL;
     if (t->q->kind == QUERY_TRANSIENT) {
         t->dirty = false;
@@ -433,13 +437,15 @@ void task_finish(Task *t, Err *err)
     op_chain_committed(&t->chain);
     trim_inputs(t);
     t->dirty = false;
+    t->ahead = !t->exactly_once && committer_untold(t->w->committer);
     t->backoff_ms = 0;
     t->committed_ms = effects_now(t->q->e->fx);
 }
 
 void task_keep_alive(Task *t, int64_t now)
 {
-    if (t->state == TASK_RUNNING && !t->dirty && now - t->committed_ms >= HOUR_MS && t->q->kind == QUERY_PERSISTENT &&
+    int64_t after = t->ahead ? TELL_AGAIN_MS : HOUR_MS;
+    if (t->state == TASK_RUNNING && !t->dirty && now - t->committed_ms >= after && t->q->kind == QUERY_PERSISTENT &&
         topics_remote(t->q->e->topics))
         task_begin(t);
 }
@@ -451,7 +457,7 @@ bool task_due(const Task *t, int64_t now, bool idle)
 {
     if (t->state == TASK_WAITING)
         return now >= t->retry_at;
-    if (t->state != TASK_RUNNING)
+    if (t->state != TASK_RUNNING || !is_here(t))
         return false;
     if (t->q->bounded && at_end(t))
         return true;

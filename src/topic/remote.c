@@ -603,6 +603,7 @@ static const RemoteOps remote_ops = {
     .wait = remote_wait,
     .take = remote_take,
     .units_commit = remote_units_commit,
+    .committer_untold = remote_committer_untold,
     .committer_free = remote_committer_free,
     .position_get = remote_position_get,
     .position_local = remote_position_local,

@@ -651,6 +651,12 @@ static RemoteCommitter *remote_committer(Committer *c)
     return c->remote;
 }
 
+bool remote_committer_untold(const Committer *c)
+{
+    const RemoteCommitter *rc = c->remote;
+    return rc && rc->untold.n > 0;
+}
+
 void remote_committer_free(Committer *c)
 {
     Remote *rm = remote_of(c->t);

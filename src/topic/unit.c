@@ -264,6 +264,8 @@ void committer_free(Committer *c)
 
 Status committer_take(Committer *c, Err *err) { return c->t->ops->remote ? c->t->ops->remote->take(c, err) : OK; }
 
+bool committer_untold(const Committer *c) { return c->t->ops->remote && c->t->ops->remote->committer_untold(c); }
+
 void units_commit(Committer *c, Unit **units, int n, bool sync, Err *errs)
 {
     Topics *t = c->t;

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// runtime on remote topics, over the broker double, at least once: who decides where a task goes on, and that a group hears where
+// its tasks stand before another server asks.
+#include "test_runtime_remote_help.h"
+
+#include "runtime/internal.h"
+
+static int64_t told(Broker *broker) { return double_position(broker, str_of(GROUP), STR("s"), 0); }
+
+/* Three groups are there, told of, and the server was stopped. */
+static bool three_groups(Bed *b, Broker *broker)
+{
+    if (!remote_open(b, broker, effects_sim_new(7, BED_START_MS), true, "at_least_once") || bed_run(b, ONE) || bed_run(b, THREE))
+        return false;
+    bed_pass(b, 5000);
+    bed_pass(b, 5000);
+    bool there = strcmp(sorted(b, SUMS), "bob,3|eve,5|joe,7") == 0 && told(broker) == 3;
+    bed_stop(b, false);
+    return there;
+}
+
+static long count_of(Bed *b, const char *key)
+{
+    const char *at = strstr(sorted(b, SUMS), key);
+    return at ? strtol(at + strlen(key), NULL, 10) : -1;
+}
+
+/* One server dies before the group is told of what it wrote; another goes on from before that, and dies on the way: its values are
+ * the log's last. The first comes back: what it has must not be more than what a third would restore. */
+int test_handover_other_wrote_last(void)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3}), *other = double_client(broker), *last = double_client(broker);
+    Bed a, b, c;
+    CHECK(three_groups(&a, broker));
+    CHECK(remote_open(&b, other, effects_sim_new(8, BED_START_MS + 20000), true, "at_least_once"));
+    RUN(&b, "INSERT INTO s VALUES ('joe', 1);");
+    bed_pass(&b, 5000);
+    bed_pass(&b, 5000);
+    bed_stop(&b, false);
+    CHECK_INT(told(broker), 4);
+    CHECK(bed_start(&a));
+    bed_pass(&a, 5000);
+    RUN(&a, "INSERT INTO s VALUES ('joe', 1); INSERT INTO s VALUES ('joe', 1); INSERT INTO s VALUES ('eve', 1);");
+    double_fault(broker, DOUBLE_SET_POSITIONS, 0, FAULT_FAIL);
+    runtime_settle(a.e);
+    CHECK_TEXT(sorted(&a, SUMS), "bob,3|eve,6|joe,10");
+    bed_stop(&a, true);
+    CHECK_INT(told(broker), 4);
+    b.config.batch_rows = 1;
+    CHECK(bed_start(&b));
+    double_move(other, UINT64_MAX);
+    for (int i = 0; i < 50 && told(broker) == 4; i++) {
+        runtime_step(b.e);
+        effects_sim_advance(b.sim, 3000);
+    }
+    CHECK_INT(told(broker), 5);
+    bed_stop(&b, true);
+    CHECK(bed_start(&a));
+    double_move(broker, UINT64_MAX);
+    RUN(&a, "INSERT INTO s VALUES ('eve', 1);");
+    bed_pass(&a, 5000);
+    bed_pass(&a, 5000);
+    bed_stop(&a, true);
+    CHECK_INT(told(broker), 8);
+    CHECK(remote_open(&c, last, effects_sim_new(9, BED_START_MS + 90000), false, "at_least_once"));
+    double_move(last, UINT64_MAX);
+    bed_pass(&c, 5000);
+    CHECK_INT(count_of(&c, "bob,"), 3);
+    CHECK(count_of(&c, "joe,") >= 10);
+    CHECK(count_of(&c, "eve,") >= 7);
+    bed_close(&c);
+    bed_close(&b);
+    bed_close(&a);
+    double_free(broker);
+    return 0;
+}
+
+/* A server that died before the group was told tells it when it is back, with nothing to do; a hand-over then counts once. */
+int test_handover_back_and_idle(void)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3}), *other = double_client(broker);
+    Bed a, b;
+    CHECK(three_groups(&a, broker));
+    CHECK(bed_start(&a));
+    bed_pass(&a, 5000);
+    RUN(&a, "INSERT INTO s VALUES ('joe', 1);");
+    double_fault(broker, DOUBLE_SET_POSITIONS, 0, FAULT_FAIL);
+    runtime_settle(a.e);
+    bed_stop(&a, true);
+    CHECK_INT(told(broker), 3);
+    for (int i = 0; i < 2; i++) { /* the second start decides as the first did */
+        CHECK(bed_start(&a));
+        if (i == 0) {
+            double_fault(broker, DOUBLE_SET_POSITIONS, 0, FAULT_FAIL);
+            bed_pass(&a, 3000);
+            bed_stop(&a, true);
+        }
+    }
+    bed_pass(&a, 5000);
+    CHECK_INT(told(broker), 4);
+    CHECK_TEXT(sorted(&a, SUMS), "bob,3|eve,5|joe,8");
+    CHECK(remote_open(&b, other, effects_sim_new(8, BED_START_MS + 60000), true, "at_least_once"));
+    double_move(other, UINT64_MAX);
+    bed_pass(&b, 5000);
+    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,8");
+    bed_close(&b);
+    bed_close(&a);
+    double_free(broker);
+    return 0;
+}
+
+/* A broker failed when the group was to be told; then the membership changes elsewhere, or the slot is handed over. */
+static int told_later(uint64_t moved)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3}), *other = double_client(broker);
+    Bed a, b;
+    CHECK(three_groups(&a, broker));
+    CHECK(bed_start(&a));
+    CHECK(remote_open(&b, other, effects_sim_new(8, BED_START_MS + 60000), true, "at_least_once"));
+    double_move(broker, UINT64_MAX);
+    bed_pass(&a, 5000);
+    RUN(&a, "INSERT INTO s VALUES ('joe', 1);");
+    double_fault(broker, DOUBLE_SET_POSITIONS, 0, FAULT_FAIL);
+    runtime_settle(a.e);
+    CHECK_INT(told(broker), 3);
+    double_move(other, moved);
+    for (int i = 0; i < 2; i++) {
+        bed_pass(&b, 5000);
+        bed_pass(&a, 5000);
+    }
+    CHECK_INT(told(broker), 4);
+    CHECK_TEXT(sorted(moved & 1 ? &b : &a, SUMS), "bob,3|eve,5|joe,8");
+    bed_close(&b);
+    bed_close(&a);
+    double_free(broker);
+    return 0;
+}
+
+int test_handover_told_behind_a_change(void) { return told_later(UINT64_C(2)); }
+int test_handover_told_before_it(void) { return told_later(UINT64_MAX); }
+
+/* A slot that was lost: what is not committed stays so, though the task was not stopped yet. */
+int test_handover_lost_slot(void)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3});
+    Bed b;
+    CHECK(three_groups(&b, broker));
+    CHECK(bed_start(&b));
+    bed_pass(&b, 5000);
+    int64_t end = double_end(broker, str_of(LOG), 0);
+    RUN(&b, "INSERT INTO s VALUES ('joe', 1);");
+    uint64_t slots = __atomic_exchange_n(&b.e->slots, 0, __ATOMIC_ACQ_REL);
+    bed_pass(&b, 5000);
+    CHECK_INT(told(broker), 3);
+    CHECK_INT(double_end(broker, str_of(LOG), 0), end);
+    __atomic_store_n(&b.e->slots, slots, __ATOMIC_RELEASE);
+    bed_pass(&b, 5000);
+    CHECK_INT(told(broker), 4);
+    bed_close(&b);
+    double_free(broker);
+    return 0;
+}
+
+/* An input that was deleted and made anew while the server was away has other records under the offsets it has read. */
+int test_handover_input_made_anew(void)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3});
+    Bed b;
+    Err err = ERR_INIT;
+    TopicInfo info;
+    CHECK(three_groups(&b, broker));
+    CHECK(double_topic(broker, STR("s"), &info));
+    info.name = STR("s");
+    CHECK_INT(broker->ops->drop(broker, STR("s"), &err), OK);
+    CHECK_INT(broker->ops->drop_group(broker, str_of(GROUP), &err), OK);
+    CHECK_INT(broker->ops->create(broker, &info, NULL, &err), OK);
+    for (int i = 0; i < 5; i++)
+        double_append(broker, STR("s"), 0,
+                      &(Record){.key = "new", .key_len = 3, .value = "{\"QTY\":1}", .value_len = 9, .ts = BED_START_MS});
+    CHECK(bed_start(&b));
+    bed_pass(&b, 5000);
+    bed_pass(&b, 5000);
+    CHECK_INT(count_of(&b, "new,"), 5);
+    CHECK_INT(told(broker), 5);
+    bed_close(&b);
+    double_free(broker);
+    return 0;
+}
