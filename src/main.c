@@ -183,6 +183,12 @@ static int set_timeout(Args *a, const char *text, double unit_ms)
     return a->shell.timeout_ms < 0 ? wrong("'%s' is not a time that a query may take", text) : -1;
 }
 
+/* The value is a word of its own that looks like an option: one was forgotten. SQL may begin with a comment. */
+static bool forgot_value(int opt, char *const *argv)
+{
+    return opt != 'e' && opt != '?' && opt != ':' && optarg && optarg == argv[optind - 1] && strncmp(optarg, "--", 2) == 0;
+}
+
 /* One option; -1, or the exit code. */
 static int take_option(Args *a, int opt, int index, char *const *argv, int (*help)(FILE *out))
 {
@@ -244,7 +250,7 @@ static int take_options(Args *a, int argc, char **argv, bool stop, int (*help)(F
     opterr = 0;
     optind = 0;
     while (code < 0 && (opt = getopt_long(argc, argv, letters, options, &index)) != -1)
-        code = take_option(a, opt, index, argv, help);
+        code = forgot_value(opt, argv) ? wrong("'%s' needs a value", argv[optind - 2]) : take_option(a, opt, index, argv, help);
     return code;
 }
 

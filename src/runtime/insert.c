@@ -2,6 +2,9 @@
 // INSERT INTO … VALUES: one record in a unit of its own, acknowledged when it would survive a power cut.
 // Many that wait at the same time share one sync (disk.h). @thread any
 #include "runtime/internal.h"
+#include "topic/kafka.h"
+
+enum { INSERT_MS = 10000 }; /* for so long Kafka is waited for */
 
 static Status write_side(Writer *w, const Column *const *cols, bool null, Buf *out, bool *is_null, const DataSource *ds, Err *err)
 {
@@ -58,20 +61,36 @@ static Status append(Engine *e, const BoundInsert *b, const Column *cols, Err *e
     return st;
 }
 
+/* The broker did not say what became of it. */
+static Status may_be_stored(const DataSource *ds, Err *why, Err *err)
+{
+    err_set(err, (ErrCode)why->code, "Failed to insert values into '%.*s'. Kafka did not acknowledge the row: %s", STR_ARG(ds->name),
+            why->msg);
+    err_hint(err, "the row may be stored or not: look before it is inserted once more");
+    err_clear(why);
+    return (Status)err->code;
+}
+
 Status insert_run(Session *s, const Stmt *st, Err *err)
 {
     Arena *a = arena_new(2048);
     Catalog *cat = engine_catalog(s->e);
     Analyzer an = session_analyzer(s, a, cat, st->sql);
     BoundInsert b;
+    kafka_hurry(INSERT_MS);
     Status rc = bind_insert_values(&an, st, &b, err);
     if (rc == OK) {
         const Schema *sch = b.source->schema;
         Column *cols = ARENA_ARRAY(a, Column, sch->n);
         for (int i = 0; i < sch->n; i++)
             cols[i] = column_constant(a, sch->cols[i].type, b.row[i]);
-        rc = append(s->e, &b, cols, err);
+        Err why = ERR_INIT;
+        rc = append(s->e, &b, cols, &why);
+        if (rc == ERR_BROKER || rc == ERR_UNKNOWN_OUTCOME)
+            rc = may_be_stored(b.source, &why, err);
+        err_move(err, &why);
     }
+    kafka_hurry(0);
     catalog_unref(cat);
     arena_free(a);
     return rc;

@@ -299,6 +299,11 @@ static int run_feed(Feed *f, bool at_end)
         s->at = p.at;
         s->line = p.line;
         s->col = p.col;
+        if (s->text.p[at] == ';') { /* an empty statement */
+            s->at++;
+            s->col++;
+            continue;
+        }
         if (run_command(f, at_end, &code))
             continue;
         if (!at_end && scan_statement(s->text, s->at) == 0)

@@ -261,6 +261,8 @@ static const char *habit(const ParseRun *run, const Expected *e)
         return "equality is written with one =";
     if (tk->kind == TK_DOT && e->operator)
         return "a field of a STRUCT is read with ->, as in a->b";
+    if (tk[-1].kind == TK_DESCRIBE && tk->kind == TK_EXTENDED)
+        return "EXTENDED stands behind the name: DESCRIBE name EXTENDED";
     if (tk[-1].kind == TK_FROM && tk->kind == TK_LP)
         return "a query cannot stand in FROM: give it a name with CREATE STREAM … AS SELECT";
     if (tk->kind == TK_COMMA && e->end && has(e, TK_JOIN))

@@ -217,3 +217,25 @@ def test_a_directory_in_use(sluice):
     t.line("exit")
     assert t.wait() == 0
     check(sluice.run("-d", "data", "-e", "SHOW TABLES;"), 0)
+
+
+def test_extended_stands_behind_the_name(sluice):
+    check(sluice.run("-e", EVENTS + "DESCRIBE EXTENDED events;"), 1, None,
+          ["2:10: ", "hint: EXTENDED stands behind the name: DESCRIBE name EXTENDED"])
+    check(sluice.run("-e", EVENTS + "DESCRIBE events EXTENDED;"), 0, "Local runtime statistics")
+
+
+def test_empty_statements_are_no_errors(sluice):
+    r = check(sluice.run("-e", ";"), 0)
+    assert r.stdout == "", r.stdout
+    check(sluice.run("-e", " ; ;-- one\n; SHOW TABLES;; SHOW STREAMS;;"), 0, ["Table Name", "Stream Name"])
+    check(sluice.run(input=";\nSHOW TABLES;\n;;\nSHOW STREAMS;;\n"), 0, ["Table Name", "Stream Name"])
+    check(sluice.run("-e", ";; SELEC;"), 1, None, "1:4: ")
+
+
+def test_an_option_is_no_value_of_another(sluice):
+    check(sluice.run("--config", "--property", "x=1"), 2, None, "sluice: '--config' needs a value\n")
+    check(sluice.run("-d", "--output", "json"), 2, None, "sluice: '-d' needs a value\n")
+    check(sluice.run("server", "--queries-file", "--config", "x"), 2, None, "sluice: '--queries-file' needs a value\n")
+    check(sluice.run("--config=--none", "-e", "SHOW TABLES;"), 2, None, "cannot read '--none'")
+    check(sluice.run("-e", "-- a comment\nSHOW TABLES;"), 0, "Table Name")
