@@ -289,6 +289,10 @@ void task_place(Task *t)
     bool standby = !here && restore_needed(t) && members_stands_by(t->q->e, t->partition);
     Err err = ERR_INIT;
     Status st = OK;
+    if (here && t->state == TASK_FAILED) { /* as a standby: what is wrong with a copy does not stop the owner */
+        task_stop(t);
+        t->state = TASK_ELSEWHERE;
+    }
     if (here && t->state == TASK_STANDBY) {
         t->state = TASK_RESTORING;
         st = restore_aim(t, &err);

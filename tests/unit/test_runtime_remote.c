@@ -3,6 +3,8 @@
 // reach all of them, transactions that fail leave nothing.
 #include "test_runtime_remote_help.h"
 
+#include "runtime/internal.h"
+
 static const char CART[] =
     "CREATE STREAM s (k VARCHAR KEY, item VARCHAR, qty INT) WITH (kafka_topic='s', value_format='json', partitions=4);"
     "CREATE TABLE cart WITH (key_format='json') AS SELECT k, item, SUM(qty) AS n FROM s GROUP BY k, item;";
@@ -473,6 +475,35 @@ static int standby_log_anew(int times)
 
 int test_remote_standby_log_anew(void) { return standby_log_anew(1); }
 int test_remote_standby_log_anew_and_longer(void) { return standby_log_anew(20); }
+
+/* A copy that failed for good starts anew when its slot comes. */
+int test_remote_standby_failed(void)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3});
+    Bed a, b;
+    Err err = ERR_INIT;
+    RecordSet set;
+    Fetcher *f;
+    CHECK(stand_by(broker, &a, &b, "exactly_once_v2"));
+    CHECK(log_read(broker, &set, &f));
+    double_append(broker, str_of(LOG), 0, &(Record){.key = "bad", .key_len = 3, .value = "{", .value_len = 1, .ts = 1});
+    for (int i = 0; i < 3; i++)
+        double_append(broker, str_of(LOG), 0, &set.records[i]);
+    recordset_release(&set);
+    broker->ops->fetch_close(f);
+    bed_pass(&b, 5000);
+    CHECK_INT(b.e->queries.v[0]->tasks[0]->state, TASK_FAILED);
+    CHECK_INT(broker->ops->trim(broker, str_of(LOG), 0, 5, &err), OK);
+    double_move(((Broker *)b.config.broker), UINT64_MAX);
+    bed_pass(&a, 5000);
+    bed_pass(&b, 5000);
+    CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "RUNNING");
+    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,7");
+    bed_close(&b);
+    bed_close(&a);
+    double_free(broker);
+    return 0;
+}
 
 /* Who asks for rows while a task waits a moment to begin again is not told that its query does not run. */
 int test_remote_pull_behind_abort(void)
