@@ -9,7 +9,8 @@
 // its own commands again like the others', and knows them by their token. Local topics: the right is never lost.
 //
 // Replaying at open starts queries, and deletes topics that were to be deleted, only when the whole topic was read: what was
-// dropped later never runs, and a topic that was made anew stays. A command that no longer plans is reported and kept.
+// dropped later never runs, and a topic that was made anew stays. A command that no longer plans is reported and kept, unless a
+// later one ended what it made.
 // @thread any, one at a time (Engine.ddl)
 #include "runtime/ddl.h"
 #include "sql/parse.h"
@@ -42,6 +43,8 @@ Status commands_open(Engine *e, Err *err)
     return topic_reader_open(e->topics, e->command_topic, 0, topic_begin(e->topics, e->command_topic, 0), &cs->reader, err);
 }
 
+static bool is_drop(const Stmt *st) { return st->kind == STMT_DROP_STREAM || st->kind == STMT_DROP_TABLE; }
+
 void commands_close(Engine *e)
 {
     topic_reader_close(e->commands.reader);
@@ -49,12 +52,47 @@ void commands_close(Engine *e)
     vec_free(&e->commands.own);
 }
 
-static void warn(Engine *e, const Command *c, const Err *err)
+/* st: NULL: it does not parse. */
+static void warn(Engine *e, const Command *c, const Stmt *st, Replay *past, const Err *err)
 {
     Buf text = BUF_INIT;
     buf_printf(&text, "a stored statement no longer runs: %.*s: %s", STR_ARG(c->statement), err->msg);
-    vec_add(&e->warnings, mem_strdup(buf_z(&text)));
+    char *warning = mem_strdup(buf_z(&text));
     buf_free(&text);
+    if (!past) {
+        vec_add(&e->warnings, warning);
+        return;
+    }
+    bool creates = st && st->kind != STMT_INSERT_INTO && st->kind != STMT_TERMINATE && !is_drop(st);
+    Failed f = {.warning = warning, .query_id = arena_str(e->arena, c->query_id)};
+    if (creates)
+        f.source = arena_str(e->arena, st->name.text);
+    vec_add(&past->failed, f);
+}
+
+/* Statements before it that no longer run, of which it ended what they made: they are void. True: there is one, so what it is to
+ * end is not there. */
+static bool makes_void(Replay *past, const Stmt *st)
+{
+    bool found = false;
+    for (int i = past ? past->failed.n - 1 : -1; i >= 0; i--) {
+        const Failed *f = &past->failed.v[i];
+        bool dropped = is_drop(st) && f->source.n && str_eq(f->source, st->name.text);
+        bool ended = st->kind == STMT_TERMINATE && f->query_id.n && str_eq_nocase(f->query_id, st->name.text);
+        found |= dropped || ended;
+        if (dropped || (ended && !f->source.n)) {
+            mem_free(f->warning);
+            vec_remove(&past->failed, i);
+        }
+    }
+    return found;
+}
+
+static void tell_failed(Engine *e, Replay *past)
+{
+    for (int i = 0; i < past->failed.n; i++)
+        vec_add(&e->warnings, past->failed.v[i].warning);
+    vec_free(&past->failed);
 }
 
 /* A record without a statement: query_rebuild's. */
@@ -115,8 +153,10 @@ static void apply_record(Engine *e, const Record *r, Replay *past)
         st = ddl_apply(&d);
         catalog_unref(cat);
     }
-    if (st)
-        warn(e, &c, &err);
+    const Stmt *stmt = stmts.n == 1 ? stmts.v[0] : NULL;
+    bool voids = stmt && makes_void(past, stmt);
+    if (st && !voids)
+        warn(e, &c, stmt, past, &err);
     err_clear(&err);
     props_free(&c.props);
     arena_free(a);
@@ -319,6 +359,7 @@ Status ddl_replay(Engine *e, Err *err)
         else
             query_free(q);
     }
+    tell_failed(e, &past);
     vec_free(&past.live);
     vec_free(&past.ended);
     return st;

@@ -5,9 +5,16 @@
 
 #include "runtime/admin.h"
 
+/* A statement that no longer runs. A later one may have made it void: then nobody is told. */
+typedef struct Failed {
+    Str source, query_id; /* what it made, in the engine's arena; empty: none */
+    char *warning;        /* owned */
+} Failed;
+
 /* What a replay has come to, to be done at its end. */
 typedef struct Replay {
     VEC(RunQuery *) live;  /* started */
+    VEC(Failed) failed;    /* told of at the end */
     VEC(RunQuery *) ended; /* erased, where no later query of the same id has taken over what goes by the id */
     NameVec doomed;        /* topics whose deletion may not have been done; their names in the engine's arena */
 } Replay;

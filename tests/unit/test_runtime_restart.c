@@ -159,3 +159,37 @@ int test_restart_ids(void)
     bed_close(&b);
     return 0;
 }
+
+/* What was dropped or terminated is of no account, also where it would not run any more; what still stands is told of. */
+int test_restart_void_statements(void)
+{
+    Bed b;
+    CHECK(bed_open(&b, true, true));
+    RUN(&b, "CREATE STREAM c (k INT KEY, v INT) WITH (kafka_topic='c', value_format='json', partitions=1);");
+    RUN(&b, "CREATE STREAM sums AS SELECT * FROM c;");
+    RUN(&b, "INSERT INTO sums WITH (query_id='ins') SELECT * FROM c;");
+    RUN(&b, "TERMINATE ins; DROP STREAM IF EXISTS sums; DROP STREAM c DELETE TOPIC;");
+    RUN(&b, "CREATE STREAM d (k INT KEY, v INT) WITH (kafka_topic='c', value_format='json', partitions=3);");
+    for (int i = 0; i < 2; i++) {
+        bed_stop(&b, false);
+        CHECK(bed_start(&b));
+        CHECK_TEXT(engine_warning(b.e, 0) ? engine_warning(b.e, 0) : "", "");
+    }
+    RUN(&b, "DROP STREAM d DELETE TOPIC;");
+    RUN(&b, "CREATE STREAM f (k INT KEY, v INT) WITH (kafka_topic='c', value_format='json', partitions=2);");
+    RUN(&b, "CREATE STREAM g (k INT KEY, v INT) WITH (kafka_topic='c', value_format='json');");
+    Err err = ERR_INIT;
+    TopicInfo info;
+    CHECK(topic_describe(engine_topics(b.e), STR("c"), &info));
+    CHECK_INT(topic_delete(engine_topics(b.e), STR("c"), &err), OK);
+    info.name = STR("c");
+    info.partitions = 4;
+    CHECK_INT(topic_create(engine_topics(b.e), &info, &err), OK);
+    RUN(&b, "DROP STREAM g;");
+    bed_stop(&b, false);
+    CHECK(bed_start(&b));
+    CHECK(strstr(engine_warning(b.e, 0), "CREATE STREAM F "));
+    CHECK(!engine_warning(b.e, 1));
+    bed_close(&b);
+    return 0;
+}
