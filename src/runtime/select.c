@@ -295,7 +295,7 @@ static Status not_here(Spread *s, Arena *a, bool *soon, Err *err)
     if (find_owners(s, a, &why) == OK)
         return say_missing(s, soon, err);
     *soon = false;
-    err_set(err, ERR_BROKER, "This server does not have all partitions of query %.*s, and which server has them is not known: %s",
+    err_set(err, ERR_BROKER, "This server does not have all rows that were asked of query %.*s, and which server has them is not known: %s",
             STR_ARG(s->query_id), why.msg);
     if (why.hint)
         err_hint(err, "%s", why.hint);

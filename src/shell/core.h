@@ -15,6 +15,7 @@ enum {
 };
 
 typedef struct HistoryLog HistoryLog;
+typedef struct LeftStatement LeftStatement;
 
 typedef struct Shell {
     Engine *e;
@@ -32,6 +33,7 @@ typedef struct Shell {
     int64_t timeout_ms; /* a push query ends after it; -1: never */
     bool quit;          /* exit was typed */
     int depth;          /* scripts that run scripts */
+    LeftStatement *left; /* interrupted, and still running (statement.h); NULL: none */
 } Shell;
 
 /* An error for the user: in a session on the terminal, else to standard error. text: what the span refers to; file

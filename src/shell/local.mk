@@ -31,6 +31,8 @@ libsluice_a_SOURCES += \
 	src/shell/shell.h \
 	src/shell/signals.c \
 	src/shell/signals.h \
+	src/shell/statement.c \
+	src/shell/statement.h \
 	src/shell/stream.c \
 	src/shell/table.c \
 	src/shell/table.h

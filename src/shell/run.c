@@ -23,6 +23,7 @@
 #include "shell/json.h"
 #include "shell/scan.h"
 #include "shell/signals.h"
+#include "shell/statement.h"
 #include "shell/table.h"
 #include "sql/parse.h"
 
@@ -35,6 +36,7 @@ typedef struct Feed {
     Arena *a;      /* of the statement */
     bool by_line;  /* groups end at a newline */
     bool grouped;  /* the previous result has its title, and this one belongs to it */
+    char *own;     /* the text, where a statement of it may be left running; else NULL */
 } Feed;
 
 void shell_error(Shell *sh, const Err *err, Str text, const char *file)
@@ -137,7 +139,7 @@ static Status run_answer(Feed *f, const Stmt *st, Err *err)
 {
     Shell *sh = f->sh;
     Answer ans = {NULL, NULL, NULL};
-    Status rc = session_run(sh->s, st, &ans, err);
+    Status rc = f->own ? statement_run(sh, st, &ans, err) : session_run(sh->s, st, &ans, err);
     if (rc == OK && ans.entity) {
         bool titled = !sh->json && (f->grouped || more_follow(f));
         show_entity(sh, ans.entity, titled);
@@ -209,10 +211,73 @@ static Status run_script(Shell *sh, const char *path, Span at, int *code, Err *e
     return st;
 }
 
+/* ---- a statement that was interrupted ---------------------------------------------------------- */
+
+/* It goes on without this feed, which is over, in the feed's memory. */
+static int leave_statement(Feed *f)
+{
+    Shell *sh = f->sh;
+    statement_hold(sh, f->a, f->own);
+    f->a = arena_new(0);
+    f->own = NULL;
+    out_printf(&sh->out, "\nInterrupted, but not undone: the statement goes on. What becomes of it is told here, and the next "
+                         "statement waits for it.\n");
+    return signals_ended() ? 128 + signals_ended() : SHELL_INTERRUPTED;
+}
+
+static void tell_ended(Shell *sh, Ended *e)
+{
+    if (e->rc != OK) {
+        out_printf(&sh->out, "The interrupted statement failed: %s\n", e->sql);
+        shell_error(sh, &(Err){.code = e->err.code, .msg = e->err.msg, .hint = e->err.hint}, STR(""), NULL);
+    } else {
+        out_printf(&sh->out, "The interrupted statement is done: %s\n", e->sql);
+        if (e->answer.entity)
+            show_entity(sh, e->answer.entity, false);
+        if (e->answer.message)
+            out_printf(&sh->out, "%s\n", e->answer.message);
+    }
+    ended_clear(e);
+}
+
+void run_look_at_left(Shell *sh)
+{
+    Ended e;
+    if (statement_ended(sh, STATEMENT_LOOK, &e))
+        tell_ended(sh, &e);
+}
+
+void run_end_left(Shell *sh)
+{
+    Ended e;
+    if (sh->left && !signals_ended())
+        out_printf(&sh->out, "Waiting for the interrupted statement.\n");
+    if (statement_ended(sh, STATEMENT_JOIN, &e))
+        tell_ended(sh, &e);
+}
+
+/* The session is free for a statement; false: a signal came first. */
+static bool session_free_again(Shell *sh)
+{
+    Ended e;
+    run_look_at_left(sh);
+    if (!sh->left)
+        return true;
+    out_printf(&sh->out, "Waiting for the interrupted statement; Ctrl-C gives the prompt back.\n");
+    if (!statement_ended(sh, STATEMENT_WAIT, &e)) {
+        signals_interrupted();
+        return false;
+    }
+    tell_ended(sh, &e);
+    return true;
+}
+
 static int run_statement(Feed *f, bool lax_end)
 {
     Shell *sh = f->sh;
     Err err = ERR_INIT;
+    if (!session_free_again(sh))
+        return signals_ended() ? 128 + signals_ended() : SHELL_INTERRUPTED;
     Stmt *st = NULL;
     Script start = f->script;
     arena_reset(f->a);
@@ -232,6 +297,8 @@ static int run_statement(Feed *f, bool lax_end)
             f->grouped = false;
         rc = run_answer(f, st, &err);
     }
+    if (rc == ERR_CANCELLED && sh->left)
+        return leave_statement(f);
     if (rc != OK) {
         report(f, &start, st, &err);
         code = SHELL_FAILED;
@@ -324,9 +391,12 @@ int run_text(Shell *sh, Str text, const char *name)
     Feed f;
     if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
         text = str_sub(text, 3, text.n - 3);
-    feed_open(&f, sh, name, text);
+    char *own = sh->interactive ? mem_strndup(text.p, text.n) : NULL;
+    feed_open(&f, sh, name, own ? (Str){own, text.n} : text);
+    f.own = own;
     int code = run_feed(&f, true);
     arena_free(f.a);
+    mem_free(f.own);
     return code;
 }
 

@@ -14,5 +14,8 @@ int run_text(Shell *sh, Str text, const char *name);
 int run_file(Shell *sh, const char *path);
 /* Line by line as they come, so that a program may talk to the shell through pipes. */
 int run_stdin(Shell *sh);
+/* Tells what became of a statement that was interrupted, if it has ended; the second waits for that. */
+void run_look_at_left(Shell *sh);
+void run_end_left(Shell *sh);
 
 #endif

@@ -37,6 +37,7 @@ static int run_terminal(Shell *sh)
     Editor *ed = edit_open(sh);
     welcome(sh);
     while (!sh->quit && !signals_ended() && sh->out.error == 0) {
+        run_look_at_left(sh);
         EditResult got = edit_read(ed, &text);
         if (got == EDIT_END)
             break;
@@ -105,6 +106,7 @@ int shell_main(const ShellOptions *o)
     if (open_engine(&config, sh.interactive ? OPEN_RETRY : OPEN_ONCE, sh.interactive ? &sh.out : &sh.err, &sh.e, &err) == OK) {
         sh.s = session_new(sh.e);
         code = run_inputs(&sh, o);
+        run_end_left(&sh);
         session_free(sh.s);
         engine_close(sh.e);
     } else if (err.code == ERR_CANCELLED) {

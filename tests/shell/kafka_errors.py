@@ -303,3 +303,59 @@ def test_a_source_topic_that_is_deleted(sluice):
     rest = p.stdout.read()
     assert re.search(rf"[Tt]opic.*{topic}", rest), rest
     assert p.wait() == 1, p.returncode
+
+
+# ---- a broker that stops answering, and Ctrl-C ----
+
+class Stopped:
+    """The broker does not answer meanwhile."""
+
+    def __enter__(self):
+        with open(os.path.join(os.environ["KAFKA_DIR"], "pid")) as f:
+            self.pid = int(f.read().split()[0])
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def __exit__(self, *how):
+        os.kill(self.pid, signal.SIGCONT)
+
+
+def test_ctrl_c_gives_the_prompt_back(sluice):
+    topic = name("left")
+    t = sluice.shell("--bootstrap-server", BOOTSTRAP, "--service-id", name("left"))
+    t.line(CREATE.format(topic))
+    t.expect("Stream created", "sluice> ")
+    with Stopped():
+        began = time.monotonic()
+        t.line(f"SHOW VARIABLES; INSERT INTO {topic} VALUES (1);")
+        t.expect("Variable Name | Value", "-\n", "-\n")
+        t.send("\x03")
+        t.expect("Interrupted, but not undone: the statement goes on.", "sluice> ")
+        assert time.monotonic() - began < 5
+        t.line("SHOW TABLES;")
+        t.expect("Waiting for the interrupted statement; Ctrl-C gives the prompt back.\n")
+        t.send("\x03")
+        t.expect("sluice> ")
+        t.line("version")  # needs no session
+        t.expect("Version: ", "sluice> ")
+    t.line("SHOW TABLES;")
+    t.expect(f"The interrupted statement is done: INSERT INTO {topic}", "Table Name", "sluice> ")
+    t.line(f"PRINT {topic} FROM BEGINNING LIMIT 1;")
+    t.expect('{"A":1}', "sluice> ")
+    t.line("exit")
+    assert t.wait() == 0
+
+
+def test_the_end_waits_for_an_interrupted_statement(sluice):
+    topic = name("end")
+    t = sluice.shell("--bootstrap-server", BOOTSTRAP, "--service-id", name("end"))
+    t.line(CREATE.format(topic))
+    t.expect("Stream created", "sluice> ")
+    with Stopped():
+        t.line(f"SHOW VARIABLES; INSERT INTO {topic} VALUES (1);")
+        t.expect("Variable Name | Value", "-\n", "-\n")
+        t.send("\x03")
+        t.expect("Interrupted, but not undone", "sluice> ")
+        t.line("exit")
+        t.expect("Waiting for the interrupted statement.")
+        t.expect("The interrupted statement failed: INSERT INTO", "the row may be stored or not")
+    assert t.wait() == 0
