@@ -144,7 +144,10 @@ static void apply_record(Engine *e, const Record *r, Replay *past)
         take_plan(e, &c, past);
     if (st == OK && !own && c.statement.n)
         st = parse_command(&c, a, &stmts, &err);
-    if (st == OK && stmts.n == 1) {
+    Awaited *w = e->commands.awaited;
+    if (st == OK && stmts.n == 1 && w && c.token == w->token) {
+        ddl_found(w, &c, stmts.v[0]);
+    } else if (st == OK && stmts.n == 1) {
         Catalog *cat = catalog_ref(e->cat);
         Ddl d = {.e = e, .st = stmts.v[0], .replay = &c, .past = past, .err = &err};
         c.props.server = e->cfg.props;
@@ -238,6 +241,7 @@ Status commands_append(Engine *e, Command *c, RunQuery *q, Err *err)
         vec_add(&cs->own, c->token);
     else
         cs->taken = false;
+    cs->tried = e1.code ? c->token : 0;
     if (e1.code == ERR_UNKNOWN_OUTCOME)
         err_hint(&e1, "the statement may have been stored all the same; SHOW tells");
     Status st = (Status)e1.code;

@@ -20,11 +20,15 @@
 static const char *lower_kind(bool is_table) { return is_table ? "table" : "stream"; }
 
 /* The command's number: one more than the offset of the last command before it, as ksqlDB counts. */
-static uint32_t next_number(const Ddl *d) { return d->replay ? d->replay->number : (uint32_t)(d->e->commands.seen + 1); }
+static uint32_t next_number(const Ddl *d)
+{
+    const Command *c = d->replay ? d->replay : d->stored;
+    return c ? c->number : (uint32_t)(d->e->commands.seen + 1);
+}
 
 static Status record_command(Ddl *d, Command *c, RunQuery *q)
 {
-    if (d->replay)
+    if (d->replay || d->stored)
         return OK;
     /* As ksqlDB's, with what was left to defaults. It leaves DELETE TOPIC out; but of local topics a replay deletes what a
      * crash did not let this server delete. */
@@ -116,7 +120,7 @@ static Status create_source(Ddl *d)
     ds->created_ms = effects_now(d->e->fx);
     resolve_text(d, ds, bound.create_topic ? &bound.topic : NULL);
     ds->sql = arena_str(ds->arena, d->shown);
-    if (bound.create_topic && !d->replay)
+    if (bound.create_topic && !d->replay && !d->stored)
         rc = make_topic(d, &bound.topic);
     Command c = {.key = arena_strf(d->an.arena, "%s/`%.*s`/create", lower_kind(is_table), STR_ARG(ds->name)),
                  .number = next_number(d),
@@ -136,8 +140,9 @@ static Status create_source(Ddl *d)
 static Str new_query_id(Ddl *d, const BoundCreateAs *b, const char *prefix, uint32_t number)
 {
     uint32_t n = d->e->cfg.sequential_ids ? d->e->query_seq++ : number;
-    if (d->replay && d->replay->query_id.n)
-        return d->replay->query_id;
+    const Command *c = d->replay ? d->replay : d->stored;
+    if (c && c->query_id.n)
+        return c->query_id;
     if (b->query_id.n)
         return b->query_id;
     if (d->st->kind == STMT_INSERT_INTO)
@@ -215,7 +220,7 @@ static Status launch(Ddl *d, BoundCreateAs *b, const char *prefix, bool is_inser
         q->sql = arena_str(q->arena, d->shown);
         q->type = prefix;
     }
-    if (rc == OK && b->create_topic && !d->replay)
+    if (rc == OK && b->create_topic && !d->replay && !d->stored)
         rc = make_topic(d, &b->topic);
     if (rc == OK && !d->replay)
         rc = query_make_topics(q, d->err);
@@ -484,24 +489,55 @@ Status ddl_apply(Ddl *d)
     }
 }
 
+/* Under ddl. stored: as Ddl.stored. */
+static Status run_once(Session *s, const Stmt *st, Answer *out, const Command *stored, Err *err)
+{
+    Arena *a = arena_new(8192);
+    Catalog *cat = engine_catalog(s->e);
+    Ddl d = {.e = s->e, .st = st, .session = s, .stored = stored, .out = out, .err = err,
+             .an = session_analyzer(s, a, cat, st->sql)};
+    Status rc = ddl_apply(&d);
+    catalog_unref(cat);
+    arena_free(a);
+    return rc;
+}
+
+void ddl_found(Awaited *w, const Command *c, const Stmt *parsed)
+{
+    Err err = ERR_INIT;
+    if (w->st->all) { /* one of its queries: the others are ended when it is run again */
+        if (run_once(w->session, parsed, NULL, c, &err))
+            err_clear(&err);
+        return;
+    }
+    w->rc = run_once(w->session, w->st, w->out, c, w->err);
+    w->found = true;
+}
+
 Status ddl_run(Session *s, const Stmt *st, Answer *out, Err *err)
 {
     enum { TRIES = 30 }; /* servers take turns */
     Engine *e = s->e;
     Status rc = OK;
+    Awaited w = {.st = st, .session = s, .out = out, .err = err};
     pthread_mutex_lock(&e->ddl);
+    e->commands.tried = 0;
     for (int i = 0; i < TRIES; i++) {
-        rc = commands_ready(e, err);
-        if (rc == OK) {
-            Arena *a = arena_new(8192);
-            Catalog *cat = engine_catalog(e);
-            Ddl d = {.e = e, .st = st, .session = s, .out = out, .err = err, .an = session_analyzer(s, a, cat, st->sql)};
-            rc = ddl_apply(&d);
-            catalog_unref(cat);
-            arena_free(a);
+        Err ready = ERR_INIT;
+        e->commands.awaited = w.token ? &w : NULL;
+        rc = commands_ready(e, &ready);
+        e->commands.awaited = NULL;
+        if (w.found) {
+            err_clear(&ready);
+            rc = w.rc;
+            break;
         }
+        err_move(err, &ready);
+        if (rc == OK)
+            rc = run_once(s, st, out, NULL, err);
         if (rc != ERR_FENCED || i == TRIES - 1)
             break;
+        w.token = e->commands.tried;
         err_clear(err); /* another server ran a statement meanwhile: this one is looked at again behind it */
     }
     pthread_mutex_unlock(&e->ddl);

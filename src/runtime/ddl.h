@@ -25,13 +25,27 @@ typedef struct Ddl {
     Analyzer an;
     Session *session;     /* NULL while replaying */
     const Command *replay;/* read from the command topic; NULL: a new statement */
+    const Command *stored;/* a new statement whose command is in the topic already; NULL: it is to be written */
     Replay *past;         /* the engine opens; NULL: it runs, and what the command asks for is done at once */
     Answer *out;
     Err *err;
     Str shown;            /* the statement as answers and sources show it; empty: the user's text */
 } Ddl;
 
+/* A statement that was told that another server has the right to write, and is tried again. */
+typedef struct Awaited {
+    uint64_t token; /* of its command */
+    const Stmt *st;
+    Session *session;
+    Answer *out;
+    Err *err;
+    bool found; /* the command is there: rc and err are what became of the statement */
+    Status rc;
+} Awaited;
+
 /* Binds, makes durable, applies. Under Engine.ddl. */
 Status ddl_apply(Ddl *d) MUST_CHECK;
+/* The command of an awaited statement was read: what is left to do is done. parsed: of the command. */
+void ddl_found(Awaited *w, const Command *c, const Stmt *parsed);
 
 #endif

@@ -231,6 +231,8 @@ typedef struct Commands {
     bool taken;          /* has the right to write, as far as it knows */
     int64_t seen;        /* offset of the last command read; -1 */
     int64_t known;       /* its end when the engine opened */
+    uint64_t tried;      /* the token of the last command whose commit failed; it may be there all the same */
+    struct Awaited *awaited; /* the statement that wrote it; NULL: none */
     VEC(uint64_t) own;   /* tokens of commands written, and not read back yet */
 } Commands;
 

@@ -61,6 +61,7 @@ typedef enum DoubleFault {
     FAULT_ABORT,  /* not done: ERR_ABORT */
     FAULT_FENCED, /* another takes the name first: ERR_FENCED */
     FAULT_DENIED, /* not done: ERR_DENIED */
+    FAULT_DONE_FENCED, /* commit: done, but another takes the name before the reply: ERR_FENCED */
 } DoubleFault;
 
 typedef struct DoubleCounts {

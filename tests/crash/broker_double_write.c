@@ -322,7 +322,7 @@ Status double_commit(Producer *p, Err *err)
         txn_of(p)->epoch++;
     if (is_fenced(p))
         return fenced(p, err);
-    if (f && f != FAULT_LOST && f != FAULT_UNDONE)
+    if (f && f != FAULT_LOST && f != FAULT_UNDONE && f != FAULT_DONE_FENCED)
         return fault_error(f, err);
     if (f != FAULT_UNDONE) {
         txn_end(c, p->txn, true);
@@ -331,6 +331,10 @@ Status double_commit(Producer *p, Err *err)
     p->begun = false;
     if (!f)
         return OK;
+    if (f == FAULT_DONE_FENCED) {
+        txn_of(p)->epoch++;
+        return fenced(p, err);
+    }
     p->ready = false;
     return err_set(err, ERR_UNKNOWN_OUTCOME, "No reply to the commit.");
 }

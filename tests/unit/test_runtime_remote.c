@@ -136,6 +136,51 @@ int test_remote_commit_fenced(void) { return broken_commit(FAULT_FENCED, true); 
 int test_remote_commit_lost_memory(void) { return broken_commit(FAULT_LOST, false); }
 int test_remote_commit_undone_memory(void) { return broken_commit(FAULT_UNDONE, false); }
 
+/* Statements that are stored, and whose server is told that another has the right to write now: they have succeeded, once. */
+int test_remote_statement_done_and_fenced(void)
+{
+    static const char *const statements[] = {
+        "CREATE STREAM s (k VARCHAR KEY, qty INT) WITH (kafka_topic='s', value_format='json', partitions=1);",
+        "CREATE TABLE cart AS SELECT k, SUM(qty) AS n FROM s GROUP BY k;",
+        "CREATE STREAM copy AS SELECT * FROM s;",
+        "INSERT INTO copy WITH (query_id='ins') SELECT * FROM s;",
+        "TERMINATE ins;",
+        "TERMINATE ALL;",
+        "DROP TABLE cart DELETE TOPIC;",
+        "DROP STREAM copy DELETE TOPIC;",
+    };
+    static const char *const answers[] = {
+        "Stream created", "Created query with ID CTAS_CART_", "Created query with ID CSAS_COPY_", "Created query with ID INS",
+        "Query terminated.", "Query terminated.", "Source `CART` (topic: CART) was dropped.",
+        "Source `COPY` (topic: COPY) was dropped.",
+    };
+    Broker *broker = double_new(&(DoubleConfig){.seed = 5});
+    Bed b;
+    CHECK(remote_open(&b, broker, effects_sim_new(7, BED_START_MS), true, "exactly_once_v2"));
+    for (int i = 0; i < ARRAY_LEN(statements); i++) {
+        int commits = double_counts(broker)->commits;
+        double_fault(broker, DOUBLE_COMMIT, 0, FAULT_DONE_FENCED);
+        RUN(&b, statements[i]);
+        const json_t *status = json_object_get(b.last, "commandStatus");
+        const char *message = json_string_value(json_object_get(status, "message"));
+        CHECK(message && strncmp(message, answers[i], strlen(answers[i])) == 0);
+        CHECK_INT(double_counts(broker)->commits, commits + (i == 5 ? 2 : 1));
+        bed_pass(&b, 5000);
+        CHECK_INT(bed_query(&b, "CTAS_CART", "state") != NULL, i >= 1 && i < 5);
+        CHECK_INT(bed_query(&b, "INS", "state") != NULL, i == 3);
+    }
+    CHECK(!double_topic(broker, STR("CART"), &(TopicInfo){0}));
+    CHECK(!double_topic(broker, STR("COPY"), &(TopicInfo){0}));
+    CHECK(!double_topic(broker, str_of(LOG), &(TopicInfo){0}));
+    bed_stop(&b, false);
+    CHECK(bed_start(&b));
+    CHECK(!engine_warning(b.e, 0));
+    bed_close(&b);
+    CHECK_INT(double_counts(broker)->violations, 0);
+    double_free(broker);
+    return 0;
+}
+
 /* A directory that was left behind long ago is brought forward; one that is another's is not believed. */
 int test_remote_foreign_state(void)
 {
