@@ -171,7 +171,7 @@ static Status set_one(ServerConfig *c, Str name, Str value, const char *from, Er
     }
     if (prop_find(name)) {
         Status st = props_set_server(&c->props, name, value, err);
-        if (st == OK && kafka_property_class(bare) == KAFKA_PROP_ENGINE) /* of a consumer: its rules hold too, see config_finish */
+        if (st == OK && kafka_property_class(bare) == KAFKA_PROP_ENGINE) /* see config_finish */
             st = set_kafka(c, bare, value, from, err);
         if (st == OK && str_eq_c(bare, "processing.guarantee") && !str_eq_c(value, props_get(&c->props, "processing.guarantee")))
             warn(c, from, "processing.guarantee=%.*s is an old name of exactly_once_v2", STR_ARG(value));
@@ -312,6 +312,7 @@ Status config_finish(ServerConfig *c, Err *err)
     }
     KafkaProps props;
     Buf warnings = BUF_INIT;
+    /* Also what the engine reads of a consumer's settings is checked by the consumer's rules. */
     vec_push(c->arena, &c->kafka, (KafkaSetting){STR("bootstrap.servers"), str_of(c->bootstrap)});
     Status st = kafka_props_read(c->kafka.v, c->kafka.n, &props, &warnings, err);
     const char *place = st ? place_of_error(c, err) : NULL;

@@ -64,8 +64,8 @@ static Status append(Engine *e, const BoundInsert *b, const Column *cols, Err *e
 /* The broker did not say what became of it. */
 static Status may_be_stored(const DataSource *ds, Err *why, Err *err)
 {
-    err_set(err, (ErrCode)why->code, "Failed to insert values into '%.*s'. Kafka did not acknowledge the row: %s", STR_ARG(ds->name),
-            why->msg);
+    err_set(err, (ErrCode)why->code, "Failed to insert values into '%.*s'. Kafka did not acknowledge the row: %s",
+            STR_ARG(ds->name), why->msg);
     err_hint(err, "the row may be stored or not: look before it is inserted once more");
     err_clear(why);
     return (Status)err->code;

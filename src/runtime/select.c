@@ -248,8 +248,10 @@ static Status say_servers(const Spread *s, Err *err)
             buf_printf(&text, "%snobody has yet partition%s ", text.n ? "; " : "", one ? "" : "s");
         say_numbers(&text, s, s->v[i].owner);
     }
-    err_set(err, ERR_BUSY, "The table of query %.*s is spread over servers: %s. A pull query on all of its rows needs a server that "
-            "has all partitions; one that names keys needs the server that has theirs.", STR_ARG(s->query_id), buf_z(&text));
+    err_set(err, ERR_BUSY,
+            "The table of query %.*s is spread over servers: %s. A pull query on all of its rows needs a server that has all "
+            "partitions; one that names keys needs the server that has theirs.",
+            STR_ARG(s->query_id), buf_z(&text));
     buf_free(&text);
     return ERR_BUSY;
 }
@@ -277,8 +279,8 @@ static Status say_missing(const Spread *s, bool *soon, Err *err)
         return err_set(err, ERR_BUSY, "Which server has partition %d of query %.*s is not known: Kafka has not told.",
                        first->partition, STR_ARG(s->query_id));
     if (nobody == s->n)
-        return err_set(err, ERR_BUSY, "Partition %d of query %.*s has no server yet: the work is being divided.", first->partition,
-                       STR_ARG(s->query_id));
+        return err_set(err, ERR_BUSY, "Partition %d of query %.*s has no server yet: the work is being divided.",
+                       first->partition, STR_ARG(s->query_id));
     if (parts_of(s, first->owner) < s->n)
         return say_servers(s, err);
     if (s->n > 1)
@@ -295,7 +297,8 @@ static Status not_here(Spread *s, Arena *a, bool *soon, Err *err)
     if (find_owners(s, a, &why) == OK)
         return say_missing(s, soon, err);
     *soon = false;
-    err_set(err, ERR_BROKER, "This server does not have all rows that were asked of query %.*s, and which server has them is not known: %s",
+    err_set(err, ERR_BROKER,
+            "This server does not have all rows that were asked of query %.*s, and which server has them is not known: %s",
             STR_ARG(s->query_id), why.msg);
     if (why.hint)
         err_hint(err, "%s", why.hint);

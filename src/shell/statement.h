@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One statement of a session at a terminal, on a thread of its own: Ctrl-C gives the prompt back, whatever the statement waits for.
+// One statement of a session at a terminal, on a thread of its own: Ctrl-C gives the prompt back, whatever the statement waits
+// for.
 //
 // Nothing ends a statement half way: what was sent to a broker is on its way. So one that was interrupted is left to go on, a
 // session has at most one of them, and the next statement waits until it has ended. What became of it is told as soon as the

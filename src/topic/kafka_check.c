@@ -2,8 +2,8 @@
 // What librdkafka takes: its properties and their ranges, as its manual has them, each value, and the whole.
 //
 //   one value   set on a configuration that is thrown away, after the text itself was read as Java would read it
-//   the whole   handles of each kind that the settings are for are made and thrown away: some rules are between settings, and some
-//               files are read, only there. No address is given to them, so nothing is connected to
+//   the whole   handles of each kind that the settings are for are made and thrown away: some rules are between settings, and
+//               some files are read, only there. No address is given to them, so nothing is connected to
 //
 // So no list of ranges is kept here, and a later librdkafka has its own.
 // @thread any
@@ -114,7 +114,7 @@ static Status out_of_range(Str name, const char *to, Str value, const KnownRow *
                    STR_ARG(is_secret(to) ? STR("[hidden]") : value), STR_ARG(name), text);
 }
 
-/* librdkafka reads the number that a text begins with, and one with a zero before it as octal: as Java, the whole text, decimal. */
+/* As Java: the whole text, decimal. librdkafka reads the number that it begins with, and one with a zero before it as octal. */
 bool kafka_read_number(Str value, bool fraction, Buf *out)
 {
     char text[32], *end;
