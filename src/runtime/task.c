@@ -232,12 +232,20 @@ Status task_run(Task *t, Err *err)
     return OK;
 }
 
+/* What a broker does to transactions as a matter of course, at no fault of the query's. */
+static bool of_commits(ErrCode code)
+{
+    return code == ERR_ABORT || code == ERR_FENCED || code == ERR_UNKNOWN_OUTCOME || code == ERR_BROKER;
+}
+
 /* Its worker's name in transactions may have one under way that a former life of this process left open: it is ended now, else the
  * positions that it touches would not be told before it times out. */
 static void end_former_transaction(const Task *t)
 {
     Worker *w = t->w;
     Err err = ERR_INIT;
+    if (t->q->e->cfg.alone && of_commits(t->err.code)) /* no membership fences others: it has the name only until a commit fails */
+        w->settled = false;
     if (!t->exactly_once || w->settled || t->q->kind != QUERY_PERSISTENT)
         return;
     w->settled = committer_take(w->committer, &err) == OK;
@@ -330,12 +338,6 @@ void task_stop(Task *t)
 static bool restarts(const Task *t)
 {
     return t->env.disk || topics_remote(t->q->e->topics) || op_chain_store(&t->chain) < 0;
-}
-
-/* What a broker does to transactions as a matter of course, at no fault of the query's. */
-static bool of_commits(ErrCode code)
-{
-    return code == ERR_ABORT || code == ERR_FENCED || code == ERR_UNKNOWN_OUTCOME || code == ERR_BROKER;
 }
 
 void task_fail(Task *t, Err *err)

@@ -136,6 +136,33 @@ int test_remote_commit_fenced(void) { return broken_commit(FAULT_FENCED, true); 
 int test_remote_commit_lost_memory(void) { return broken_commit(FAULT_LOST, false); }
 int test_remote_commit_undone_memory(void) { return broken_commit(FAULT_UNDONE, false); }
 
+/* One that joins nobody takes its workers' names itself, again after each transaction that failed. */
+int test_remote_alone_commit_aborted(void)
+{
+    static const DoubleFault faults[] = {FAULT_ABORT, FAULT_LOST, FAULT_UNDONE, FAULT_FENCED};
+    Broker *broker = double_new(&(DoubleConfig){.seed = 5});
+    Bed b;
+    CHECK(remote_open(&b, broker, effects_sim_new(7, BED_START_MS), true, "exactly_once_v2"));
+    bed_stop(&b, false);
+    b.config.alone = true;
+    CHECK(bed_start(&b));
+    RUN(&b, ONE);
+    RUN(&b, THREE);
+    bed_pass(&b, 5000);
+    for (int i = 0; i < ARRAY_LEN(faults); i++) {
+        RUN(&b, "INSERT INTO s VALUES ('joe', 1);");
+        double_fault(broker, DOUBLE_COMMIT, 0, faults[i]);
+        for (int k = 0; k < 6; k++)
+            bed_pass(&b, 5000);
+    }
+    CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "RUNNING");
+    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,11");
+    bed_close(&b);
+    CHECK_INT(double_counts(broker)->violations, 0);
+    double_free(broker);
+    return 0;
+}
+
 /* Statements that are stored, and whose server is told that another has the right to write now: they have succeeded, once. */
 int test_remote_statement_done_and_fenced(void)
 {
