@@ -69,6 +69,19 @@ def test_values_that_cannot_be_end_it(sluice):
           ["--bootstrap-server: Invalid url in bootstrap.servers: localhost", "HOST:PORT"])
 
 
+def test_settings_that_the_client_of_kafka_refuses_end_it_before_it_connects(sluice):
+    for value in ("1", "3", "3600001"):
+        check(sluice.run("--bootstrap-server", "127.0.0.1:9", "--property", f"session.timeout.ms={value}"), 2, None,
+              f"sluice: --property: Invalid value {value} for configuration session.timeout.ms: a number from 1")
+    sluice.file("a.properties", "bootstrap.servers=127.0.0.1:9\nlinger.ms=-1\n")
+    check(sluice.run("--config", "a.properties"), 2, None,
+          "sluice: a.properties:2: Invalid value -1 for configuration linger.ms: a number from 0 to 900000 is wanted\n")
+    sluice.file("b.properties", "bootstrap.servers=127.0.0.1:9\n\nheartbeat.interval.ms=20000\n")
+    check(sluice.run("--config", "b.properties"), 2, None,
+          "sluice: b.properties:3: Invalid value 20000 for configuration heartbeat.interval.ms: it must be lower than "
+          "session.timeout.ms, which is 10000\n")
+
+
 def test_service_id(sluice):
     r = check(sluice.run("--service-id", "shop", "-d", "data", "-e", CREATE + "SHOW ALL TOPICS;"), 0,
               "_confluent-ksql-shop_command_topic")
