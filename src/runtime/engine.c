@@ -210,25 +210,43 @@ void runtime_commit_all(Engine *e)
         worker_call(&e->workers[i], commit_worker, &e->workers[i]);
 }
 
-/* After the last commit. What failed before it, and waits to be tried again, had nothing left to commit. */
-static bool all_committed(Engine *e)
+/* Those that wait to be tried again: what they did since their last commit is dropped. @thread worker */
+static int count_waiting(const Worker *w)
 {
-    for (int i = 0; i < e->queries.n; i++)
-        for (int k = 0; k < e->queries.v[i]->ntasks; k++) {
-            const Task *t = e->queries.v[i]->tasks[k];
-            if (e->queries.v[i]->kind == QUERY_PERSISTENT && t->state == TASK_WAITING)
-                return false;
-        }
-    return true;
+    int n = 0;
+    for (int i = 0; i < w->tasks.n; i++)
+        n += w->tasks.v[i]->q->kind == QUERY_PERSISTENT && w->tasks.v[i]->state == TASK_WAITING;
+    return n;
+}
+
+typedef struct LastCommit {
+    Worker *w;
+    bool all; /* was committed */
+} LastCommit;
+
+static void commit_last(void *arg)
+{
+    LastCommit *l = arg;
+    int before = count_waiting(l->w);
+    worker_commit(l->w, any_task, NULL);
+    l->all &= count_waiting(l->w) == before; /* these had nothing left to commit */
+}
+
+static bool commit_all(Engine *e)
+{
+    LastCommit l = {.all = true};
+    for (int i = 0; i < e->nworkers; i++) {
+        l.w = &e->workers[i];
+        worker_call(l.w, commit_last, &l);
+    }
+    return l.all;
 }
 
 static bool close_engine(Engine *e, bool commit)
 {
     __atomic_store_n(&e->ending, true, __ATOMIC_RELEASE);
     keeper_stop(e);
-    if (commit && e->nworkers)
-        runtime_commit_all(e);
-    bool all = all_committed(e);
+    bool all = !commit || commit_all(e);
     if (commit)
         members_leave(e);
     while (e->streams.n)

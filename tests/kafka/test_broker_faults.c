@@ -4,6 +4,7 @@
 //
 // KAFKA_DIR names the broker's directory (its process id in `pid`, its logs in data/); SRC the tree with scripts/kafka, which is
 // needed where the broker is killed: the test `restart` runs only when it is named, on a broker of its own.
+#include <dirent.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -83,6 +84,40 @@ static long broker_pid(void)
     return pid;
 }
 
+/* None of its threads is running any more. */
+static bool stands_still(long pid)
+{
+    char path[400], text[256];
+    bool still = true;
+    snprintf(path, sizeof path, "/proc/%ld/task", pid);
+    DIR *d = opendir(path);
+    if (!d)
+        return false;
+    for (struct dirent *e; (e = readdir(d)) && still;) {
+        if (e->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof path, "/proc/%ld/task/%s/stat", pid, e->d_name);
+        FILE *f = fopen(path, "r");
+        size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+        text[n] = 0;
+        const char *p = strrchr(text, ')');
+        still = !p || p[2] == 'T'; /* !p: it has ended */
+        if (f)
+            fclose(f);
+    }
+    closedir(d);
+    return still;
+}
+
+static bool stop_process(long pid)
+{
+    int64_t end = rig_ms() + LIMIT_MS;
+    bool still = false;
+    for (kill((pid_t)pid, SIGSTOP); !still && rig_ms() < end;)
+        still = stands_still(pid);
+    return still;
+}
+
 int unknown(void)
 {
     const char *const settings[] = {"bootstrap.servers", getenv("KAFKA_BOOTSTRAP"), "transaction.timeout.ms", "4000", NULL};
@@ -103,7 +138,7 @@ int unknown(void)
     NEED(put(p, "unknown", 0, "k", "first", err));
     NEED(b->ops->flush(p, sent, &s, err));
     CHECK_INT(s.bad, 0);
-    CHECK_INT(kill((pid_t)pid, SIGSTOP), 0);
+    CHECK(stop_process(pid));
     Err e = ERR_INIT;
     Status st = b->ops->commit(p, &e);
     CHECK_INT(kill((pid_t)pid, SIGCONT), 0);
@@ -331,7 +366,7 @@ int zombie(void)
     while (fgets(line, sizeof line, out) && strcmp(line, "ready\n") != 0)
         ;
     CHECK_TEXT(line, "ready\n");
-    CHECK_INT(kill(pid, SIGSTOP), 0);
+    CHECK(stop_process(pid));
     NEED(join_as(&slots, "other", err));
     bool taken = all_slots(&slots);
     CHECK_INT(write(in, "\n", 1), 1);
