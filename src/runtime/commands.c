@@ -28,7 +28,7 @@ Status commands_open(Engine *e, Err *err)
     e->command_topic = arena_strf(e->arena, "_confluent-ksql-%.*s_command_topic", STR_ARG(e->service_id));
     if (!topic_describe(e->topics, e->command_topic, &info)) {
         Err there = ERR_INIT;
-        info = (TopicInfo){e->command_topic, 1, 1, -1, CLEANUP_DELETE, TOPIC_COMMAND};
+        info = (TopicInfo){e->command_topic, 1, internal_replicas(e->cfg.props), -1, CLEANUP_DELETE, TOPIC_COMMAND};
         Status st = topic_create(e->topics, &info, &there);
         if (st && !topic_describe(e->topics, e->command_topic, &info)) { /* another server made it meanwhile */
             if (st == ERR_STATEMENT) /* there, and not to be seen: a broker that has just come */

@@ -315,6 +315,8 @@ Status query_new(Engine *e, const BoundQuery *bq, DataSource *sink, Str id, uint
                  RunQuery **out, Err *err) MUST_CHECK;
 /* "_confluent-ksql-<service>query_<id>": its consumer group, and what its internal topics' names begin with. */
 Str query_app_id(const Engine *e, Arena *a, Str query_id);
+/* How many replicas a topic gets that is made for a query with these properties, or (the server's, or NULL) for the service. */
+int internal_replicas(const PropSet *props);
 /* Internal topics are made. */
 Status query_make_topics(RunQuery *q, Err *err) MUST_CHECK;
 /* The positions where its tasks begin, into the unit. earliest: at the first record, whatever its properties say. */

@@ -174,6 +174,7 @@ Status members_join(Engine *e, Err *err)
         .topic = arena_strf(e->arena, "_confluent-ksql-%.*s_slots", STR_ARG(e->service_id)),
         .name = e->member_name,
         .instance = e->disk ? e->member_id : (Str){NULL, 0},
+        .replicas = internal_replicas(e->cfg.props),
         .session_ms = e->cfg.session_ms,
         .changed = changed,
         .arg = e,

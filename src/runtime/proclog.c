@@ -51,7 +51,7 @@ Status proclog_open(Engine *e, Err *err)
                          "(KAFKA_TOPIC='%.*s', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON');",
                          message_type, STR_ARG(ds->topic));
     ds->created_ms = effects_now(e->fx);
-    TopicInfo info = {ds->topic, 1, 1, 604800000, CLEANUP_DELETE, TOPIC_USER};
+    TopicInfo info = {ds->topic, 1, internal_replicas(e->cfg.props), 604800000, CLEANUP_DELETE, TOPIC_USER};
     if (!topic_describe(e->topics, ds->topic, &info))
         st = engine_need_topic(e, &info, err);
     if (st == OK) {

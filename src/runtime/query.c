@@ -86,11 +86,12 @@ Status query_new(Engine *e, const BoundQuery *bq, DataSource *sink, Str id, uint
     return OK;
 }
 
-/* Of internal topics. */
-static int replicas(const RunQuery *q)
+int internal_replicas(const PropSet *props)
 {
-    bool own = props_get(&q->props, "replication.factor");
-    int64_t n = props_int(&q->props, own ? "replication.factor" : "ksql.internal.topic.replicas");
+    static const PropSet none = {0};
+    props = props ? props : &none;
+    bool own = props_get(props, "replication.factor");
+    int64_t n = props_int(props, own ? "replication.factor" : "ksql.internal.topic.replicas");
     return n > 0 ? (int)n : 1;
 }
 
@@ -102,7 +103,7 @@ static Status make_logs(RunQuery *q, const PSub *sub, Err *err)
         TopicInfo info;
         if (!log || topic_describe(q->e->topics, log->topic, &info))
             continue;
-        info = (TopicInfo){log->topic, log->partitions, replicas(q), -1, CLEANUP_COMPACT, TOPIC_CHANGELOG};
+        info = (TopicInfo){log->topic, log->partitions, internal_replicas(&q->props), -1, CLEANUP_COMPACT, TOPIC_CHANGELOG};
         st = engine_need_topic(q->e, &info, err);
     }
     return st;
@@ -115,7 +116,7 @@ Status query_make_topics(RunQuery *q, Err *err)
         TopicInfo info;
         if (topic_describe(q->e->topics, in->topic, &info))
             continue;
-        info = (TopicInfo){in->topic, in->partitions, replicas(q), -1, CLEANUP_DELETE, TOPIC_REPARTITION};
+        info = (TopicInfo){in->topic, in->partitions, internal_replicas(&q->props), -1, CLEANUP_DELETE, TOPIC_REPARTITION};
         Status st = engine_need_topic(q->e, &info, err);
         if (st)
             return st;

@@ -186,13 +186,14 @@ static void member_free(Membership *m)
 }
 
 /* The control topic, made when it is not there. Somebody else may make it at the same time. */
-static Status need_topic(Kafka *k, Str name, Err *err)
+static Status need_topic(Kafka *k, const MembershipConfig *c, Err *err)
 {
+    Str name = c->topic;
     int partitions, replicas;
     bool ready;
     Err made = ERR_INIT;
-    TopicInfo info = {.name = name, .partitions = TOPIC_SLOTS, .retention_ms = -1, .cleanup = CLEANUP_COMPACT,
-                      .use = TOPIC_CONTROL};
+    TopicInfo info = {.name = name, .partitions = TOPIC_SLOTS, .replicas = c->replicas > 0 ? c->replicas : 1, .retention_ms = -1,
+                      .cleanup = CLEANUP_COMPACT, .use = TOPIC_CONTROL};
     if (kafka_partitions(k, name, &partitions, &replicas, &ready, err))
         return err->code;
     if (partitions == 0 && kafka_create(&k->base, &info, NULL, &made) && made.code != ERR_STATEMENT) {
@@ -242,7 +243,7 @@ static Status open_consumer(Kafka *k, Membership *m, int session_ms, Str instanc
 Status kafka_join(Broker *b, const MembershipConfig *c, Err *err)
 {
     Kafka *k = kafka_of(b);
-    if (need_topic(k, c->topic, err))
+    if (need_topic(k, c, err))
         return err->code;
     Membership *m = mem_zalloc(sizeof *m);
     m->handle.k = k;

@@ -490,12 +490,12 @@ static void slots_changed(void *arg, uint64_t slots, bool lost)
 }
 
 /* Made unless it is there; another server may be making it. */
-static Status control_topic(Topics *t, Str name, Err *err)
+static Status control_topic(Topics *t, Str name, int replicas, Err *err)
 {
     Topic *tp;
     Status s = topic_lookup(t, name, &tp, err);
     if (s == OK && !tp) {
-        TopicInfo info = {name, TOPIC_SLOTS, 1, -1, CLEANUP_COMPACT, TOPIC_CONTROL};
+        TopicInfo info = {name, TOPIC_SLOTS, replicas > 0 ? replicas : 1, -1, CLEANUP_COMPACT, TOPIC_CONTROL};
         Err e = ERR_INIT;
         s = topic_create(t, &info, &e);
         if (s != ERR_STATEMENT)
@@ -527,7 +527,7 @@ static Status remote_join(Topics *t, const MembershipConfig *c, Err *err)
 {
     Remote *rm = remote_of(t);
     BUG_IF(remote_joined(rm)); /* once: the client joins again by itself when it was cut off */
-    Status s = control_topic(t, c->topic, err);
+    Status s = control_topic(t, c->topic, c->replicas, err);
     if (s != OK)
         return s;
     t->member = *c;

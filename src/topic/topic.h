@@ -196,6 +196,7 @@ typedef struct MembershipConfig {
     Str group, topic; /* consumer group, and the control topic, which is made when it is not there */
     Str name;         /* of this member, told to the others: "host:port" */
     Str instance;     /* the same again at the next start: it then has its slots back at once; empty: none */
+    int replicas;     /* of the topic, when it is made; 0: 1 */
     int session_ms;   /* dead when not heard of for so long; 0: 10 s */
     /* Called with the slots that this process has from now on, from a thread of the implementation's, one call at a time. Slots
      * that are not among them any more: their work must have been committed (or, where `lost`, dropped) when it returns. */

@@ -163,6 +163,33 @@ int test_remote_alone_commit_aborted(void)
     return 0;
 }
 
+/* All topics that the service makes for itself have as many replicas. */
+static int replicas_of(Broker *broker, const char *topic)
+{
+    TopicInfo info;
+    return double_topic(broker, str_of(topic), &info) ? info.replicas : -1;
+}
+
+int test_remote_internal_replicas(void)
+{
+    static PropSet props;
+    Broker *broker = double_new(&(DoubleConfig){.seed = 5});
+    Bed b = {.sim = effects_sim_new(7, BED_START_MS), .config = {.broker = broker, .props = &props, .member = "host:1"}};
+    Err err = ERR_INIT;
+    CHECK_INT(props_set_server(&props, STR("ksql.internal.topic.replicas"), STR("3"), &err), OK);
+    CHECK(bed_start(&b));
+    RUN(&b, ONE);
+    CHECK_INT(replicas_of(broker, "_confluent-ksql-default__command_topic"), 3);
+    CHECK_INT(replicas_of(broker, "_confluent-ksql-default__slots"), 3);
+    CHECK_INT(replicas_of(broker, "default_ksql_processing_log"), 3);
+    CHECK_INT(replicas_of(broker, LOG), 3);
+    CHECK_INT(replicas_of(broker, "s"), 1);
+    bed_close(&b);
+    props_free(&props);
+    double_free(broker);
+    return 0;
+}
+
 /* Statements that are stored, and whose server is told that another has the right to write now: they have succeeded, once. */
 int test_remote_statement_done_and_fenced(void)
 {
