@@ -10,5 +10,9 @@ const char *__tsan_default_suppressions(void)
            "race:librocksdb.so\n"
            "race:^std::\n"
            "mutex:librocksdb.so\n"
-           "deadlock:librocksdb.so\n";
+           "deadlock:librocksdb.so\n"
+           "called_from_lib:librdkafka.so\n"
+           "race:librdkafka.so\n"
+           "mutex:librdkafka.so\n"
+           "deadlock:librdkafka.so\n";
 }
