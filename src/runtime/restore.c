@@ -7,11 +7,12 @@
 //                              local one left the state behind, or another server worked on meanwhile
 //   intact       own           at least once, when nobody wrote to the logs since: nothing is read, the own positions decide
 //
-// At least once records may stand in a changelog whose positions the group was never told. Own positions decide where the group
-// stands at them too: then the state here is of just what the group counts as read. Where they are ahead of the group (a crash, or
-// a broker that failed, kept it from being told) they decide only if each log ends with the checkpoint here, and the state was not
-// brought forward with it since: else another server went on from where the group stands, its values stand last in the log, and
-// what is here would not be what the next server restores. A task that starts ahead of its group tells it at once.
+// At least once records may stand in a changelog whose positions the group was never told. Own positions decide where the
+// group stands at them too: then the state here is of just what the group counts as read. Where they are ahead of the group (a
+// crash, or a broker that failed, kept it from being told) they decide only if each log ends with the checkpoint here, and the
+// state was not brought forward with it since: else another server went on from where the group stands, its values stand last
+// in the log, and what is here would not be what the next server restores. A task that starts ahead of its group tells it at
+// once.
 //
 // The end of a changelog is asked for after the group's positions were answered, and they are answered only when no transaction
 // that touches them is open; it counts open transactions in, and committed records only are read. So what a server that was

@@ -58,8 +58,8 @@ static Status first_position(const Task *t, TaskInput *ti, Err *err)
     return st;
 }
 
-/* The group has no position (any more: a broker forgets them a week, at least a day, after their last commit): the own last one is
- * taken where it is that old, and the topic has it. Else the group's were deleted, or the topic was. */
+/* The group has no position (any more: a broker forgets them a week, at least a day, after their last commit): the own last
+ * one is taken where it is that old, and the topic has it. Else the group's were deleted, or the topic was. */
 int64_t task_expired_position(const Task *t, const TaskInput *ti, Str owner)
 {
     Topics *topics = t->q->e->topics;
@@ -238,13 +238,13 @@ static bool of_commits(ErrCode code)
     return code == ERR_ABORT || code == ERR_FENCED || code == ERR_UNKNOWN_OUTCOME || code == ERR_BROKER;
 }
 
-/* Its worker's name in transactions may have one under way that a former life of this process left open: it is ended now, else the
- * positions that it touches would not be told before it times out. */
+/* Its worker's name in transactions may have one under way that a former life of this process left open: it is ended now,
+ * else the positions that it touches would not be told before it times out. */
 static void end_former_transaction(const Task *t)
 {
     Worker *w = t->w;
     Err err = ERR_INIT;
-    if (t->q->e->cfg.alone && of_commits(t->err.code)) /* no membership fences others: it has the name only until a commit fails */
+    if (t->q->e->cfg.alone && of_commits(t->err.code)) /* not fenced by a membership: the name is its own until a commit fails */
         w->settled = false;
     if (!t->exactly_once || w->settled || t->q->kind != QUERY_PERSISTENT)
         return;
@@ -470,6 +470,7 @@ bool task_due(const Task *t, int64_t now, bool idle)
     if (!t->dirty)
         return false;
     if (t->eager)
-        return (idle && !in_transactions(t)) || now - t->dirty_ms >= commit_interval(t) || (t->env.unit && unit_bytes(t->env.unit) > EAGER_BYTES);
+        return (idle && !in_transactions(t)) || now - t->dirty_ms >= commit_interval(t) ||
+               (t->env.unit && unit_bytes(t->env.unit) > EAGER_BYTES);
     return now >= t->next_commit || (t->held_most >= 0 && op_chain_held(&t->chain) > (size_t)t->held_most);
 }

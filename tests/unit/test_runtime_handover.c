@@ -25,8 +25,8 @@ static long count_of(Bed *b, const char *key)
     return at ? strtol(at + strlen(key), NULL, 10) : -1;
 }
 
-/* One server dies before the group is told of what it wrote; another goes on from before that, and dies on the way: its values are
- * the log's last. The first comes back: what it has must not be more than what a third would restore. */
+/* One server dies before the group is told of what it wrote; another goes on from before that, and dies on the way: its
+ * values are the log's last. The first comes back: what it has must not be more than what a third would restore. */
 int test_handover_other_wrote_last(void)
 {
     Broker *broker = double_new(&(DoubleConfig){.seed = 3}), *other = double_client(broker), *last = double_client(broker);
