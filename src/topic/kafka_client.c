@@ -459,6 +459,9 @@ static const BrokerOps ops = {
     .members = kafka_members,
 };
 
+/* A listener that has no SASL says no more than that it did not expect this. */
+static bool has_no_sasl(const char *why) { return strstr(why, "Request not valid in current SASL state") != NULL; }
+
 /* Why nobody answered. */
 static Status not_reached(Kafka *k, int64_t waited, Err *err)
 {
@@ -469,6 +472,12 @@ static Status not_reached(Kafka *k, int64_t waited, Err *err)
     Str why = k->reason.n ? buf_view(&k->reason) : STR("no answer");
     switch (k->trouble) {
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+        if (has_no_sasl(buf_z(&k->reason))) {
+            err_set(err, ERR_BROKER, "Kafka at %s takes no authentication there, security.protocol is %s here: %.*s", k->props.servers,
+                    protocol, STR_ARG(why));
+            err_hint(err, "name the port of a listener with SASL, or leave security.protocol out");
+            break;
+        }
         if (user)
             err_set(err, ERR_BROKER, "Kafka at %s refused the user name or password of '%s' (%s): %.*s", k->props.servers, user,
                     mechanism, STR_ARG(why));

@@ -187,6 +187,12 @@ def test_wrong_password(sluice):
     assert "topsecret" not in r.stderr + r.stdout, r.stderr
 
 
+def test_a_listener_without_sasl(sluice):
+    r = sluice.run(*user("alice", "alice-secret", BOOTSTRAP), "-e", "SHOW TABLES;")
+    check(r, 2, None, [f"Kafka at {BOOTSTRAP} takes no authentication there, security.protocol is SASL_PLAINTEXT here: ",
+                       "hint: name the port of a listener with SASL"])
+
+
 def test_right_password(sluice):
     sluice.file("s.properties", f"bootstrap.servers={SECURE}\nsecurity.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\n"
                 "sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \\\n"
