@@ -12,6 +12,7 @@
 //   --broker-dir DIR   where its data is: aborted transactions are counted there, and there must be some
 //   --absence SECONDS  how long it is left away (default 10)
 //   --session MS       after which a server is taken for dead (default 6000)
+//   --limit SECONDS    how long is waited for the end of everything (default 120 and one for every other kill)
 //   --seed N           of everything that is left to chance but the machine's own
 //
 // Kills: behind every fourth the directory is gone or damaged when the server comes back, every fifteenth is behind a pause longer than the
@@ -234,7 +235,7 @@ static bool options(Chaos *c, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static Chaos c = {.kills = 30, .gap = 5, .absence_s = 10, .session_ms = 6000, .limit_s = 120, .producer = {.rate = 500}};
+    static Chaos c = {.kills = 30, .gap = 5, .absence_s = 10, .session_ms = 6000, .producer = {.rate = 500}};
     char why[CHAOS_WHY] = "";
     c.seed = (uint64_t)time(NULL);
     if (!options(&c, argc, argv)) {
@@ -242,6 +243,8 @@ int main(int argc, char **argv)
               "             [--broker-dir DIR] [--absence S] [--limit S] [--seed N]\n", stderr);
         return 2;
     }
+    if (c.limit_s == 0)
+        c.limit_s = 120 + c.kills / 2; /* the more there was, the longer all of it is read */
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
     c.random = c.seed * 2654435761u | 1;

@@ -30,7 +30,7 @@ def test_the_lines_of_the_documentation(sluice):
     assert len(totals) == 2 and {("ann", "8"), ("bob", "4"), ("ann", "3")} >= set(totals), totals
     for pattern in (rf"^_confluent-ksql-{shop}__members +_confluent-ksql-{shop}__slots +\d+ ",
                     rf"^_confluent-ksql-{shop}_query_CTAS_TOTALS_0 +{shop}-orders +\d+ ",
-                    rf"^_confluent-ksql-{shop}_-[0-9a-f]{{16}}-\d+ "):
+                    rf"^_confluent-ksql-{shop}_-[0-9a-f]{{16}}-\d+\s"):
         assert re.search(pattern, out, re.M), (pattern, shown)
     listed = set(out.split())
     for topic in (f"{shop}-orders", f"{shop}-totals", f"_confluent-ksql-{shop}__slots", f"{shop}_ksql_processing_log",
