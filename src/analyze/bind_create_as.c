@@ -104,11 +104,20 @@ static Status check_result_kind(const Stmt *s, const BoundQuery *q, Err *err)
                   q->is_table ? "TABLE" : "STREAM", q->is_table ? "TABLE" : "STREAM");
 }
 
+/* What ksqlDB finds before it works out the schema, or when that is done. */
+static bool of_another_step(const char *msg)
+{
+    static const char *const begin[] = {"Exception while", "Failed to prepare", "Can't join "};
+    for (int i = 0; i < ARRAY_LEN(begin); i++)
+        if (strncmp(msg, begin[i], strlen(begin[i])) == 0)
+            return true;
+    return false;
+}
+
 static Status bind_persistent(const Analyzer *an, const Stmt *s, BoundQuery *out, Err *err)
 {
     Status st = bind_query(an, s->query, USE_PERSISTENT, s->name.text, out, err);
-    if (st && err->code == ERR_STATEMENT && strncmp(err->msg, "Exception while", 15) &&
-        strncmp(err->msg, "Failed to prepare", 17))
+    if (st && err->code == ERR_STATEMENT && !of_another_step(err->msg))
         err_prefix(err, "Could not determine output schema for query due to error: ");
     return st;
 }

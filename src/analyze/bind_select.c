@@ -24,12 +24,14 @@ Status pull_refused(Span at, const char *clause, Err *err)
 }
 
 /* What the grammar takes and this build does not run yet; and what is never allowed. */
-static Status check_shape(const Query *q, QueryUse use, Err *err)
+static Status check_shape(const Analyzer *an, const Query *q, QueryUse use, Err *err)
 {
     if (q->window.kind != WINDOW_NONE && !q->has_group_by)
         return err_at(err, ERR_STATEMENT, q->window.span, "WINDOW clause requires a GROUP BY clause.");
-    if (q->from.joins.n)
-        return unsupported(q->from.joins.v[0].span, "JOIN", err);
+    if (q->from.joins.n) {
+        Status st = check_join(an, q, err);
+        return st ? st : unsupported(q->from.joins.v[0].span, "JOIN", err);
+    }
     if (q->window.kind != WINDOW_NONE)
         return unsupported(q->window.span, "WINDOW", err);
     if (q->has_partition_by && q->has_group_by)
@@ -498,7 +500,7 @@ Status bind_query(const Analyzer *an, const Query *q, QueryUse use, Str sink, Bo
     *bq = (BoundQuery){.use = use, .has_limit = q->has_limit, .limit = q->limit};
     Status st = use == USE_PULL ? pull_check_clauses(an, q, err) : OK;
     if (st == OK)
-        st = check_shape(q, use, err);
+        st = check_shape(an, q, use, err);
     if (st == OK)
         st = find_source(an, q, bq, err);
     if (st)

@@ -55,6 +55,8 @@ Status pull_check_where(const Analyzer *an, const Query *q, const BoundQuery *bq
 /* System columns cannot be selected into a source under their own names. */
 Status check_reserved(const SelectList *list, Err *err) MUST_CHECK;
 
+/* Of a query that joins: sources that are not there, partitions that do not match. */
+Status check_join(const Analyzer *an, const Query *q, Err *err) MUST_CHECK;
 Status bind_aggregation(const Analyzer *an, const Query *q, const Scope *scope, const SelectList *list, Namer *nm,
                         QueryUse use, Str sink, BoundQuery *out, Err *err) MUST_CHECK;
 

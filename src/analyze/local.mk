@@ -12,6 +12,7 @@ libsluice_a_SOURCES += \
 	src/analyze/bind_expr_ops.c \
 	src/analyze/bind_expr_type.c \
 	src/analyze/bind_insert.c \
+	src/analyze/bind_join.c \
 	src/analyze/bind_pull.c \
 	src/analyze/bind_select.c \
 	src/analyze/bound.c \

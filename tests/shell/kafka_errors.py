@@ -266,6 +266,16 @@ def test_another_number_of_partitions(sluice):
           ["replication factor of 5 cannot be reached because only 1 broker(s) are registered"])
 
 
+def test_partitions_of_a_join_that_differ(sluice):
+    orders, payments = name("orders"), name("payments")
+    column = "(k STRING KEY, v INT)"
+    two = [CREATE.format(orders).replace("(a INT)", column).replace("partitions=1", "partitions=4"),
+           CREATE.format(payments).replace("(a INT)", column).replace("partitions=1", "partitions=2")]
+    check(kafka(sluice, "-e", "".join(two) + f"SELECT * FROM {orders} a JOIN {payments} b WITHIN 1 HOUR ON a.k = b.k EMIT CHANGES;"), 1,
+          None, ["Can't join `A` with `B` since the number of partitions don't match. `A` partitions = 4; `B` partitions = 2. Please "
+                 "repartition either one so that the number of partitions match."])
+
+
 def test_a_key_format_that_cannot_be(sluice):
     topic = name("keys")
     check(kafka(sluice, "-e", f"CREATE STREAM {topic} (k ARRAY<INT> KEY, a INT) WITH (kafka_topic='{topic}', value_format='json', "
