@@ -182,6 +182,8 @@ Status engine_open(const EngineConfig *config, Engine **out, Err *err)
     if (st == OK)
         st = members_identify(e, err);
     if (st == OK)
+        topics_identify(e->topics, e->member_id);
+    if (st == OK)
         st = start_workers(e, err);
     if (st == OK)
         st = open_steps(e, err);

@@ -8,11 +8,11 @@
 //   intact       own           at least once, when nobody wrote to the logs since: nothing is read, the own positions decide
 //
 // At least once records may stand in a changelog whose positions the group was never told. Own positions decide where the
-// group stands at them too: then the state here is of just what the group counts as read. Where they are ahead of the group (a
-// crash, or a broker that failed, kept it from being told) they decide only if each log ends with the checkpoint here, and the
-// state was not brought forward with it since: else another server went on from where the group stands, its values stand last
-// in the log, and what is here would not be what the next server restores. A task that starts ahead of its group tells it at
-// once.
+// group stands at them and was told so from here: what the log has behind the checkpoint is then of records that will be read
+// again, and written again. Where another told the group the same, or the own ones are ahead of the group (a crash, or a broker
+// that failed, kept it from being told), they decide only if each log ends with the checkpoint here, and the state was not
+// brought forward with it since: else another server's values stand last in the log, and what is here would not be what the
+// next server restores. A task that starts ahead of its group tells it at once.
 //
 // The end of a changelog is asked for after the group's positions were answered, and they are answered only when no transaction
 // that touches them is open; it counts open transactions in, and committed records only are read. So what a server that was
@@ -48,8 +48,9 @@ struct Restore {
     int64_t logged_ms;  /* when its progress was last logged */
     int64_t stepped_ms; /* when it last had a turn */
     int64_t told_ms;    /* when it was last seen to where a copy stands */
-    bool own;   /* the own positions decide … */
-    bool ahead; /* … and the group does not know them */
+    bool own;    /* the own positions decide … */
+    bool shared; /* … where the logs end here: another server may have written to them since */
+    bool ahead;  /* … and the group does not know them */
     bool warm;  /* a standby copy that had all there was when it was opened */
     bool filling; /* the state is a part of what the changelogs had when it was opened */
 };
@@ -225,7 +226,7 @@ static Status own_positions_decide(Task *t, Err *err)
     Status st = OK;
     int64_t moved_ms = INT64_MAX;
     r->own = !t->exactly_once && t->q->e->disk;
-    r->ahead = false;
+    r->ahead = r->shared = false;
     Arena *a = arena_new(256);
     Str owner = task_owner(t, a);
     for (int i = 0; i < t->ninputs && r->own; i++) {
@@ -235,13 +236,14 @@ static Status own_positions_decide(Task *t, Err *err)
         int64_t ms = position_local_ms(topics, owner, ti->in->topic, ti->partition);
         r->own = here >= 0 && (there == -1 ? task_expired_position(t, ti, owner) == here : there >= 0 && here >= there);
         r->ahead |= r->own && here > there;
+        r->shared |= r->own && !(here == there && position_told_here(topics, owner, ti->in->topic, ti->partition));
         moved_ms = ms < moved_ms ? ms : moved_ms;
     }
     for (int i = 0; i < r->n && r->own && st == OK; i++) {
         bool whole;
         int64_t ms, at = checkpoint(t, r->logs[i].op->node, &whole, &ms);
         r->own = at >= 0 && whole && ms <= moved_ms && r->logs[i].at == at; /* else a standby copy went on from it */
-        if (r->own && r->ahead)
+        if (r->own && r->shared)
             st = log_ends_here(t, &r->logs[i], at, &r->own, err);
     }
     arena_free(a);

@@ -23,6 +23,7 @@ typedef struct GroupPosition {
     Str topic;
     int partition;
     int64_t offset;
+    Str by; /* what whoever told it is known by; kept beside it, n == 0: nothing */
 } GroupPosition;
 typedef VEC(GroupPosition) GroupPositionVec;
 

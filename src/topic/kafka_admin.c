@@ -4,6 +4,7 @@
 // A topic counts as made when the metadata shows a leader for every partition, and as gone when the metadata does not show it:
 // what comes next may rely on it.
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "topic/kafka_impl.h"
 
@@ -233,7 +234,7 @@ static void ask_trim(rd_kafka_t *rk, void *request, rd_kafka_AdminOptions_t *o, 
 Status kafka_trim(Broker *b, Str topic, int partition, int64_t offset, Err *err)
 {
     Kafka *k = kafka_of(b);
-    GroupPosition at = {topic, partition, offset};
+    GroupPosition at = {topic, partition, offset, {NULL, 0}};
     rd_kafka_topic_partition_list_t *l = kafka_position_list(k, &at, 1);
     rd_kafka_DeleteRecords_t *request = rd_kafka_DeleteRecords_new(l);
     rd_kafka_topic_partition_list_destroy(l);
@@ -264,7 +265,7 @@ static Status gone(Kafka *k, Err *err, Str topic, int partition)
  * asks the same of the broker, by the times that the protocol has for it. */
 static rd_kafka_resp_err_t one_end(Kafka *k, Str topic, int partition, int64_t which, int64_t *offset)
 {
-    GroupPosition at = {topic, partition, which};
+    GroupPosition at = {topic, partition, which, {NULL, 0}};
     rd_kafka_topic_partition_list_t *l = kafka_position_list(k, &at, 1);
     rd_kafka_resp_err_t e = kafka_offsets(k, l);
     *offset = l->elems[0].offset;
@@ -287,7 +288,7 @@ Status kafka_offset_at(Broker *b, Str topic, int partition, int64_t ts, int64_t 
 {
     Kafka *k = kafka_of(b);
     int64_t begin, end;
-    GroupPosition at = {topic, partition, ts};
+    GroupPosition at = {topic, partition, ts, {NULL, 0}};
     rd_kafka_topic_partition_list_t *l = kafka_position_list(k, &at, 1);
     rd_kafka_resp_err_t e = kafka_offsets(k, l);
     *offset = l->elems[0].offset;
@@ -311,8 +312,14 @@ rd_kafka_topic_partition_list_t *kafka_position_list(Kafka *k, const GroupPositi
     rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(n);
     for (int i = 0; i < n; i++) {
         char *full = kafka_name(k, v[i].topic);
-        rd_kafka_topic_partition_list_add(l, full, v[i].partition)->offset = v[i].offset;
+        rd_kafka_topic_partition_t *p = rd_kafka_topic_partition_list_add(l, full, v[i].partition);
         mem_free(full);
+        p->offset = v[i].offset;
+        p->metadata = v[i].by.n ? malloc(v[i].by.n) : NULL; /* librdkafka frees it */
+        if (p->metadata) {
+            memcpy(p->metadata, v[i].by.p, v[i].by.n);
+            p->metadata_size = v[i].by.n;
+        }
     }
     return l;
 }

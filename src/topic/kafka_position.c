@@ -176,7 +176,8 @@ Status kafka_positions(Broker *b, Str group, Arena *a, GroupPositionVec *out, Er
         Str topic;
         e = kafka_code(l->elems[i].err) == ERR_TOPIC_GONE ? 0 : l->elems[i].err; /* deleted meanwhile */
         if (!e && l->elems[i].offset >= 0 && kafka_own_name(k, l->elems[i].topic, &topic)) {
-            GroupPosition p = {arena_str(a, topic), l->elems[i].partition, l->elems[i].offset};
+            Str by = {l->elems[i].metadata, l->elems[i].metadata_size};
+            GroupPosition p = {arena_str(a, topic), l->elems[i].partition, l->elems[i].offset, arena_str(a, by)};
             vec_push(a, out, p);
         }
     }

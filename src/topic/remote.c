@@ -583,6 +583,7 @@ static void remote_close(Topics *t)
     vec_free(&rm->readers);
     pthread_mutex_destroy(&rm->lock);
     pthread_cond_destroy(&rm->cond);
+    mem_free(rm->id);
     mem_free(rm);
 }
 
@@ -608,6 +609,8 @@ static const RemoteOps remote_ops = {
     .position_get = remote_position_get,
     .position_local = remote_position_local,
     .checkpoint_get = remote_checkpoint_get,
+    .identify = remote_identify,
+    .position_told_here = remote_position_told_here,
     .position_local_ms = remote_position_local_ms,
     .checkpoint_ms = remote_checkpoint_ms,
     .join = remote_join,

@@ -142,7 +142,8 @@ static void group_set(Round *r, const UnitPosition *p)
             return;
         }
     }
-    vec_push(r->a, &g->positions, (GroupPosition){arena_str(r->a, p->topic->info.name), p->partition, p->offset});
+    vec_push(r->a, &g->positions, (GroupPosition){arena_str(r->a, p->topic->info.name), p->partition, p->offset,
+                                               str_of(r->rm->id)});
 }
 
 static Group *next_group(const Round *r, int *at)

@@ -21,11 +21,12 @@ typedef struct RemoteReader {
 /* Positions of one group as the broker told them. */
 typedef struct GroupCache {
     int64_t asked_ns;
-    StrMap positions; /* partition be32 | topic -> offset + 1 */
+    StrMap positions; /* partition be32 | topic -> offset + 1, and in the lowest bit whether it was told here */
 } GroupCache;
 
 typedef struct Remote {
     Broker *b;
+    char *id;             /* topics_identify; NULL: none */
     pthread_mutex_t lock; /* of all below, and of Partition.end and .written by their own */
     pthread_cond_t cond;  /* something came */
     uint64_t came;        /* calls of `ready` */
@@ -58,6 +59,8 @@ void remote_committer_free(Committer *c);
 int64_t remote_position_get(Topics *t, Str owner, Str topic, int partition);
 int64_t remote_position_local(Topics *t, Str owner, Str topic, int partition);
 int64_t remote_checkpoint_get(Topics *t, Str owner, Str topic, int partition);
+void remote_identify(Topics *t, Str id);
+bool remote_position_told_here(Topics *t, Str owner, Str topic, int partition);
 int64_t remote_position_local_ms(Topics *t, Str owner, Str topic, int partition);
 int64_t remote_checkpoint_ms(Topics *t, Str owner, Str topic, int partition);
 /* What is known of groups is forgotten: of one owner, or (NULL) of all. */

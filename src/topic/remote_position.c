@@ -179,21 +179,22 @@ static void group_free(GroupCache *g)
     mem_free(g);
 }
 
-static void group_note(GroupCache *g, Str topic, int partition, int64_t offset)
+static void group_note(GroupCache *g, Str topic, int partition, int64_t offset, bool told_here)
 {
     Buf key = BUF_INIT;
     place_key(&key, topic, partition);
-    strmap_put(&g->positions, buf_view(&key), (void *)(intptr_t)(offset + 1));
+    strmap_put(&g->positions, buf_view(&key), (void *)(intptr_t)((offset + 1) << 1 | told_here));
     buf_free(&key);
 }
 
-static int64_t group_find(const GroupCache *g, Str topic, int partition)
+static int64_t group_find(const GroupCache *g, Str topic, int partition, bool *told_here)
 {
     Buf key = BUF_INIT;
     place_key(&key, topic, partition);
-    int64_t offset = (int64_t)(intptr_t)strmap_find(&g->positions, buf_view(&key)) - 1;
+    int64_t v = (int64_t)(intptr_t)strmap_find(&g->positions, buf_view(&key));
     buf_free(&key);
-    return offset;
+    *told_here = v & 1;
+    return (v >> 1) - 1;
 }
 
 void positions_forget(Remote *rm, const Str *owner)
@@ -216,30 +217,30 @@ void positions_note(Remote *rm, Str owner, Str topic, int partition, int64_t off
     rm->groups_age++;
     GroupCache *g = strmap_find(&rm->groups, owner);
     if (g)
-        group_note(g, topic, partition, offset);
+        group_note(g, topic, partition, offset, true);
     pthread_mutex_unlock(&rm->lock);
 }
 
 /* False: not known, or too long ago. */
-static bool ask_cache(Topics *t, Str owner, Str topic, int partition, int64_t *offset, uint64_t *age)
+static bool ask_cache(Topics *t, Str owner, Str topic, int partition, int64_t *offset, bool *told_here, uint64_t *age)
 {
     Remote *rm = remote_of(t);
     pthread_mutex_lock(&rm->lock);
     GroupCache *g = strmap_find(&rm->groups, owner);
     bool known = g && t->fx->mono_ns(t->fx) - g->asked_ns < GROUP_KEPT_S * INT64_C(1000000000);
     if (known)
-        *offset = group_find(g, topic, partition);
+        *offset = group_find(g, topic, partition, told_here);
     *age = rm->groups_age;
     pthread_mutex_unlock(&rm->lock);
     return known;
 }
 
-int64_t remote_position_get(Topics *t, Str owner, Str topic, int partition)
+static int64_t ask_position(Topics *t, Str owner, Str topic, int partition, bool *told_here)
 {
     Remote *rm = remote_of(t);
     int64_t offset;
     uint64_t age;
-    if (ask_cache(t, owner, topic, partition, &offset, &age))
+    if (ask_cache(t, owner, topic, partition, &offset, told_here, &age))
         return offset;
     Arena *a = arena_new(1024);
     Err err = ERR_INIT;
@@ -250,9 +251,10 @@ int64_t remote_position_get(Topics *t, Str owner, Str topic, int partition)
         g = mem_zalloc(sizeof *g);
         g->asked_ns = now;
         for (int i = 0; i < all.n; i++)
-            group_note(g, all.v[i].topic, all.v[i].partition, all.v[i].offset);
+            group_note(g, all.v[i].topic, all.v[i].partition, all.v[i].offset, rm->id && str_eq_c(all.v[i].by, rm->id));
     }
-    offset = g ? group_find(g, topic, partition) : POSITION_UNKNOWN;
+    *told_here = false;
+    offset = g ? group_find(g, topic, partition, told_here) : POSITION_UNKNOWN;
     pthread_mutex_lock(&rm->lock);
     if (g && rm->groups_age == age)
         g = strmap_put(&rm->groups, owner, g);
@@ -261,4 +263,23 @@ int64_t remote_position_get(Topics *t, Str owner, Str topic, int partition)
     err_clear(&err);
     arena_free(a);
     return offset;
+}
+
+int64_t remote_position_get(Topics *t, Str owner, Str topic, int partition)
+{
+    bool told_here;
+    return ask_position(t, owner, topic, partition, &told_here);
+}
+
+bool remote_position_told_here(Topics *t, Str owner, Str topic, int partition)
+{
+    bool told_here;
+    return ask_position(t, owner, topic, partition, &told_here) >= 0 && told_here;
+}
+
+void remote_identify(Topics *t, Str id)
+{
+    Remote *rm = remote_of(t);
+    mem_free(rm->id);
+    rm->id = mem_strndup(id.p, id.n);
 }

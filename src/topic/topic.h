@@ -171,6 +171,9 @@ Status topic_compact(Topics *t, Str name, int partition, Err *err) MUST_CHECK;
 bool topic_compact_due(Topics *t, Str name, int partition, int64_t least);
 
 /* ---- stored positions ---- */
+/* The id by which this process is known beside the positions that it tells; copied. The same again over the same directory. Before
+ * anything is committed. Local topics: ignored. */
+void topics_identify(Topics *t, Str id);
 /* -1 when the owner has none there; POSITION_UNKNOWN when the broker did not tell (remote): to be asked again, not to be taken
  * for none. */
 enum { POSITION_UNKNOWN = -2 };
@@ -180,7 +183,11 @@ int64_t position_get(Topics *t, Str owner, Str topic, int partition);
 int64_t position_local(Topics *t, Str owner, Str topic, int partition);
 /* What unit_checkpoint kept; -1. */
 int64_t checkpoint_get(Topics *t, Str owner, Str topic, int partition);
-/* When what the two above answer was written, in ms since the epoch; -1: there is none, or it is not known (local topics). */
+/* The group's position was last told by this process, or a former one of the same id (topics_identify): nobody else went on from
+ * there since and told so. Local topics: true. */
+bool position_told_here(Topics *t, Str owner, Str topic, int partition);
+/* When what position_local and checkpoint_get answer was written, in ms since the epoch; -1: there is none, or it is not known
+ * (local topics). */
 int64_t position_local_ms(Topics *t, Str owner, Str topic, int partition);
 int64_t checkpoint_ms(Topics *t, Str owner, Str topic, int partition);
 /* Forgets all of an owner's positions, in the unit. Remote: the consumer group goes. */

@@ -187,6 +187,8 @@ typedef struct RemoteOps {
     Str (*cluster)(const Topics *t);
     int64_t (*position_local)(Topics *t, Str owner, Str topic, int partition);
     int64_t (*checkpoint_get)(Topics *t, Str owner, Str topic, int partition);
+    void (*identify)(Topics *t, Str id);
+    bool (*position_told_here)(Topics *t, Str owner, Str topic, int partition);
     int64_t (*position_local_ms)(Topics *t, Str owner, Str topic, int partition);
     int64_t (*checkpoint_ms)(Topics *t, Str owner, Str topic, int partition);
     Status (*join)(Topics *t, const MembershipConfig *c, Err *err);

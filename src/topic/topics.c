@@ -399,6 +399,17 @@ int64_t position_local(Topics *t, Str owner, Str topic, int partition)
     return t->ops->remote ? t->ops->remote->position_local(t, owner, topic, partition) : position_get(t, owner, topic, partition);
 }
 
+void topics_identify(Topics *t, Str id)
+{
+    if (t->ops->remote)
+        t->ops->remote->identify(t, id);
+}
+
+bool position_told_here(Topics *t, Str owner, Str topic, int partition)
+{
+    return !t->ops->remote || t->ops->remote->position_told_here(t, owner, topic, partition);
+}
+
 int64_t checkpoint_get(Topics *t, Str owner, Str topic, int partition)
 {
     return t->ops->remote ? t->ops->remote->checkpoint_get(t, owner, topic, partition) : -1;

@@ -394,7 +394,7 @@ static void double_fetch_close(Fetcher *f)
 
 /* ---- groups ---- */
 
-void cluster_position(Cluster *c, Str group, Str topic, int partition, int64_t offset)
+void cluster_position(Cluster *c, Str group, Str topic, int partition, int64_t offset, Str by)
 {
     if (cluster_topic(c, topic) < 0)
         return;
@@ -402,11 +402,12 @@ void cluster_position(Cluster *c, Str group, Str topic, int partition, int64_t o
         DPosition *p = &c->positions[i];
         if (p->partition == partition && str_eq_c(group, p->group) && str_eq_c(topic, p->topic)) {
             p->offset = offset;
+            p->by = cluster_str(c, by);
             return;
         }
     }
     cluster_push(c, c->positions, c->npositions, c->cpositions,
-                 (DPosition){cluster_str(c, group), cluster_str(c, topic), partition, offset});
+                 (DPosition){cluster_str(c, group), cluster_str(c, topic), partition, offset, cluster_str(c, by)});
 }
 
 static bool touches(const DTxn *t, Str group)
@@ -431,7 +432,7 @@ static Status double_positions(Broker *b, Str group, Arena *a, GroupPositionVec 
     for (int i = 0; i < c->npositions; i++)
         if (str_eq_c(group, c->positions[i].group))
             vec_push(a, out, (GroupPosition){arena_str(a, str_of(c->positions[i].topic)), c->positions[i].partition,
-                                             c->positions[i].offset});
+                                             c->positions[i].offset, arena_str(a, str_of(c->positions[i].by))});
     Home *h = client_of(b)->home;
     void (*fn)(void *) = h->on_positions;
     h->on_positions = NULL;
@@ -453,7 +454,7 @@ static Status double_set_positions(Broker *b, Str group, const GroupPosition *v,
     if (s != OK)
         return s;
     for (int i = 0; i < n; i++)
-        cluster_position(c, group, v[i].topic, v[i].partition, v[i].offset);
+        cluster_position(c, group, v[i].topic, v[i].partition, v[i].offset, v[i].by);
     return reply(f, err);
 }
 

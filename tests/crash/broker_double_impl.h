@@ -37,6 +37,7 @@ typedef struct DPosition {
     char *group, *topic;
     int partition;
     int64_t offset;
+    char *by; /* who told it */
 } DPosition;
 
 typedef struct DTouched {
@@ -139,7 +140,7 @@ int cluster_topic(const Cluster *c, Str name); /* -1 */
 /* ERR_TOPIC_GONE, ERR_DENIED. */
 Status cluster_part(const Cluster *c, Str topic, int partition, DPart **out, Err *err);
 void cluster_append(Cluster *c, DPart *part, const Record *r, DState state, int txn);
-void cluster_position(Cluster *c, Str group, Str topic, int partition, int64_t offset);
+void cluster_position(Cluster *c, Str group, Str topic, int partition, int64_t offset, Str by);
 /* Calls the `ready` of fetchers that would get something now. */
 void home_ready(Home *h);
 

@@ -83,7 +83,7 @@ static void txn_end(Cluster *c, int no, bool commit)
     }
     for (int i = 0; commit && i < t->npending; i++) {
         const DPosition *p = &t->pending[i];
-        cluster_position(c, str_of(p->group), str_of(p->topic), p->partition, p->offset);
+        cluster_position(c, str_of(p->group), str_of(p->topic), p->partition, p->offset, str_of(p->by));
     }
     t->open = false;
     t->ntouched = t->npending = t->waited = 0;
@@ -293,7 +293,8 @@ Status double_send_positions(Producer *p, Str group, const GroupPosition *v, int
     t->open = true;
     for (int i = 0; i < n; i++)
         cluster_push(c, t->pending, t->npending, t->cpending,
-                     (DPosition){cluster_str(c, group), cluster_str(c, v[i].topic), v[i].partition, v[i].offset});
+                     (DPosition){cluster_str(c, group), cluster_str(c, v[i].topic), v[i].partition, v[i].offset,
+                                 cluster_str(c, v[i].by)});
     return OK;
 }
 

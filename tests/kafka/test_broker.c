@@ -345,6 +345,9 @@ static int fencing(void)
 
 /* ---- positions ---- */
 
+/* Who told the last position that position_of found. */
+static char told_by[16];
+
 static int64_t position_of(const char *group, const char *topic, int partition)
 {
     Broker *b = rig();
@@ -359,7 +362,7 @@ static int64_t position_of(const char *group, const char *topic, int partition)
     }
     for (int i = 0; i < v.n; i++)
         if (str_eq_c(v.v[i].topic, topic) && v.v[i].partition == partition)
-            found = v.v[i].offset;
+            found = v.v[i].offset, snprintf(told_by, sizeof told_by, "%.*s", STR_ARG(v.v[i].by));
     arena_free(a);
     return found;
 }
@@ -371,14 +374,16 @@ static int positions(void)
         return 1;
     Producer *p;
     CHECK_INT(position_of("query", "in", 0), -1);
-    GroupPosition at[] = {{STR("in"), 0, 7}, {STR("in"), 1, 0}};
+    GroupPosition at[] = {{STR("in"), 0, 7, STR("me")}, {.topic = STR("in"), .partition = 1}};
     NEED(b->ops->producer_new(b, "query-writer", &p, err));
     NEED(b->ops->init(p, err));
     NEED(b->ops->begin(p, err));
     NEED(b->ops->send_positions(p, STR("query"), at, 2, err));
     NEED(b->ops->commit(p, err));
     CHECK_INT(position_of("query", "in", 0), 7);
+    CHECK_STR(str_of(told_by), "me");
     CHECK_INT(position_of("query", "in", 1), 0);
+    CHECK_STR(str_of(told_by), "");
     at[0].offset = 9;
     NEED(b->ops->begin(p, err));
     NEED(b->ops->send_positions(p, STR("query"), at, 1, err));
@@ -388,6 +393,7 @@ static int positions(void)
     at[1].offset = 12;
     NEED(b->ops->set_positions(b, STR("query"), at, 2, err));
     CHECK_INT(position_of("query", "in", 0), 11);
+    CHECK_STR(str_of(told_by), "me");
     CHECK_INT(position_of("query", "in", 1), 12);
     NEED(b->ops->drop_group(b, STR("query"), err));
     CHECK_INT(position_of("query", "in", 0), -1);
@@ -405,7 +411,7 @@ static int positions_open(void)
     Producer *p;
     if (make_topic("open", 2, CLEANUP_DELETE, no_config))
         return 1;
-    GroupPosition at = {STR("open"), 0, 5}, other = {STR("open"), 1, 6};
+    GroupPosition at = {.topic = STR("open"), .offset = 5}, other = {.topic = STR("open"), .partition = 1, .offset = 6};
     NEED(b->ops->set_positions(b, STR("open-group"), &other, 1, err));
     NEED(b->ops->set_positions(b, STR("other-group"), &other, 1, err));
     NEED(b->ops->producer_new(b, "open-writer", &p, err));

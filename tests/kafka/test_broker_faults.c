@@ -183,7 +183,7 @@ static Broker *impatient(void)
     return b;
 }
 
-static const GroupPosition at_one = {{"restart", 7}, 0, 1}, at_two = {{"restart", 7}, 0, 2};
+static const GroupPosition at_one = {.topic = {"restart", 7}, .offset = 1}, at_two = {.topic = {"restart", 7}, .offset = 2};
 
 /* What was asked of a group's coordinator in vain is over, and is not done later. (librdkafka 2.0 ends the process when an admin
  * request that has timed out finds its coordinator.) */
@@ -491,7 +491,7 @@ int hold(char **argv)
     NEED(b->ops->init(p, err));
     NEED(b->ops->begin(p, err));
     for (int i = 0; i < n; i++) {
-        GroupPosition at = {str_of(argv[1]), i, 0};
+        GroupPosition at = {.topic = str_of(argv[1]), .partition = i};
         Record r = {.key = "held", .key_len = 4, .value = "{}", .value_len = 2, .ts = 1};
         if (*argv[3])
             NEED(b->ops->send_positions(p, str_of(argv[3]), &at, 1, err));

@@ -75,6 +75,33 @@ int test_handover_other_wrote_last(void)
     return 0;
 }
 
+/* Another server counted inputs again, told the group the same position, and wrote last: who comes back over state of that very
+ * position has what the log and the table's topic end with, not less. */
+int test_handover_counted_again_elsewhere(void)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3}), *other = double_client(broker);
+    GroupPosition begin = {.topic = STR("s")};
+    Err err = ERR_INIT;
+    Bed a, b;
+    CHECK(three_groups(&a, broker));
+    CHECK_INT(broker->ops->set_positions(broker, str_of(GROUP), &begin, 1, &err), OK);
+    CHECK(remote_open(&b, other, effects_sim_new(8, BED_START_MS + 20000), false, "at_least_once"));
+    double_move(other, UINT64_MAX);
+    bed_pass(&b, 5000);
+    bed_pass(&b, 5000);
+    CHECK_INT(told(broker), 3);
+    CHECK_TEXT(sorted(&b, SUMS), "bob,6|eve,10|joe,14");
+    bed_stop(&b, false);
+    CHECK(bed_start(&a));
+    double_move(broker, UINT64_MAX);
+    bed_pass(&a, 5000);
+    CHECK_TEXT(sorted(&a, SUMS), "bob,6|eve,10|joe,14");
+    bed_close(&b);
+    bed_close(&a);
+    double_free(broker);
+    return 0;
+}
+
 /* A server that died before the group was told tells it when it is back, with nothing to do; a hand-over then counts once. */
 int test_handover_back_and_idle(void)
 {

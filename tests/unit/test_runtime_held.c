@@ -43,7 +43,7 @@ static void ignore_delivery(void *arg, void *tag, int64_t offset, ErrCode code, 
 int test_held_positions(void)
 {
     Broker *broker = double_new(&(DoubleConfig){.seed = 6, .timeout = 1 << 30}), *other = double_client(broker);
-    GroupPosition at = {STR("s"), 0, 0};
+    GroupPosition at = {.topic = STR("s")};
     Bed b;
     Err err = ERR_INIT;
     CHECK(held_open(&b, broker));

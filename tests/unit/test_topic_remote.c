@@ -238,7 +238,7 @@ int test_remote_positions(void)
     Err err = ERR_INIT;
     const int *asked = &double_counts(f.b)->calls[DOUBLE_POSITIONS];
     remotes_create(&f, "in", 20);
-    GroupPosition at[2] = {{STR("in"), 0, 5}, {STR("in"), 19, 0}};
+    GroupPosition at[2] = {{.topic = STR("in"), .offset = 5}, {.topic = STR("in"), .partition = 19}};
     CHECK_INT(f.b->ops->set_positions(f.b, STR("q"), at, 2, &err), OK);
     for (int p = 0; p < 20; p++)
         CHECK_INT(position_get(f.t, STR("q"), STR("in"), p), p == 0 ? 5 : p == 19 ? 0 : -1);
@@ -392,7 +392,7 @@ int test_remote_membership(void)
     CHECK(!(a.has & 0xff) && (b.has & 0xff) == 0xff);
     /* A change makes what is known of groups forgotten. */
     remotes_create(&f, "in", 1);
-    GroupPosition at = {STR("in"), 0, 5};
+    GroupPosition at = {.topic = STR("in"), .offset = 5};
     CHECK_INT(position_get(f.t, STR("q"), STR("in"), 0), -1);
     CHECK_INT(f.b->ops->set_positions(f.b, STR("q"), &at, 1, &err), OK);
     CHECK_INT(position_get(f.t, STR("q"), STR("in"), 0), -1);
