@@ -222,8 +222,8 @@ int test_runtime_config_refuses(void)
         {"bootstrap.servers=h:1\nsecurity.protocol=SASL_PLAINTEXT\n",
          "server.properties:2: security.protocol is SASL_PLAINTEXT, and sasl.mechanism is not set"},
         {"bootstrap.servers=h:1\nsession.timeout.ms=3\n",
-         "server.properties:2: Invalid value 3 for configuration session.timeout.ms: a number from 10 to 3600000 is wanted: there are "
-         "ten heartbeats in it"},
+         "server.properties:2: Invalid value 3 for configuration session.timeout.ms: a number from 10 to 3600000 is wanted: "
+         "there are ten heartbeats in it"},
         {"heartbeat.interval.ms=20000\nbootstrap.servers=h:1\n",
          "server.properties:1: Invalid value 20000 for configuration heartbeat.interval.ms: it must be lower than "
          "session.timeout.ms, which is 10000"},
