@@ -8,15 +8,21 @@
 static int64_t told(Broker *broker) { return double_position(broker, str_of(GROUP), STR("s"), 0); }
 
 /* Three groups are there, told of, and the server was stopped. */
-static bool three_groups(Bed *b, Broker *broker)
+static bool three_told(Bed *b, Broker *broker) { return three_groups(b, broker, "at_least_once") && told(broker) == 3; }
+
+static bool one_opens(Bed *b, Broker *client, int64_t later_ms, bool on_disk)
 {
-    if (!remote_open(b, broker, effects_sim_new(7, BED_START_MS), true, "at_least_once") || bed_run(b, ONE) || bed_run(b, THREE))
+    return remote_open(b, client, later_ms, on_disk, "at_least_once");
+}
+
+/* The rows are counted, and written, but the group is not told of them. */
+static bool count_untold(Bed *b, Broker *broker, const char *rows)
+{
+    if (bed_run(b, rows))
         return false;
-    bed_pass(b, 5000);
-    bed_pass(b, 5000);
-    bool there = strcmp(sorted(b, SUMS), "bob,3|eve,5|joe,7") == 0 && told(broker) == 3;
-    bed_stop(b, false);
-    return there;
+    double_fault(broker, DOUBLE_SET_POSITIONS, 0, FAULT_FAIL);
+    runtime_settle(b->e);
+    return true;
 }
 
 static long count_of(Bed *b, const char *key)
@@ -31,18 +37,16 @@ int test_handover_other_wrote_last(void)
 {
     Broker *broker = double_new(&(DoubleConfig){.seed = 3}), *other = double_client(broker), *last = double_client(broker);
     Bed a, b, c;
-    CHECK(three_groups(&a, broker));
-    CHECK(remote_open(&b, other, effects_sim_new(8, BED_START_MS + 20000), true, "at_least_once"));
+    CHECK(three_told(&a, broker));
+    CHECK(one_opens(&b, other, 20000, true));
     RUN(&b, "INSERT INTO s VALUES ('joe', 1);");
-    bed_pass(&b, 5000);
-    bed_pass(&b, 5000);
+    bed_passes(&b, 2);
     bed_stop(&b, false);
     CHECK_INT(told(broker), 4);
     CHECK(bed_start(&a));
-    bed_pass(&a, 5000);
-    RUN(&a, "INSERT INTO s VALUES ('joe', 1); INSERT INTO s VALUES ('joe', 1); INSERT INTO s VALUES ('eve', 1);");
-    double_fault(broker, DOUBLE_SET_POSITIONS, 0, FAULT_FAIL);
-    runtime_settle(a.e);
+    bed_pass(&a, PASS_MS);
+    CHECK(count_untold(&a, broker, "INSERT INTO s VALUES ('joe', 1); INSERT INTO s VALUES ('joe', 1);"
+                                   "INSERT INTO s VALUES ('eve', 1);"));
     CHECK_TEXT(sorted(&a, SUMS), "bob,3|eve,6|joe,10");
     bed_stop(&a, true);
     CHECK_INT(told(broker), 4);
@@ -58,20 +62,17 @@ int test_handover_other_wrote_last(void)
     CHECK(bed_start(&a));
     double_move(broker, UINT64_MAX);
     RUN(&a, "INSERT INTO s VALUES ('eve', 1);");
-    bed_pass(&a, 5000);
-    bed_pass(&a, 5000);
+    bed_passes(&a, 2);
     bed_stop(&a, true);
     CHECK_INT(told(broker), 8);
-    CHECK(remote_open(&c, last, effects_sim_new(9, BED_START_MS + 90000), false, "at_least_once"));
+    CHECK(one_opens(&c, last, 90000, false));
     double_move(last, UINT64_MAX);
-    bed_pass(&c, 5000);
+    bed_pass(&c, PASS_MS);
     CHECK_INT(count_of(&c, "bob,"), 3);
     CHECK(count_of(&c, "joe,") >= 10);
     CHECK(count_of(&c, "eve,") >= 7);
     bed_close(&c);
-    bed_close(&b);
-    bed_close(&a);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, &a), 0);
     return 0;
 }
 
@@ -83,22 +84,19 @@ int test_handover_counted_again_elsewhere(void)
     GroupPosition begin = {.topic = STR("s")};
     Err err = ERR_INIT;
     Bed a, b;
-    CHECK(three_groups(&a, broker));
+    CHECK(three_told(&a, broker));
     CHECK_INT(broker->ops->set_positions(broker, str_of(GROUP), &begin, 1, &err), OK);
-    CHECK(remote_open(&b, other, effects_sim_new(8, BED_START_MS + 20000), false, "at_least_once"));
+    CHECK(one_opens(&b, other, 20000, false));
     double_move(other, UINT64_MAX);
-    bed_pass(&b, 5000);
-    bed_pass(&b, 5000);
+    bed_passes(&b, 2);
     CHECK_INT(told(broker), 3);
     CHECK_TEXT(sorted(&b, SUMS), "bob,6|eve,10|joe,14");
     bed_stop(&b, false);
     CHECK(bed_start(&a));
     double_move(broker, UINT64_MAX);
-    bed_pass(&a, 5000);
+    bed_pass(&a, PASS_MS);
     CHECK_TEXT(sorted(&a, SUMS), "bob,6|eve,10|joe,14");
-    bed_close(&b);
-    bed_close(&a);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, &a), 0);
     return 0;
 }
 
@@ -107,12 +105,10 @@ int test_handover_back_and_idle(void)
 {
     Broker *broker = double_new(&(DoubleConfig){.seed = 3}), *other = double_client(broker);
     Bed a, b;
-    CHECK(three_groups(&a, broker));
+    CHECK(three_told(&a, broker));
     CHECK(bed_start(&a));
-    bed_pass(&a, 5000);
-    RUN(&a, "INSERT INTO s VALUES ('joe', 1);");
-    double_fault(broker, DOUBLE_SET_POSITIONS, 0, FAULT_FAIL);
-    runtime_settle(a.e);
+    bed_pass(&a, PASS_MS);
+    CHECK(count_untold(&a, broker, "INSERT INTO s VALUES ('joe', 1);"));
     bed_stop(&a, true);
     CHECK_INT(told(broker), 3);
     for (int i = 0; i < 2; i++) { /* the second start decides as the first did */
@@ -123,16 +119,14 @@ int test_handover_back_and_idle(void)
             bed_stop(&a, true);
         }
     }
-    bed_pass(&a, 5000);
+    bed_pass(&a, PASS_MS);
     CHECK_INT(told(broker), 4);
     CHECK_TEXT(sorted(&a, SUMS), "bob,3|eve,5|joe,8");
-    CHECK(remote_open(&b, other, effects_sim_new(8, BED_START_MS + 60000), true, "at_least_once"));
+    CHECK(one_opens(&b, other, 60000, true));
     double_move(other, UINT64_MAX);
-    bed_pass(&b, 5000);
+    bed_pass(&b, PASS_MS);
     CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,8");
-    bed_close(&b);
-    bed_close(&a);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, &a), 0);
     return 0;
 }
 
@@ -141,25 +135,18 @@ static int told_later(uint64_t moved)
 {
     Broker *broker = double_new(&(DoubleConfig){.seed = 3}), *other = double_client(broker);
     Bed a, b;
-    CHECK(three_groups(&a, broker));
+    CHECK(three_told(&a, broker));
     CHECK(bed_start(&a));
-    CHECK(remote_open(&b, other, effects_sim_new(8, BED_START_MS + 60000), true, "at_least_once"));
+    CHECK(one_opens(&b, other, 60000, true));
     double_move(broker, UINT64_MAX);
-    bed_pass(&a, 5000);
-    RUN(&a, "INSERT INTO s VALUES ('joe', 1);");
-    double_fault(broker, DOUBLE_SET_POSITIONS, 0, FAULT_FAIL);
-    runtime_settle(a.e);
+    bed_pass(&a, PASS_MS);
+    CHECK(count_untold(&a, broker, "INSERT INTO s VALUES ('joe', 1);"));
     CHECK_INT(told(broker), 3);
     double_move(other, moved);
-    for (int i = 0; i < 2; i++) {
-        bed_pass(&b, 5000);
-        bed_pass(&a, 5000);
-    }
+    pass_both(&b, &a, 2);
     CHECK_INT(told(broker), 4);
     CHECK_TEXT(sorted(moved & 1 ? &b : &a, SUMS), "bob,3|eve,5|joe,8");
-    bed_close(&b);
-    bed_close(&a);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, &a), 0);
     return 0;
 }
 
@@ -171,20 +158,19 @@ int test_handover_lost_slot(void)
 {
     Broker *broker = double_new(&(DoubleConfig){.seed = 3});
     Bed b;
-    CHECK(three_groups(&b, broker));
+    CHECK(three_told(&b, broker));
     CHECK(bed_start(&b));
-    bed_pass(&b, 5000);
+    bed_pass(&b, PASS_MS);
     int64_t end = double_end(broker, str_of(LOG), 0);
     RUN(&b, "INSERT INTO s VALUES ('joe', 1);");
     uint64_t slots = __atomic_exchange_n(&b.e->slots, 0, __ATOMIC_ACQ_REL);
-    bed_pass(&b, 5000);
+    bed_pass(&b, PASS_MS);
     CHECK_INT(told(broker), 3);
     CHECK_INT(double_end(broker, str_of(LOG), 0), end);
     __atomic_store_n(&b.e->slots, slots, __ATOMIC_RELEASE);
-    bed_pass(&b, 5000);
+    bed_pass(&b, PASS_MS);
     CHECK_INT(told(broker), 4);
-    bed_close(&b);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
 }
 
@@ -195,7 +181,7 @@ int test_handover_input_made_anew(void)
     Bed b;
     Err err = ERR_INIT;
     TopicInfo info;
-    CHECK(three_groups(&b, broker));
+    CHECK(three_told(&b, broker));
     CHECK(double_topic(broker, STR("s"), &info));
     info.name = STR("s");
     CHECK_INT(broker->ops->drop(broker, STR("s"), &err), OK);
@@ -205,11 +191,9 @@ int test_handover_input_made_anew(void)
         double_append(broker, STR("s"), 0,
                       &(Record){.key = "new", .key_len = 3, .value = "{\"QTY\":1}", .value_len = 9, .ts = BED_START_MS});
     CHECK(bed_start(&b));
-    bed_pass(&b, 5000);
-    bed_pass(&b, 5000);
+    bed_passes(&b, 2);
     CHECK_INT(count_of(&b, "new,"), 5);
     CHECK_INT(told(broker), 5);
-    bed_close(&b);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
 }

@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // runtime on remote topics, over the broker double, while somebody else's transaction is open: a server died in it, or Kafka lost
 // its end. What it touches waits and says why; everything else goes on.
-#include "test_runtime_help.h"
-
-#include "../crash/broker_double.h"
+#include "test_runtime_remote_help.h"
 
 static const char CART[] =
     "CREATE STREAM s (k VARCHAR KEY, n INT) WITH (kafka_topic='s', value_format='json', partitions=4);"
     "CREATE TABLE cart AS SELECT k, SUM(n) AS n FROM s GROUP BY k;";
-static const char GROUP[] = "_confluent-ksql-default_query_CTAS_CART_1";
 
-static bool held_open(Bed *b, Broker *broker)
+/* Somebody's transactions stay open until they are ended; the table counts a row. */
+static Broker *held_open(Bed *b)
 {
-    static PropSet props;
-    Err err = ERR_INIT;
-    props_free(&props);
-    props = (PropSet){0};
-    BUG_IF(props_set_server(&props, STR("processing.guarantee"), STR("exactly_once_v2"), &err));
-    BUG_IF(props_set_server(&props, STR("auto.offset.reset"), STR("earliest"), &err));
-    *b = (Bed){.on_disk = true, .sim = effects_sim_new(7, BED_START_MS), .dir = tmpdir_new(),
-               .config = {.broker = broker, .props = &props, .member = "host:1"}};
-    return bed_start(b);
+    Broker *broker = double_new(&(DoubleConfig){.seed = 6, .timeout = 1 << 30});
+    bool there = remote_open(b, broker, 0, true, "exactly_once_v2") && bed_fill(b, CART, "INSERT INTO s VALUES ('joe', 7);");
+    return there ? broker : NULL;
 }
 
 /* Another's producer with an open transaction. */
@@ -42,45 +34,39 @@ static void ignore_delivery(void *arg, void *tag, int64_t offset, ErrCode code, 
  * any may be is told of, and when it ends the query goes on soon. */
 int test_held_positions(void)
 {
-    Broker *broker = double_new(&(DoubleConfig){.seed = 6, .timeout = 1 << 30}), *other = double_client(broker);
     GroupPosition at = {.topic = STR("s")};
     Bed b;
     Err err = ERR_INIT;
-    CHECK(held_open(&b, broker));
-    RUN(&b, CART);
-    RUN(&b, "INSERT INTO s VALUES ('joe', 7);");
-    bed_pass(&b, 5000);
-    bed_pass(&b, 5000);
+    Broker *broker = held_open(&b);
+    CHECK(broker);
     bed_stop(&b, false);
+    Broker *other = double_client(broker);
     Producer *p = hold(other);
     CHECK_INT(other->ops->send_positions(p, str_of(GROUP), &at, 1, &err), OK);
     CHECK(bed_start(&b));
     RUN(&b, "CREATE STREAM copy AS SELECT * FROM s;");
     RUN(&b, "INSERT INTO s VALUES ('joe', 1);");
-    bed_pass(&b, 5000);
+    bed_pass(&b, PASS_MS);
     CHECK_TEXT(bed_query(&b, "CSAS_COPY", "state"), "RUNNING");
     CHECK(double_end(broker, STR("COPY"), partition_of(STR("joe"), 4)) > 0);
     CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "ERROR");
     CHECK(strstr(bed_query(&b, "CTAS_CART", "reason"), "the broker does not tell where group _confluent-ksql-default_query"));
-    for (int i = 0; i < 16; i++)
-        bed_pass(&b, 5000);
+    bed_passes(&b, 16);
     CHECK(strstr(bed_query(&b, "CTAS_CART", "reason"), "partition 0: an open transaction holds the position for longer than"));
     CHECK_INT(other->ops->abort(p, &err), OK);
     bed_pass(&b, 2500);
     CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "RUNNING");
-    bed_pass(&b, 5000);
-    CHECK_TEXT(bed_rows(&b, "SELECT k, n FROM cart;"), "joe,8");
+    bed_pass(&b, PASS_MS);
+    CHECK_TEXT(bed_rows(&b, SUMS), "joe,8");
     other->ops->producer_free(p);
-    bed_close(&b);
-    CHECK_INT(double_counts(broker)->violations, 0);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
 }
 
 /* While more is known to be on its way there is always a step to do. */
-static void pass_held(Bed *b, int64_t ms)
+static void pass_held(Bed *b)
 {
-    effects_sim_advance(b->sim, ms);
+    effects_sim_advance(b->sim, PASS_MS);
     for (int i = 0; i < 200; i++)
         (void)runtime_step(b->e);
 }
@@ -88,33 +74,29 @@ static void pass_held(Bed *b, int64_t ms)
 /* A transaction whose end Kafka lost holds up what was committed behind it. */
 int test_held_records(void)
 {
-    Broker *broker = double_new(&(DoubleConfig){.seed = 6, .timeout = 1 << 30}), *other = double_client(broker);
     int at = partition_of(STR("joe"), 4);
     Record r = {.key = "joe", .key_len = 3, .value = "{\"N\":100}", .value_len = 9, .ts = 1};
     Bed b;
     Err err = ERR_INIT;
-    CHECK(held_open(&b, broker));
-    RUN(&b, CART);
-    RUN(&b, "INSERT INTO s VALUES ('joe', 7);");
-    bed_pass(&b, 5000);
+    Broker *broker = held_open(&b);
+    CHECK(broker);
+    Broker *other = double_client(broker);
     Producer *p = hold(other);
     CHECK_INT(other->ops->produce(p, STR("s"), at, &r, NULL, &err), OK);
     CHECK_INT(other->ops->flush(p, ignore_delivery, NULL, &err), OK);
     RUN(&b, "INSERT INTO s VALUES ('joe', 1);");
-    pass_held(&b, 5000);
+    pass_held(&b);
     CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "RUNNING");
     CHECK(!bed_query(&b, "CTAS_CART", "reason"));
     for (int i = 0; i < 20; i++)
-        pass_held(&b, 5000);
+        pass_held(&b);
     CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "RUNNING");
     CHECK(strstr(bed_query(&b, "CTAS_CART", "reason"), "an open transaction stands at offset "));
     CHECK_INT(other->ops->abort(p, &err), OK);
-    bed_pass(&b, 5000);
-    bed_pass(&b, 5000);
+    bed_passes(&b, 2);
     CHECK(!bed_query(&b, "CTAS_CART", "reason"));
-    CHECK_TEXT(bed_rows(&b, "SELECT k, n FROM cart;"), "joe,8");
+    CHECK_TEXT(bed_rows(&b, SUMS), "joe,8");
     other->ops->producer_free(p);
-    bed_close(&b);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
 }

@@ -5,13 +5,6 @@
 
 #include "runtime/internal.h"
 
-static const char CART[] =
-    "CREATE STREAM s (k VARCHAR KEY, item VARCHAR, qty INT) WITH (kafka_topic='s', value_format='json', partitions=4);"
-    "CREATE TABLE cart WITH (key_format='json') AS SELECT k, item, SUM(qty) AS n FROM s GROUP BY k, item;";
-static const char ROWS[] = "INSERT INTO s VALUES ('bob', 'hat', 1); INSERT INTO s VALUES ('bob', 'hat', 2);"
-                           "INSERT INTO s VALUES ('eve', 'sock', 5); INSERT INTO s VALUES ('joe', 'tie', 7);";
-static const char ALL[] = "SELECT k, n FROM cart;";
-
 static int64_t sum_ends(Broker *broker, const char *topic, int partitions)
 {
     int64_t n = 0;
@@ -24,14 +17,10 @@ static int64_t sum_ends(Broker *broker, const char *topic, int partitions)
 static int come_back(const char *guarantee, bool on_disk, bool crash)
 {
     Broker *broker = double_new(&(DoubleConfig){.seed = 3});
-    Effects *fx = effects_sim_new(7, BED_START_MS);
     Bed b;
-    CHECK(remote_open(&b, broker, fx, on_disk, guarantee));
-    RUN(&b, CART);
-    RUN(&b, ROWS);
-    bed_pass(&b, 5000);
-    bed_pass(&b, 5000);
-    CHECK_TEXT(sorted(&b, ALL), "bob,3|eve,5|joe,7");
+    CHECK(remote_open(&b, broker, 0, on_disk, guarantee));
+    CHECK(bed_fill(&b, FOUR, ITEMS));
+    CHECK_TEXT(sorted(&b, SUMS), SUMMED);
     CHECK(sum_ends(broker, LOG, 4) >= 3);
     CHECK(double_open(broker) == 0);
     RUN(&b, "INSERT INTO s VALUES ('eve', 'sock', 10);"); /* not committed when it dies */
@@ -39,18 +28,14 @@ static int come_back(const char *guarantee, bool on_disk, bool crash)
     bed_stop(&b, crash);
     CHECK(bed_start(&b));
     CHECK(engine_warning(b.e, 0) == NULL);
-    bed_pass(&b, 5000);
-    bed_pass(&b, 5000);
-    CHECK_TEXT(sorted(&b, ALL), "bob,3|eve,15|joe,7");
+    bed_passes(&b, 2);
+    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,15|joe,7");
     RUN(&b, "INSERT INTO s VALUES ('joe', 'tie', 1);");
-    bed_pass(&b, 5000);
-    bed_pass(&b, 5000);
-    CHECK_TEXT(sorted(&b, ALL), "bob,3|eve,15|joe,8");
+    bed_passes(&b, 2);
+    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,15|joe,8");
     RUN(&b, "DROP TABLE cart;");
     CHECK(!double_topic(broker, str_of(LOG), &(TopicInfo){0}));
-    bed_close(&b);
-    CHECK_INT(double_counts(broker)->violations, 0);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
 }
 
@@ -64,44 +49,28 @@ int test_remote_restart_at_least_once_memory(void) { return come_back("at_least_
 /* Two servers: what one creates the other runs too; slots go over, and the state with them; the rows are asked of their owner. */
 int test_remote_two_servers(void)
 {
-    Broker *broker = double_new(&(DoubleConfig){.seed = 4}), *other = double_client(broker);
-    Effects *fx = effects_sim_new(7, BED_START_MS);
+    Broker *broker = double_new(&(DoubleConfig){.seed = 4});
     Bed a, b;
-    CHECK(remote_open(&a, broker, fx, true, "exactly_once_v2"));
-    RUN(&a, CART);
-    RUN(&a, ROWS);
-    bed_pass(&a, 5000);
-    bed_pass(&a, 5000);
-    fx = effects_sim_new(8, BED_START_MS + 20000);
-    CHECK(remote_open(&b, other, fx, true, "exactly_once_v2"));
+    CHECK(remote_pair(&a, &b, broker, FOUR, ITEMS));
     CHECK(engine_warning(b.e, 0) == NULL);
-    double_move(other, UINT64_MAX);
-    bed_pass(&b, 5000);
-    CHECK_TEXT(sorted(&b, ALL), "bob,3|eve,5|joe,7");
-    CHECK(strstr(bed_rows(&a, ALL), "is served by"));
+    take_all(&b);
+    bed_pass(&b, PASS_MS);
+    CHECK_TEXT(sorted(&b, SUMS), SUMMED);
+    CHECK(strstr(bed_rows(&a, SUMS), "is served by"));
     RUN(&a, "INSERT INTO s VALUES ('joe', 'tie', 1);");
-    for (int i = 0; i < 3; i++) {
-        bed_pass(&a, 5000);
-        bed_pass(&b, 5000);
-    }
-    CHECK_TEXT(sorted(&b, ALL), "bob,3|eve,5|joe,8");
+    pass_both(&a, &b, 3);
+    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,8");
     RUN(&b, "CREATE STREAM copy AS SELECT * FROM s;");
-    bed_pass(&a, 5000);
+    bed_pass(&a, PASS_MS);
     CHECK(bed_query(&a, "CSAS_COPY", "state"));
     RUN(&a, "DROP STREAM copy;");
-    bed_pass(&b, 5000);
+    bed_pass(&b, PASS_MS);
     CHECK(!bed_query(&b, "CSAS_COPY", "state"));
-    double_move(broker, UINT64_MAX);
+    take_all(&a);
     RUN(&a, "INSERT INTO s VALUES ('joe', 'tie', 1);");
-    for (int i = 0; i < 3; i++) {
-        bed_pass(&b, 5000);
-        bed_pass(&a, 5000);
-    }
-    CHECK_TEXT(sorted(&a, ALL), "bob,3|eve,5|joe,9");
-    bed_close(&a);
-    bed_close(&b);
-    CHECK_INT(double_counts(broker)->violations, 0);
-    double_free(broker);
+    pass_both(&b, &a, 3);
+    CHECK_TEXT(sorted(&a, SUMS), "bob,3|eve,5|joe,9");
+    CHECK_INT(remote_close(broker, &a, &b), 0);
     return 0;
 }
 
@@ -109,23 +78,17 @@ int test_remote_two_servers(void)
 static int broken_commit(DoubleFault fault, bool on_disk)
 {
     Broker *broker = double_new(&(DoubleConfig){.seed = 5});
-    Effects *fx = effects_sim_new(7, BED_START_MS);
     Bed b;
-    CHECK(remote_open(&b, broker, fx, on_disk, "exactly_once_v2"));
-    RUN(&b, CART);
-    RUN(&b, ROWS);
-    bed_pass(&b, 5000);
+    CHECK(remote_open(&b, broker, 0, on_disk, "exactly_once_v2"));
+    CHECK(bed_fill(&b, FOUR, ITEMS));
     for (int i = 0; i < 4; i++) {
         RUN(&b, "INSERT INTO s VALUES ('joe', 'tie', 1);");
         double_fault(broker, DOUBLE_COMMIT, i % 2, fault);
-        for (int k = 0; k < 12; k++)
-            bed_pass(&b, 5000);
+        bed_passes(&b, 12);
     }
-    CHECK_TEXT(sorted(&b, ALL), "bob,3|eve,5|joe,11");
+    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,11");
     CHECK(double_position(broker, str_of(GROUP), STR("s"), partition_of(STR("joe"), 4)) >= 5);
-    bed_close(&b);
-    CHECK_INT(double_counts(broker)->violations, 0);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
 }
 
@@ -142,24 +105,19 @@ int test_remote_alone_commit_aborted(void)
     static const DoubleFault faults[] = {FAULT_ABORT, FAULT_LOST, FAULT_UNDONE, FAULT_FENCED};
     Broker *broker = double_new(&(DoubleConfig){.seed = 5});
     Bed b;
-    CHECK(remote_open(&b, broker, effects_sim_new(7, BED_START_MS), true, "exactly_once_v2"));
+    CHECK(remote_open(&b, broker, 0, true, "exactly_once_v2"));
     bed_stop(&b, false);
     b.config.alone = true;
     CHECK(bed_start(&b));
-    RUN(&b, ONE);
-    RUN(&b, THREE);
-    bed_pass(&b, 5000);
+    CHECK(bed_fill(&b, ONE, THREE));
     for (int i = 0; i < ARRAY_LEN(faults); i++) {
         RUN(&b, "INSERT INTO s VALUES ('joe', 1);");
         double_fault(broker, DOUBLE_COMMIT, 0, faults[i]);
-        for (int k = 0; k < 6; k++)
-            bed_pass(&b, 5000);
+        bed_passes(&b, 6);
     }
     CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "RUNNING");
     CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,11");
-    bed_close(&b);
-    CHECK_INT(double_counts(broker)->violations, 0);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
 }
 
@@ -184,9 +142,8 @@ int test_remote_internal_replicas(void)
     CHECK_INT(replicas_of(broker, "default_ksql_processing_log"), 3);
     CHECK_INT(replicas_of(broker, LOG), 3);
     CHECK_INT(replicas_of(broker, "s"), 1);
-    bed_close(&b);
+    CHECK_INT(remote_close(broker, &b, NULL), 0);
     props_free(&props);
-    double_free(broker);
     return 0;
 }
 
@@ -210,7 +167,7 @@ int test_remote_statement_done_and_fenced(void)
     };
     Broker *broker = double_new(&(DoubleConfig){.seed = 5});
     Bed b;
-    CHECK(remote_open(&b, broker, effects_sim_new(7, BED_START_MS), true, "exactly_once_v2"));
+    CHECK(remote_open(&b, broker, 0, true, "exactly_once_v2"));
     for (int i = 0; i < ARRAY_LEN(statements); i++) {
         int commits = double_counts(broker)->commits;
         double_fault(broker, DOUBLE_COMMIT, 0, FAULT_DONE_FENCED);
@@ -219,7 +176,7 @@ int test_remote_statement_done_and_fenced(void)
         const char *message = json_string_value(json_object_get(status, "message"));
         CHECK(message && strncmp(message, answers[i], strlen(answers[i])) == 0);
         CHECK_INT(double_counts(broker)->commits, commits + (i == 5 ? 2 : 1));
-        bed_pass(&b, 5000);
+        bed_pass(&b, PASS_MS);
         CHECK_INT(bed_query(&b, "CTAS_CART", "state") != NULL, i >= 1 && i < 5);
         CHECK_INT(bed_query(&b, "INS", "state") != NULL, i == 3);
     }
@@ -229,9 +186,7 @@ int test_remote_statement_done_and_fenced(void)
     bed_stop(&b, false);
     CHECK(bed_start(&b));
     CHECK(!engine_warning(b.e, 0));
-    bed_close(&b);
-    CHECK_INT(double_counts(broker)->violations, 0);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
 }
 
@@ -240,66 +195,78 @@ int test_remote_foreign_state(void)
 {
     Broker *broker = double_new(&(DoubleConfig){.seed = 6});
     Bed old, b;
-    CHECK(remote_open(&old, broker, effects_sim_new(7, BED_START_MS), true, "exactly_once_v2"));
-    RUN(&old, CART);
-    RUN(&old, ROWS);
-    bed_pass(&old, 5000);
-    bed_pass(&old, 5000);
+    CHECK(remote_open(&old, broker, 0, true, "exactly_once_v2"));
+    CHECK(bed_fill(&old, FOUR, ITEMS));
     bed_stop(&old, true);
-    CHECK(remote_open(&b, broker, effects_sim_new(8, BED_START_MS + 20000), true, "exactly_once_v2"));
+    CHECK(remote_open(&b, broker, 20000, true, "exactly_once_v2"));
     RUN(&b, "INSERT INTO s VALUES ('joe', 'tie', 1); INSERT INTO s VALUES ('new', 'x', 4);");
-    bed_pass(&b, 5000);
-    bed_pass(&b, 5000);
-    CHECK_TEXT(sorted(&b, ALL), "bob,3|eve,5|joe,8|new,4");
+    bed_passes(&b, 2);
+    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,8|new,4");
     bed_stop(&b, false);
     CHECK(bed_start(&old));
-    bed_pass(&old, 5000);
-    CHECK_TEXT(sorted(&old, ALL), "bob,3|eve,5|joe,8|new,4");
-    bed_close(&old);
-    bed_close(&b);
-    CHECK_INT(double_counts(broker)->violations, 0);
-    double_free(broker);
+    bed_pass(&old, PASS_MS);
+    CHECK_TEXT(sorted(&old, SUMS), "bob,3|eve,5|joe,8|new,4");
+    CHECK_INT(remote_close(broker, &old, &b), 0);
     return 0;
 }
 
 /* ---- state here that the log cannot bring forward ---- */
 
-/* Three groups are there, and the server was stopped. */
-static bool three_groups(Bed *b, Broker *broker, const char *guarantee)
-{
-    if (!remote_open(b, broker, effects_sim_new(7, BED_START_MS), true, guarantee) || bed_run(b, ONE) || bed_run(b, THREE))
-        return false;
-    bed_pass(b, 5000);
-    bed_pass(b, 5000);
-    bool there = strcmp(sorted(b, SUMS), "bob,3|eve,5|joe,7") == 0;
-    bed_stop(b, false);
-    return there;
-}
+/* Its records, as three_groups leaves them: of bob, eve and joe. */
+typedef struct LogCopy {
+    RecordSet set;
+    Fetcher *f;
+} LogCopy;
 
-static bool log_read(Broker *broker, RecordSet *set, Fetcher **f)
+enum { LOG_BOB, LOG_EVE, LOG_JOE, LOG_RECORDS };
+
+static bool log_read(Broker *broker, LogCopy *c)
 {
     bool at_end;
     Err err = ERR_INIT;
-    return broker->ops->fetch_open(broker, str_of(LOG), 0, 0, NULL, NULL, f, &err) == OK &&
-           broker->ops->fetch(*f, 100, set, &at_end, &err) == OK;
+    return broker->ops->fetch_open(broker, str_of(LOG), 0, 0, NULL, NULL, &c->f, &err) == OK &&
+           broker->ops->fetch(c->f, 100, &c->set, &at_end, &err) == OK && c->set.n >= LOG_RECORDS;
+}
+
+static void log_release(Broker *broker, LogCopy *c)
+{
+    recordset_release(&c->set);
+    broker->ops->fetch_close(c->f);
+}
+
+/* The log gets one of its records again, `times` over. */
+static bool log_repeat(Broker *broker, int which, int times)
+{
+    LogCopy c;
+    if (!log_read(broker, &c))
+        return false;
+    for (int i = 0; i < times; i++)
+        double_append(broker, str_of(LOG), 0, &c.set.records[which]);
+    log_release(broker, &c);
+    return true;
 }
 
 /* The log is made anew, with the last of its records, `times` over. */
 static bool log_anew(Broker *broker, int times)
 {
-    RecordSet set;
-    Fetcher *f;
+    LogCopy c;
     TopicInfo info;
     Err err = ERR_INIT;
-    if (!log_read(broker, &set, &f) || set.n < 3 || !double_topic(broker, str_of(LOG), &info))
+    if (!log_read(broker, &c) || !double_topic(broker, str_of(LOG), &info))
         return false;
     info.name = str_of(LOG);
     bool good = broker->ops->drop(broker, str_of(LOG), &err) == OK && broker->ops->create(broker, &info, NULL, &err) == OK;
     for (int i = 0; good && i < times; i++)
-        double_append(broker, str_of(LOG), 0, &set.records[set.n - 1]);
-    recordset_release(&set);
-    broker->ops->fetch_close(f);
+        double_append(broker, str_of(LOG), 0, &c.set.records[c.set.n - 1]);
+    log_release(broker, &c);
     return good;
+}
+
+/* What stands before the offset is cut off. */
+static Status log_trim(Broker *broker, int64_t offset)
+{
+    Err err = ERR_INIT;
+    return broker->ops->trim(broker, str_of(LOG), 0, offset, &err);
 }
 
 /* Stands for what happens to a log while its server is away; which group is left is that of the log's last record. */
@@ -307,30 +274,22 @@ static int log_changed(const char *guarantee, int times, int64_t slept_ms, bool 
 {
     Broker *broker = double_new(&(DoubleConfig){.seed = 3});
     Bed b;
-    Err err = ERR_INIT;
     CHECK(three_groups(&b, broker, guarantee));
     if (times)
         CHECK(log_anew(broker, times));
     if (trimmed) {
-        RecordSet set;
-        Fetcher *f;
-        CHECK(log_read(broker, &set, &f));
-        double_append(broker, str_of(LOG), 0, &set.records[set.n - 1]);
-        double_append(broker, str_of(LOG), 0, &set.records[set.n - 1]);
-        recordset_release(&set);
-        broker->ops->fetch_close(f);
-        CHECK_INT(broker->ops->trim(broker, str_of(LOG), 0, double_end(broker, str_of(LOG), 0) - 1, &err), OK);
+        CHECK(log_repeat(broker, LOG_JOE, 2));
+        CHECK_INT(log_trim(broker, double_end(broker, str_of(LOG), 0) - 1), OK);
     }
     effects_sim_advance(b.sim, slept_ms);
     CHECK(bed_start(&b));
-    bed_pass(&b, 5000);
+    bed_pass(&b, PASS_MS);
     const char *rows = sorted(&b, SUMS);
     int n = *rows != 0;
     for (const char *p = rows; *p; p++)
         n += *p == '|';
     CHECK_INT(n, left);
-    bed_close(&b);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
 }
 
@@ -351,21 +310,18 @@ int test_remote_log_quiet_while_running(void)
 {
     Broker *broker = double_new(&(DoubleConfig){.seed = 3});
     Bed b;
-    Err err = ERR_INIT;
-    CHECK(remote_open(&b, broker, effects_sim_new(7, BED_START_MS), true, "exactly_once_v2"));
-    RUN(&b, ONE);
-    RUN(&b, THREE);
+    CHECK(remote_open(&b, broker, 0, true, "exactly_once_v2"));
+    CHECK(bed_fill(&b, ONE, THREE));
     for (int hour = 0; hour < 50; hour++)
         bed_pass(&b, 3600 * 1000);
-    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,7");
+    CHECK_TEXT(sorted(&b, SUMS), SUMMED);
     bed_stop(&b, false);
     CHECK_INT(double_end(broker, str_of(LOG), 0), 4); /* three records and their transaction's marker */
-    CHECK_INT(broker->ops->trim(broker, str_of(LOG), 0, 3, &err), OK);
+    CHECK_INT(log_trim(broker, 3), OK);
     CHECK(bed_start(&b));
-    bed_pass(&b, 5000);
-    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,7");
-    bed_close(&b);
-    double_free(broker);
+    bed_pass(&b, PASS_MS);
+    CHECK_TEXT(sorted(&b, SUMS), SUMMED);
+    CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
 }
 
@@ -394,12 +350,11 @@ int test_remote_rebuilt_elsewhere(void)
     for (int times = 0; times < 2; times++) {
         CHECK(bed_start(&b));
         CHECK_TEXT(engine_warning(b.e, 0) ? engine_warning(b.e, 0) : "", "");
-        bed_pass(&b, 5000);
+        bed_pass(&b, PASS_MS);
         CHECK_TEXT(sorted(&b, SUMS), "joe,7");
         bed_stop(&b, false);
     }
-    bed_close(&b);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
 }
 
@@ -410,26 +365,17 @@ int test_remote_restore_cut_off(void)
     Broker *broker = double_new(&(DoubleConfig){.seed = 3});
     Bed b;
     CHECK(three_groups(&b, broker, "at_least_once"));
-    RecordSet set;
-    Fetcher *f;
-    CHECK(log_read(broker, &set, &f));
-    Record last = set.records[set.n - 1], first = set.records[0];
-    for (int i = 0; i < MANY; i++)
-        double_append(broker, str_of(LOG), 0, &last);
-    double_append(broker, str_of(LOG), 0, &first);
-    Err err = ERR_INIT;
-    CHECK_INT(broker->ops->trim(broker, str_of(LOG), 0, 4, &err), OK); /* what is here is not believed */
-    recordset_release(&set);
-    broker->ops->fetch_close(f);
+    CHECK(log_repeat(broker, LOG_JOE, MANY));
+    CHECK(log_repeat(broker, LOG_BOB, 1));
+    CHECK_INT(log_trim(broker, 4), OK); /* what is here is not believed */
     CHECK(bed_start(&b));
     for (int i = 0; i < 51; i++)
         runtime_step(b.e);
     bed_stop(&b, true);
     CHECK(bed_start(&b));
-    bed_pass(&b, 5000);
+    bed_pass(&b, PASS_MS);
     CHECK_TEXT(sorted(&b, SUMS), "bob,3|joe,7");
-    bed_close(&b);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
 }
 
@@ -440,21 +386,15 @@ int test_remote_positions_are_kept_alive(void)
 {
     Broker *broker = double_new(&(DoubleConfig){.seed = 3});
     Bed b;
-    CHECK(remote_open(&b, broker, effects_sim_new(7, BED_START_MS), true, "exactly_once_v2"));
-    RUN(&b, ONE);
-    RUN(&b, THREE);
-    bed_pass(&b, 5000);
-    bed_pass(&b, 5000);
+    CHECK(remote_open(&b, broker, 0, true, "exactly_once_v2"));
+    CHECK(bed_fill(&b, ONE, THREE));
     int before = double_counts(broker)->calls[DOUBLE_SEND_POSITIONS];
-    bed_pass(&b, 5000);
-    bed_pass(&b, 5000);
+    bed_passes(&b, 2);
     CHECK_INT(double_counts(broker)->calls[DOUBLE_SEND_POSITIONS], before);
     bed_pass(&b, 2 * 3600 * 1000);
-    bed_pass(&b, 5000);
-    bed_pass(&b, 5000);
+    bed_passes(&b, 2);
     CHECK(double_counts(broker)->calls[DOUBLE_SEND_POSITIONS] > before);
-    bed_close(&b);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
 }
 
@@ -468,11 +408,9 @@ static int expired(const char *guarantee, int64_t slept_ms, const char *then)
     effects_sim_advance(b.sim, slept_ms);
     CHECK(bed_start(&b));
     RUN(&b, "INSERT INTO s VALUES ('joe', 1);");
-    bed_pass(&b, 5000);
-    bed_pass(&b, 5000);
+    bed_passes(&b, 2);
     CHECK_TEXT(sorted(&b, SUMS), then);
-    bed_close(&b);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
 }
 
@@ -485,22 +423,15 @@ int test_remote_positions_expired_at_least_once(void)
 /* ---- standby copies ---- */
 
 /* Server b keeps a copy warm of what server a has. */
-static bool stand_by(Broker *broker, Bed *a, Bed *b, const char *guarantee)
+static bool stand_by(Broker *broker, Bed *a, Bed *b)
 {
     Err err = ERR_INIT;
-    if (!remote_open(a, broker, effects_sim_new(7, BED_START_MS), true, guarantee) || bed_run(a, ONE) || bed_run(a, THREE))
-        return false;
-    bed_pass(a, 5000);
-    bed_pass(a, 5000);
-    if (!remote_open(b, double_client(broker), effects_sim_new(8, BED_START_MS + 10000), true, guarantee) ||
+    if (!remote_pair(a, b, broker, ONE, THREE) ||
         props_set_server((PropSet *)b->config.props, STR("num.standby.replicas"), STR("1"), &err))
         return false;
-    double_move(broker, UINT64_MAX);
-    for (int i = 0; i < 3; i++) {
-        bed_pass(a, 5000);
-        bed_pass(b, 5000);
-    }
-    return strcmp(sorted(a, SUMS), "bob,3|eve,5|joe,7") == 0 && strstr(bed_rows(b, SUMS), "is served by");
+    take_all(a);
+    pass_both(a, b, 3);
+    return strcmp(sorted(a, SUMS), SUMMED) == 0 && strstr(bed_rows(b, SUMS), "is served by");
 }
 
 /* It has read the changelog, and takes over without it. */
@@ -508,22 +439,18 @@ int test_remote_standby_takes_over(void)
 {
     Broker *broker = double_new(&(DoubleConfig){.seed = 3});
     Bed a, b;
-    CHECK(stand_by(broker, &a, &b, "exactly_once_v2"));
+    CHECK(stand_by(broker, &a, &b));
     RUN(&a, "INSERT INTO s VALUES ('joe', 1);");
-    bed_pass(&a, 5000);
-    bed_pass(&a, 5000);
-    bed_pass(&b, 5000);
+    bed_passes(&a, 2);
+    bed_pass(&b, PASS_MS);
     bed_stop(&a, true);
-    double_move(((Broker *)b.config.broker), UINT64_MAX);
-    bed_pass(&b, 5000);
+    take_all(&b);
+    bed_pass(&b, PASS_MS);
     CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,8");
     RUN(&b, "INSERT INTO s VALUES ('joe', 1);");
-    bed_pass(&b, 5000);
-    bed_pass(&b, 5000);
+    bed_passes(&b, 2);
     CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,9");
-    bed_close(&b);
-    bed_close(&a);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, &a), 0);
     return 0;
 }
 
@@ -532,25 +459,21 @@ int test_remote_standby_quiet(void)
 {
     Broker *broker = double_new(&(DoubleConfig){.seed = 3});
     Bed a, b;
-    Err err = ERR_INIT;
-    CHECK(stand_by(broker, &a, &b, "exactly_once_v2"));
+    CHECK(stand_by(broker, &a, &b));
     for (int hour = 0; hour < 50; hour++) {
         bed_pass(&a, 3600 * 1000);
         bed_pass(&b, 3600 * 1000);
     }
     bed_stop(&b, false);
     RUN(&a, "INSERT INTO s VALUES ('joe', 1);");
-    bed_pass(&a, 5000);
-    bed_pass(&a, 5000);
+    bed_passes(&a, 2);
     CHECK_INT(double_end(broker, str_of(LOG), 0), 6);
     bed_stop(&a, false);
-    CHECK_INT(broker->ops->trim(broker, str_of(LOG), 0, 4, &err), OK);
+    CHECK_INT(log_trim(broker, 4), OK);
     CHECK(bed_start(&b));
-    bed_pass(&b, 5000);
+    bed_pass(&b, PASS_MS);
     CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,8");
-    bed_close(&b);
-    bed_close(&a);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, &a), 0);
     return 0;
 }
 
@@ -559,16 +482,13 @@ static int standby_log_anew(int times)
 {
     Broker *broker = double_new(&(DoubleConfig){.seed = 3});
     Bed a, b;
-    CHECK(stand_by(broker, &a, &b, "exactly_once_v2"));
+    CHECK(stand_by(broker, &a, &b));
     bed_stop(&a, true);
     CHECK(log_anew(broker, times));
-    double_move(((Broker *)b.config.broker), UINT64_MAX);
-    for (int i = 0; i < 4; i++)
-        bed_pass(&b, 5000);
+    take_all(&b);
+    bed_passes(&b, 4);
     CHECK_TEXT(sorted(&b, SUMS), "joe,7");
-    bed_close(&b);
-    bed_close(&a);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, &a), 0);
     return 0;
 }
 
@@ -580,27 +500,19 @@ int test_remote_standby_failed(void)
 {
     Broker *broker = double_new(&(DoubleConfig){.seed = 3});
     Bed a, b;
-    Err err = ERR_INIT;
-    RecordSet set;
-    Fetcher *f;
-    CHECK(stand_by(broker, &a, &b, "exactly_once_v2"));
-    CHECK(log_read(broker, &set, &f));
+    CHECK(stand_by(broker, &a, &b));
     double_append(broker, str_of(LOG), 0, &(Record){.key = "bad", .key_len = 3, .value = "{", .value_len = 1, .ts = 1});
-    for (int i = 0; i < 3; i++)
-        double_append(broker, str_of(LOG), 0, &set.records[i]);
-    recordset_release(&set);
-    broker->ops->fetch_close(f);
-    bed_pass(&b, 5000);
+    for (int i = 0; i < LOG_RECORDS; i++)
+        CHECK(log_repeat(broker, i, 1));
+    bed_pass(&b, PASS_MS);
     CHECK_INT(b.e->queries.v[0]->tasks[0]->state, TASK_FAILED);
-    CHECK_INT(broker->ops->trim(broker, str_of(LOG), 0, 5, &err), OK);
-    double_move(((Broker *)b.config.broker), UINT64_MAX);
-    bed_pass(&a, 5000);
-    bed_pass(&b, 5000);
+    CHECK_INT(log_trim(broker, 5), OK);
+    take_all(&b);
+    bed_pass(&a, PASS_MS);
+    bed_pass(&b, PASS_MS);
     CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "RUNNING");
-    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,7");
-    bed_close(&b);
-    bed_close(&a);
-    double_free(broker);
+    CHECK_TEXT(sorted(&b, SUMS), SUMMED);
+    CHECK_INT(remote_close(broker, &b, &a), 0);
     return 0;
 }
 
@@ -609,11 +521,8 @@ int test_remote_pull_behind_abort(void)
 {
     Broker *broker = double_new(&(DoubleConfig){.seed = 5});
     Bed b;
-    CHECK(remote_open(&b, broker, effects_sim_new(7, BED_START_MS), true, "exactly_once_v2"));
-    RUN(&b, ONE);
-    RUN(&b, THREE);
-    bed_pass(&b, 5000);
-    bed_pass(&b, 5000);
+    CHECK(remote_open(&b, broker, 0, true, "exactly_once_v2"));
+    CHECK(bed_fill(&b, ONE, THREE));
     RUN(&b, "INSERT INTO s VALUES ('joe', 1);");
     double_fault(broker, DOUBLE_COMMIT, 0, FAULT_ABORT);
     runtime_settle(b.e); /* its commit is due */
@@ -623,10 +532,9 @@ int test_remote_pull_behind_abort(void)
     CHECK(strstr(err.msg, "does not run: "));
     err_clear(&err);
     bed_pass(&b, 200);
-    bed_pass(&b, 5000);
+    bed_pass(&b, PASS_MS);
     CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,8");
-    bed_close(&b);
-    double_free(broker);
+    CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
 }
 
@@ -654,13 +562,7 @@ int test_remote_restore_progress(void)
     Bed b;
     Told told = {0};
     CHECK(three_groups(&b, broker, "exactly_once_v2"));
-    RecordSet set;
-    Fetcher *f;
-    CHECK(log_read(broker, &set, &f));
-    for (int i = 0; i < MANY; i++)
-        double_append(broker, str_of(LOG), 0, &set.records[set.n - 1]);
-    recordset_release(&set);
-    broker->ops->fetch_close(f);
+    CHECK(log_repeat(broker, LOG_JOE, MANY));
     b.config.log = take_line;
     b.config.log_arg = &told;
     CHECK(bed_start(&b));
@@ -670,9 +572,8 @@ int test_remote_restore_progress(void)
     }
     CHECK(told.lines >= 2 && told.lines <= 4);
     CHECK(strncmp(told.last, "query CTAS_CART_1, partition 0: ", 32) == 0 && strstr(told.last, " left, about "));
-    bed_pass(&b, 5000);
-    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,7");
-    bed_close(&b);
-    double_free(broker);
+    bed_pass(&b, PASS_MS);
+    CHECK_TEXT(sorted(&b, SUMS), SUMMED);
+    CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
 }
