@@ -127,7 +127,7 @@ static Status opening(Engine *e, Status (*step)(Engine *e, Err *err), int64_t be
         Err why = ERR_INIT;
         Status st = step(e, &why);
         int64_t ms = (e->fx->mono_ns(e->fx) - began_ns) / 1000000;
-        if (!of_beginnings(st) || engine_ending(e) || ms >= OPENING_MS || tries >= OPENING_TRIES * OPENING_MS / OPENING_NAP_MS ||
+        if (!of_beginnings(st) || engine_ending(e) || ms >= OPENING_MS ||
             (e->fx->simulated && tries >= OPENING_TRIES)) {
             if (of_beginnings(st) && e->cfg.kafka)
                 err_set(err, ERR_BROKER, "Kafka at %s does not do what is needed to begin (tried for %.1f s): %s",

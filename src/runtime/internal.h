@@ -134,6 +134,8 @@ Unit *task_prepare(Task *t);
 void task_finish(Task *t, Err *err);
 void task_fail(Task *t, Err *err);
 bool task_due(const Task *t, int64_t now, bool idle);
+/* When the clock makes it due, if nothing else comes; INT64_MAX: never. */
+int64_t task_due_ms(const Task *t);
 /* A broker forgets positions a while after their last commit: of a task that has had nothing to commit for long they are
  * committed again. */
 void task_keep_alive(Task *t, int64_t now);

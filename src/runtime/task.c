@@ -80,7 +80,7 @@ static Status untold(Task *t, const TaskInput *ti, Str owner, Err *err)
     int64_t now = effects_now(e->fx), begin, end;
     if (!t->untold_ms)
         t->untold_ms = now;
-    if (now - t->untold_ms < e->transaction_ms + HANGING_MS)
+    if (now - t->untold_ms - HANGING_MS < e->transaction_ms)
         return err_set(err, ERR_BROKER, "the broker does not tell where group %.*s stands in %.*s, partition %d", STR_ARG(owner),
                        STR_ARG(ti->in->topic), ti->partition);
     Status st = topic_ends(e->topics, ti->in->topic, ti->partition, &begin, &end, err);
@@ -285,7 +285,7 @@ Status task_start(Task *t, Err *err) { return start(t, false, err); }
 static void forget_trouble(Task *t)
 {
     if (t->state == TASK_ELSEWHERE)
-        t->backoff_ms = 0;
+        t->backoff_ms = t->untold_ms = 0;
     pthread_mutex_lock(&t->q->e->mu);
     err_clear(&t->err);
     pthread_mutex_unlock(&t->q->e->mu);
@@ -441,9 +441,10 @@ void task_finish(Task *t, Err *err)
         return;
     }
     op_chain_committed(&t->chain);
-    trim_inputs(t);
     t->dirty = false;
     t->ahead = !t->exactly_once && committer_untold(t->w->committer);
+    if (!t->ahead) /* else whoever goes on from where the group stands has to read them */
+        trim_inputs(t);
     t->backoff_ms = 0;
     t->committed_ms = effects_now(t->q->e->fx);
 }
@@ -473,4 +474,13 @@ bool task_due(const Task *t, int64_t now, bool idle)
         return (idle && !in_transactions(t)) || now - t->dirty_ms >= commit_interval(t) ||
                (t->env.unit && unit_bytes(t->env.unit) > EAGER_BYTES);
     return now >= t->next_commit || (t->held_most >= 0 && op_chain_held(&t->chain) > (size_t)t->held_most);
+}
+
+int64_t task_due_ms(const Task *t)
+{
+    if (t->state == TASK_WAITING)
+        return t->retry_at;
+    if (t->state != TASK_RUNNING || !t->dirty || !is_here(t))
+        return INT64_MAX;
+    return t->eager ? t->dirty_ms + commit_interval(t) : t->next_commit;
 }

@@ -15,7 +15,8 @@ typedef struct Message {
     bool done;
 } Message;
 
-enum { MAX_SLEEP_MS = 1000, RESTARTS_MS = 500, WATCH_MS = 5000 };
+/* NO_ANSWER_MS: after so long a broker that does not answer is not asked for the next task too in the same step. */
+enum { MAX_SLEEP_MS = 1000, NO_ANSWER_MS = 500, WATCH_MS = 5000 };
 
 void worker_poke(Worker *w)
 {
@@ -53,6 +54,17 @@ void worker_call(Worker *w, WorkerFn *fn, void *arg)
     pthread_mutex_unlock(&w->mu);
 }
 
+/* False: it is being done, or was. Under the lock. */
+static bool take_back(Worker *w, const Message *m)
+{
+    for (int i = w->inbox.n; i-- > 0;)
+        if (w->inbox.v[i] == m) {
+            vec_remove(&w->inbox, i);
+            return true;
+        }
+    return false;
+}
+
 bool worker_try(Worker *w, WorkerFn *fn, void *arg, int ms)
 {
     if (!w->thread || pthread_equal(pthread_self(), *(pthread_t *)w->thread)) {
@@ -68,16 +80,13 @@ bool worker_try(Worker *w, WorkerFn *fn, void *arg, int ms)
     pthread_mutex_lock(&w->mu);
     vec_add(&w->inbox, &m);
     pthread_cond_signal(&w->wake);
-    bool waits = true;
-    while (!m.done && waits)
-        if (pthread_cond_timedwait(&w->answered, &w->mu, &until) == ETIMEDOUT)
-            for (int i = w->inbox.n; i-- > 0;)
-                if (w->inbox.v[i] == &m) { /* else it is being done */
-                    vec_remove(&w->inbox, i);
-                    waits = false;
-                }
+    while (!m.done && pthread_cond_timedwait(&w->answered, &w->mu, &until) != ETIMEDOUT)
+        ;
+    bool begun = !take_back(w, &m);
+    while (begun && !m.done)
+        pthread_cond_wait(&w->answered, &w->mu);
     pthread_mutex_unlock(&w->mu);
-    return waits;
+    return begun;
 }
 
 static bool run_message(Worker *w)
@@ -254,7 +263,7 @@ static bool step_due(Worker *w, bool idle)
             continue;
         did = true;
         if (t->state == TASK_WAITING) {
-            if (effects_now(w->e->fx) - now < RESTARTS_MS) /* else the others go on first */
+            if (effects_now(w->e->fx) - now < NO_ANSWER_MS) /* else the others go on first */
                 restart(t);
         } else if (t->q->bounded) {
             t->state = TASK_DONE;
@@ -273,7 +282,7 @@ static void watch(Worker *w)
     if (now < w->watch_ms || !topics_remote(w->e->topics))
         return;
     w->watch_ms = now + WATCH_MS;
-    for (int i = 0; i < w->tasks.n; i++)
+    for (int i = 0; i < w->tasks.n && effects_now(w->e->fx) - now < NO_ANSWER_MS; i++) /* the others the next time */
         task_watch(w->tasks.v[i], now);
 }
 
@@ -295,11 +304,8 @@ static int64_t next_due(const Worker *w, int64_t now)
 {
     int64_t at = now + MAX_SLEEP_MS;
     for (int i = 0; i < w->tasks.n && !engine_ending(w->e); i++) {
-        const Task *t = w->tasks.v[i];
-        if (t->state == TASK_RUNNING && t->dirty && t->next_commit < at)
-            at = t->next_commit;
-        if (t->state == TASK_WAITING && t->retry_at < at)
-            at = t->retry_at;
+        int64_t due = task_due_ms(w->tasks.v[i]);
+        at = due < at ? due : at;
     }
     return at;
 }
