@@ -265,6 +265,7 @@ static bool session_free_again(Shell *sh)
         return true;
     out_printf(&sh->out, "Waiting for the interrupted statement; Ctrl-C gives the prompt back.\n");
     if (!statement_ended(sh, STATEMENT_WAIT, &e)) {
+        out_write(&sh->out, STR("\n")); /* behind the terminal's ^C */
         signals_interrupted();
         return false;
     }

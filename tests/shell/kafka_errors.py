@@ -335,22 +335,31 @@ class Stopped:
         os.kill(self.pid, signal.SIGCONT)
 
 
-def test_ctrl_c_gives_the_prompt_back(sluice):
-    topic = name("left")
-    t = sluice.shell("--bootstrap-server", BOOTSTRAP, "--service-id", name("left"))
+def shell_with_a_stream(sluice, topic):
+    t = sluice.shell("--bootstrap-server", BOOTSTRAP, "--service-id", topic)
     t.line(CREATE.format(topic))
     t.expect("Stream created", "sluice> ")
+    return t
+
+
+def interrupt_an_insert(t, topic):
+    t.line(f"SHOW VARIABLES; INSERT INTO {topic} VALUES (1);")
+    t.expect("Variable Name | Value", "-\n", "-\n")
+    t.send("\x03")
+    t.expect("Interrupted, but not undone: the statement goes on.", "\nsluice> ")
+
+
+def test_ctrl_c_gives_the_prompt_back(sluice):
+    topic = name("left")
+    t = shell_with_a_stream(sluice, topic)
     with Stopped():
         began = time.monotonic()
-        t.line(f"SHOW VARIABLES; INSERT INTO {topic} VALUES (1);")
-        t.expect("Variable Name | Value", "-\n", "-\n")
-        t.send("\x03")
-        t.expect("Interrupted, but not undone: the statement goes on.", "sluice> ")
+        interrupt_an_insert(t, topic)
         assert time.monotonic() - began < 5
         t.line("SHOW TABLES;")
         t.expect("Waiting for the interrupted statement; Ctrl-C gives the prompt back.\n")
         t.send("\x03")
-        t.expect("sluice> ")
+        t.expect("\nsluice> ")  # on a line of its own, behind ^C
         t.line("version")  # needs no session
         t.expect("Version: ", "sluice> ")
     t.line("SHOW TABLES;")
@@ -363,14 +372,9 @@ def test_ctrl_c_gives_the_prompt_back(sluice):
 
 def test_the_end_waits_for_an_interrupted_statement(sluice):
     topic = name("end")
-    t = sluice.shell("--bootstrap-server", BOOTSTRAP, "--service-id", name("end"))
-    t.line(CREATE.format(topic))
-    t.expect("Stream created", "sluice> ")
+    t = shell_with_a_stream(sluice, topic)
     with Stopped():
-        t.line(f"SHOW VARIABLES; INSERT INTO {topic} VALUES (1);")
-        t.expect("Variable Name | Value", "-\n", "-\n")
-        t.send("\x03")
-        t.expect("Interrupted, but not undone", "sluice> ")
+        interrupt_an_insert(t, topic)
         t.line("exit")
         t.expect("Waiting for the interrupted statement.")
         t.expect("The interrupted statement failed: INSERT INTO", "the row may be stored or not")
