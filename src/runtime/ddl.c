@@ -429,6 +429,22 @@ static Status check_drop(Ddl *d, const DataSource *ds, bool is_table)
     return check_constraints(d, ds);
 }
 
+/* The source is gone by then: what is left of it is told. A topic that is missing already is as good as deleted. */
+static Status delete_topic(Ddl *d, const DataSource *ds)
+{
+    Err why = ERR_INIT;
+    Status rc = topic_delete(d->e->topics, ds->topic, &why);
+    for (int i = 0; i < d->e->nworkers * ds->partitions; i++) /* who still reads it is told */
+        worker_tell(&d->e->workers[i / ds->partitions], ds->topic, i % ds->partitions);
+    if (rc == ERR_NOT_FOUND)
+        rc = OK;
+    if (rc)
+        err_set(d->err, (ErrCode)rc, "Source `%.*s` was dropped, but its topic '%.*s' may still be there: %s",
+                STR_ARG(ds->name), STR_ARG(ds->topic), why.msg);
+    err_clear(&why);
+    return rc;
+}
+
 static Status drop(Ddl *d)
 {
     const Stmt *st = d->st;
@@ -455,15 +471,11 @@ static Status drop(Ddl *d)
     engine_set_catalog(d->e, catalog_without(d->e->cat, st->name.text));
     if (st->delete_topic && d->past)
         vec_push(d->e->arena, &d->past->doomed, (Name){.text = arena_str(d->e->arena, ds->topic)});
-    if (st->delete_topic && !d->replay) {
-        Err gone = ERR_INIT; /* a topic that is missing already is as good as deleted */
-        if (topic_delete(d->e->topics, ds->topic, &gone))
-            err_clear(&gone);
-        for (int i = 0; i < d->e->nworkers * ds->partitions; i++) /* who still reads it is told */
-            worker_tell(&d->e->workers[i / ds->partitions], ds->topic, i % ds->partitions);
-    }
-    answer_status(d, c.key.p, message, (Str){NULL, 0}, c.number);
-    return OK;
+    if (st->delete_topic && !d->replay)
+        rc = delete_topic(d, ds);
+    if (rc == OK)
+        answer_status(d, c.key.p, message, (Str){NULL, 0}, c.number);
+    return rc;
 }
 
 /* ---- dispatch, replay ---- */

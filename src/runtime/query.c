@@ -241,7 +241,7 @@ void query_erase(RunQuery *q, bool local_only)
     Status st = unit_commit(u, false, &err);
     if (st == OK && !local_only && has_topics(q))
         st = query_drop_topics(q, &err);
-    err_clear(&err); /* what is left is erased again when the command topic is replayed */
+    err_clear(&err); /* what is left of local topics is erased again when the command topic is replayed; in a broker it stays */
     UNUSED(st);
 }
 
