@@ -195,7 +195,8 @@ static int run_help(Shell *sh, int n, const Str *args, Err *err)
         snprintf(usage, sizeof usage, "%s %s", commands[i].name, commands[i].arguments);
         buf_printf(&b, "  %-29s %s\n", usage, commands[i].help);
     }
-    buf_cstr(&b, "\nKeys: Tab completes, Ctrl-R searches, Ctrl-C clears the line, ends a query or gives the prompt back, Ctrl-D leaves.\n");
+    buf_cstr(&b, "\nKeys: Tab completes, Ctrl-R searches, Ctrl-D leaves. Ctrl-C clears the line, or ends a query; any other\n"
+                 "statement that it interrupts goes on, and is told of when it has ended.\n");
     out_write(&sh->out, buf_view(&b));
     buf_free(&b);
     return SHELL_OK;
