@@ -30,6 +30,13 @@ static void ignore_delivery(void *arg, void *tag, int64_t offset, ErrCode code, 
     UNUSED(arg), UNUSED(tag), UNUSED(offset), UNUSED(code), UNUSED(why);
 }
 
+/* Why the table's query does not go on; "": it does. */
+static const char *reason(Bed *b)
+{
+    const char *why = bed_query(b, "CTAS_CART", "reason");
+    return why ? why : "";
+}
+
 /* While somebody else's transaction holds a group's positions its query waits, the others work; one that is open for longer than
  * any may be is told of, and when it ends the query goes on soon. */
 int test_held_positions(void)
@@ -50,9 +57,9 @@ int test_held_positions(void)
     CHECK_TEXT(bed_query(&b, "CSAS_COPY", "state"), "RUNNING");
     CHECK(double_end(broker, STR("COPY"), partition_of(STR("joe"), 4)) > 0);
     CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "ERROR");
-    CHECK(strstr(bed_query(&b, "CTAS_CART", "reason"), "the broker does not tell where group _confluent-ksql-default_query"));
+    CHECK(strstr(reason(&b), "the broker does not tell where group _confluent-ksql-default_query"));
     bed_passes(&b, 16);
-    CHECK(strstr(bed_query(&b, "CTAS_CART", "reason"), "partition 0: an open transaction holds the position for longer than"));
+    CHECK(strstr(reason(&b), "partition 0: an open transaction holds the position for longer than"));
     CHECK_INT(other->ops->abort(p, &err), OK);
     bed_pass(&b, 2500);
     CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "RUNNING");
@@ -71,31 +78,44 @@ static void pass_held(Bed *b)
         (void)runtime_step(b->e);
 }
 
-/* A transaction whose end Kafka lost holds up what was committed behind it. */
+/* A record of another's open transaction, with more behind it. */
+static bool hold_up(Bed *b, Broker *other, Producer *p)
+{
+    const Record r = {.key = "joe", .key_len = 3, .value = "{\"N\":100}", .value_len = 9, .ts = 1};
+    Err err = ERR_INIT;
+    return other->ops->produce(p, STR("s"), partition_of(STR("joe"), 4), &r, NULL, &err) == OK &&
+           other->ops->flush(p, ignore_delivery, NULL, &err) == OK && bed_run(b, "INSERT INTO s VALUES ('joe', 1);") == OK;
+}
+
+/* A transaction whose end Kafka lost holds up what was committed behind it. Those that end, however many, are of no account. */
 int test_held_records(void)
 {
-    int at = partition_of(STR("joe"), 4);
-    Record r = {.key = "joe", .key_len = 3, .value = "{\"N\":100}", .value_len = 9, .ts = 1};
+    enum { ALLOWED = 12, LONGER = 20 }; /* a transaction may take a minute */
     Bed b;
     Err err = ERR_INIT;
     Broker *broker = held_open(&b);
     CHECK(broker);
     Broker *other = double_client(broker);
     Producer *p = hold(other);
-    CHECK_INT(other->ops->produce(p, STR("s"), at, &r, NULL, &err), OK);
-    CHECK_INT(other->ops->flush(p, ignore_delivery, NULL, &err), OK);
-    RUN(&b, "INSERT INTO s VALUES ('joe', 1);");
-    pass_held(&b);
-    CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "RUNNING");
-    CHECK(!bed_query(&b, "CTAS_CART", "reason"));
-    for (int i = 0; i < 20; i++)
+    for (int i = 0; i < 3; i++) {
+        CHECK(hold_up(&b, other, p));
+        for (int k = 0; k < ALLOWED; k++) {
+            pass_held(&b);
+            CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "RUNNING");
+            CHECK_TEXT(reason(&b), "");
+        }
+        CHECK_INT(other->ops->abort(p, &err), OK);
+        CHECK_INT(other->ops->begin(p, &err), OK);
+    }
+    CHECK(hold_up(&b, other, p));
+    for (int i = 0; i < LONGER; i++)
         pass_held(&b);
     CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "RUNNING");
-    CHECK(strstr(bed_query(&b, "CTAS_CART", "reason"), "an open transaction stands at offset "));
+    CHECK(strstr(reason(&b), "an open transaction stands at offset "));
     CHECK_INT(other->ops->abort(p, &err), OK);
     bed_passes(&b, 2);
-    CHECK(!bed_query(&b, "CTAS_CART", "reason"));
-    CHECK_TEXT(bed_rows(&b, SUMS), "joe,8");
+    CHECK_TEXT(reason(&b), "");
+    CHECK_TEXT(bed_rows(&b, SUMS), "joe,11");
     other->ops->producer_free(p);
     CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
