@@ -535,6 +535,9 @@ int test_remote_pull_behind_abort(void)
     bed_pass(&b, 200);
     bed_pass(&b, PASS_MS);
     CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,8");
+    bed_stop(&b, false);
+    CHECK(bed_start(&b));
+    CHECK_TEXT(sorted(&b, SUMS), "bob,3|eve,5|joe,8"); /* its state is on its way: the query waits for it */
     CHECK_INT(remote_close(broker, &b, NULL), 0);
     return 0;
 }
