@@ -12,10 +12,12 @@
 //   1. a thread that needs `written` synced finds nobody syncing: it leads, notes target = written,
 //      unlocks, flushes the device, sets synced = target, wakes all.
 //   2. one that finds a leader waits; the leader's target may be too old for it: then it leads next.
+//   3. a flush that fails fails for all who wait: another may succeed that has nothing left to flush. The next leader
+//      opens the database again first.
 //
 // So N waiting threads cost at most two device flushes, whatever N is, and commits go on meanwhile.
 //
-// What uses the open database stands between disk_enter and disk_leave, an iterator all its life. A
+// What uses the open database stands between disk_enter_open and disk_leave, an iterator all its life. A
 // batch does not: it is kept in the form that RocksDB gives batches in its log (and takes from
 // outside), so that it can be put together while the database is opened again.
 //
@@ -183,12 +185,33 @@ bool disk_faulty(Disk *d, const char *what)
     return fails && fails(arg, what);
 }
 
+/* What a flush failed on may look as if it had got to the device, from then on: opening again writes it anew. */
+static Status flush_log(Disk *d, Err *err)
+{
+    Status s = atomic_load(&d->unsound) ? disk_mend(d, err) : OK;
+    if (s != OK)
+        return s;
+    if (disk_faulty(d, "disk.sync"))
+        s = err_set(err, ERR_IO, "Data directory %s: a sync failed: a fault of the test", d->dir);
+    else
+        s = disk_log_flush(d, err);
+    if (s != OK) {
+        atomic_store(&d->unsound, true);
+        atomic_store(&d->broken, true);
+    }
+    return s;
+}
+
 Status disk_sync(Disk *d, Err *err)
 {
     Status s = OK;
     pthread_mutex_lock(&d->lock);
-    uint64_t mine = d->written;
+    uint64_t mine = d->written, failures = d->sync_failures;
     while (s == OK && d->synced < mine) {
+        if (d->sync_failures != failures) {
+            s = err_set(err, ERR_IO, "Data directory %s: a sync that was waited for failed", d->dir);
+            continue;
+        }
         if (d->syncing) {
             pthread_cond_wait(&d->sync_done, &d->lock);
             continue;
@@ -198,16 +221,15 @@ Status disk_sync(Disk *d, Err *err)
         pthread_mutex_unlock(&d->lock);
         if (effects_gate(d->fx, "disk.sync", GATE_BEFORE) == GATE_TEAR)
             disk_log_tear(d);
-        if (disk_faulty(d, "disk.sync"))
-            s = err_set(err, ERR_IO, "Data directory %s: a sync failed: a fault of the test", d->dir);
-        else
-            s = disk_log_flush(d, err);
+        s = flush_log(d, err);
         effects_gate(d->fx, "disk.sync", GATE_AFTER);
         pthread_mutex_lock(&d->lock);
         d->syncing = false;
         d->syncs++;
         if (s == OK)
             d->synced = target;
+        else
+            d->sync_failures++;
         pthread_cond_broadcast(&d->sync_done);
     }
     pthread_mutex_unlock(&d->lock);

@@ -55,8 +55,8 @@ int disk_batch_count(const DiskBatch *b);
  * An error of the write means that nothing of it is there; of the sync, that a power cut may undo it.
  * @thread any */
 Status disk_commit(Disk *d, DiskBatch *b, bool sync, Err *err) MUST_CHECK;
-/* Returns when all that was committed before would survive a power cut. Shared by all who wait.
- * @thread any */
+/* Returns when all that was committed before would survive a power cut. Shared by all who wait; one that fails fails for all of
+ * them. @thread any, not under an iterator */
 Status disk_sync(Disk *d, Err *err) MUST_CHECK;
 
 /* Keys of [from, to) in order over a snapshot; to.p == NULL = the family's end. Views are borrowed until the

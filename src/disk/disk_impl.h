@@ -34,7 +34,8 @@ struct Disk {
 
     DiskSlot slots[DISK_SLOTS];
     atomic_bool closing; /* who is not inside waits */
-    atomic_bool broken;  /* RocksDB refused a write: it is opened again before the next */
+    atomic_bool broken;  /* RocksDB refused a write, or a sync failed: it is opened again before the next write */
+    atomic_bool unsound; /* a sync failed: before the next sync too */
     pthread_mutex_t opening; /* one thread at a time opens again; of the next two */
     int64_t open_not_before; /* monotonic, ns */
     uint64_t opened_again;
@@ -45,7 +46,7 @@ struct Disk {
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t sync_done, open_done;
     bool syncing;
-    uint64_t written, synced, syncs;
+    uint64_t written, synced, syncs, sync_failures;
     bool (*fails)(void *arg, const char *what);
     void *fails_arg;
 };
@@ -64,6 +65,8 @@ void disk_leave(Disk *d, int at);
 /* May a batch of so many bytes be written? Opens the database again where it has to be. `frees`: it makes room in the end.
  * ERR_IO: there is too little. @thread any, outside */
 Status disk_room(Disk *d, size_t bytes, bool frees, Err *err) MUST_CHECK;
+/* Opens the database again if it is broken. ERR_IO: it could not be, or not now. @thread any, outside */
+Status disk_mend(Disk *d, Err *err) MUST_CHECK;
 /* Is there room for what an open writes? ERR_IO: too little. @thread any */
 Status disk_room_to_open(const Disk *d, Err *err) MUST_CHECK;
 /* Sets d->limit by the size of the device. */

@@ -24,9 +24,15 @@ static int each_log(const Disk *d, int (*fn)(void *arg, int dir_fd, const char *
     if (!dir)
         return -1;
     int rc = 0;
-    for (struct dirent *f; rc == 0 && (f = readdir(dir));) {
+    while (rc == 0) {
         unsigned long long no;
         char ext[8];
+        errno = 0;
+        struct dirent *f = readdir(dir);
+        if (!f) {
+            rc = errno ? -1 : 0;
+            break;
+        }
         if (sscanf(f->d_name, "%llu.%7s", &no, ext) == 2 && strcmp(ext, "log") == 0)
             rc = fn(arg, dirfd(dir), f->d_name, no);
     }
@@ -73,10 +79,8 @@ static int flush_entries(const Disk *d)
 Status disk_log_flush(Disk *d, Err *err)
 {
     Flush f = {.from = d->log_from};
-    if (each_log(d, flush_log, &f) != 0 || (f.newest > d->log_entry && flush_entries(d) != 0)) {
-        atomic_store(&d->broken, true); /* what did not get there may look as if it had, from now on: it is written anew */
+    if (each_log(d, flush_log, &f) != 0 || (f.newest > d->log_entry && flush_entries(d) != 0))
         return err_set(err, ERR_IO, "Data directory %s: a sync failed: %s", d->dir, strerror(errno));
-    }
     d->log_entry = f.newest;
     d->log_from = f.second;
     return OK;

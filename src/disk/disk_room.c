@@ -96,6 +96,7 @@ static Status open_again(Disk *d, Err *err)
         s = disk_open_rocksdb(d, err);
         if (s == OK) {
             atomic_store(&d->broken, false);
+            atomic_store(&d->unsound, false);
             d->opened_again++;
         } else {
             disk_close_rocksdb(d); /* what it had made before it failed; broken stays */
@@ -150,7 +151,7 @@ Status disk_room_to_open(const Disk *d, Err *err)
     return device(d, &room, &size) && room < need ? no_room(d, room, need, err) : OK;
 }
 
-static Status mend(Disk *d, Err *err)
+Status disk_mend(Disk *d, Err *err)
 {
     Status s = OK;
     pthread_mutex_lock(&d->opening);
@@ -173,7 +174,7 @@ Status disk_enter_open(Disk *d, int *at, Err *err)
         if (d->db)
             return OK;
         disk_leave(d, *at);
-        s = mend(d, err);
+        s = disk_mend(d, err);
     }
     return s;
 }
@@ -191,5 +192,5 @@ Status disk_room(Disk *d, size_t bytes, bool frees, Err *err)
         return no_room(d, room, need + bytes, err);
     if (disk_faulty(d, "disk.broken"))
         atomic_store(&d->broken, true);
-    return atomic_load(&d->broken) ? mend(d, err) : OK;
+    return atomic_load(&d->broken) ? disk_mend(d, err) : OK;
 }
