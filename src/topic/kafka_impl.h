@@ -118,6 +118,7 @@ typedef struct Patience {
     Kafka *k;
     int64_t began, until;
     bool ending; /* noticed */
+    bool cut;    /* … and `until` is the end's, not its own */
 } Patience;
 Patience kafka_patience(Kafka *k, int ms);
 /* For how long to wait next, at most `most`; 0: no longer, it timed out. */

@@ -4,7 +4,8 @@
 //   a call           has its limit of time, and spends it in slices, so that an end is noticed: in MOST_SLICE_MS
 //   the end comes    (KafkaConfig.ending) calls that are under way get NOTICED_MS more, those that begin then ENDING_MS
 //   one of them      did not succeed in that time: the broker is taken for away, and nobody waits for it any more. What was
-//                    not committed then is read again at the next start; an open transaction is left to time out
+//                    not committed then is read again at the next start; an open transaction is left to time out. One whose
+//                    own limit was shorter says nothing of the broker
 //
 // Slices of calls that librdkafka resumes (init, commit, abort, flush, a queue that is polled) lose nothing. Others ask anew with
 // each slice, so these are longer. What can be neither (positions in a transaction) waits in a thread of its own, see
@@ -51,12 +52,13 @@ int kafka_slice(Patience *p, int most)
     if (!p->ending && kafka_ending(p->k)) {
         int64_t until = later(p->began + ENDING_MS, now + NOTICED_MS);
         p->ending = true;
-        p->until = until < p->until ? until : p->until;
+        p->cut = until < p->until;
+        p->until = p->cut ? until : p->until;
     }
-    if (p->ending && (given_up(p->k) || now >= p->until)) {
+    if (p->cut && now >= p->until)
         __atomic_store_n(&p->k->given_up, true, __ATOMIC_RELEASE);
+    if (p->ending && given_up(p->k))
         return 0;
-    }
     int64_t left = p->until - now;
     return left <= 0 ? 0 : left < most ? (int)left : most;
 }
