@@ -195,26 +195,6 @@ int test_changelog_restored_twice(void)
     return 0;
 }
 
-/* ---- stores in memory whose unit was aborted ---- */
-
-int test_changelog_aborted_in_memory(void)
-{
-    Rig r, other;
-    CHECK(rig_open(&r, NULL, cart_sql, APP, true) && rig_open(&other, NULL, cart_sql, APP, true));
-    CHECK(rig_feed(&other, cart_events, 4, 0) && rig_commit(&other));
-    CHECK(rig_feed(&r, cart_events, 3, 0));
-    unit_abort(r.env.unit);
-    r.env.unit = NULL;
-    rig_close(&r); /* as a task begins again */
-    CHECK(rig_open(&r, NULL, cart_sql, APP, true));
-    CHECK_TEXT(rig_state(&r, 0), "");
-    CHECK(rig_restore_from(&r, rig_store(&r, 0), &other, 0));
-    CHECK_TEXT(rig_state(&r, 0), rig_state(&other, 0));
-    rig_close(&r);
-    rig_close(&other);
-    return 0;
-}
-
 /* ---- every aggregate, from one chain to another ---- */
 
 static const char every_sql[] =

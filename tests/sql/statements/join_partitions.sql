@@ -12,6 +12,8 @@ CREATE TABLE cities (name VARCHAR PRIMARY KEY, land VARCHAR) WITH (kafka_topic='
 --> Table created
 CREATE STREAM j AS SELECT o.customer, amount, paid FROM orders o JOIN payments p WITHIN 1 HOUR ON o.customer = p.customer EMIT CHANGES;
 --> ERROR 1:71 Can't join `O` with `P` since the number of partitions don't match. `O` partitions = 4; `P` partitions = 2. Please repartition either one so that the number of partitions match.
+SELECT * FROM orders o JOIN payments p WITHIN 1 HOUR ON o.amount = p.paid EMIT CHANGES;
+--> ERROR 1:29 Can't join `O` with `P` since the number of partitions don't match. `O` partitions = 4; `P` partitions = 2. Please repartition either one so that the number of partitions match.
 SELECT * FROM orders JOIN customers ON customer = name EMIT CHANGES;
 --> ERROR 1:27 Can't join `ORDERS` with `CUSTOMERS` since the number of partitions don't match. `ORDERS` partitions = 4; `CUSTOMERS` partitions = 2. Please repartition either one so that the number of partitions match.
 SELECT * FROM customers a JOIN cities b ON a.name = b.name EMIT CHANGES;

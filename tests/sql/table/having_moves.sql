@@ -15,11 +15,14 @@ INSERT INTO p VALUES ('a', 'Bern', 1);
 --@ advance 2000
 INSERT INTO p VALUES ('a', 'Bern', 30);
 --@ advance 2000
+INSERT INTO p VALUES ('a', 'Bern', 40);
+--@ advance 2000
 INSERT INTO p VALUES ('a', 'Rome', 12);
 --@ advance 2000
 --@ topic T
---> 0 | Rome | {"TOTAL":12} | 6000
+--> 0 | Rome | {"TOTAL":12} | 8000
 --> 1 | Bern | {"TOTAL":20} | 0
 --> 1 | Bern | null | 2000
 --> 1 | Bern | {"TOTAL":30} | 4000
---> 1 | Bern | null | 6000
+--> 1 | Bern | {"TOTAL":40} | 6000
+--> 1 | Bern | null | 8000
