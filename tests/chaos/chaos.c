@@ -7,17 +7,17 @@
 //   --kills N          how many (default 30)
 //   --gap SECONDS      the longest time between two; the shortest is 0.2 (default 5)
 //   --rate N           records a second (default 500)
-//   --broker COMMAND   what takes `start`, `stop --keep` and `kill` behind it (scripts/kafka --dir …): the broker is killed, stopped
-//                      and left away too
+//   --broker COMMAND   what takes `start`, `stop --keep` and `kill` behind it (scripts/kafka --dir …): the broker is killed,
+//                      stopped and left away too
 //   --broker-dir DIR   where its data is: aborted transactions are counted there, and there must be some
 //   --absence SECONDS  how long it is left away (default 10)
 //   --session MS       after which a server is taken for dead (default 6000)
 //   --limit SECONDS    how long is waited for the end of everything (default 120 and one for every other kill)
 //   --seed N           of everything that is left to chance but the machine's own
 //
-// Kills: behind every fourth the directory is gone or damaged when the server comes back, every fifteenth is behind a pause longer than the
-// session's time-out, so that the server comes back as a zombie. The queries run exactly once and at least once, side by side
-// (verify.c). Nothing waits for a time and hopes: the end is polled for, with a limit. The last line: `N passed, N failed`.
+// Kills: behind every fourth the directory is gone or damaged when the server comes back, every fifteenth is behind a pause
+// longer than the session's time-out, so that the server comes back as a zombie. The queries run exactly once and at least once,
+// side by side (verify.c). Nothing waits for a time and hopes: the end is polled for, with a limit. The last line: `N passed, N failed`.
 #include "tests/chaos/chaos.h"
 
 #include <getopt.h>
@@ -194,13 +194,13 @@ static void count_transactions(Chaos *c)
 static void report(const Chaos *c)
 {
     const Counts *n = &c->n;
-    printf("kills: %d; servers started: %d; pauses beyond the session: %d; directories wiped: %d, with a bit flipped: %d, with a file "
-           "cut: %d\n", n->kills, n->restarts, n->pauses, n->wiped, n->flipped, n->cut);
+    printf("kills: %d; servers started: %d; pauses beyond the session: %d; directories wiped: %d, with a bit flipped: %d, "
+           "with a file cut: %d\n", n->kills, n->restarts, n->pauses, n->wiped, n->flipped, n->cut);
     printf("broker: killed %d, restarted %d, away for %d s %d\n", n->broker_kills, n->broker_restarts, c->absence_s, n->absences);
-    printf("transactions: %" PRId64 " committed, %" PRId64 " aborted (at least); rebalances: %" PRId64 "\n", n->committed, n->aborted,
-           n->moves);
-    printf("damage found at a start: %" PRId64 ", in a running server: %d; starts that did not reach the broker: %d; servers that ended by "
-           "themselves: %d\n", n->rebuilt, n->found, n->unreached, n->ended);
+    printf("transactions: %" PRId64 " committed, %" PRId64 " aborted (at least); rebalances: %" PRId64 "\n", n->committed,
+           n->aborted, n->moves);
+    printf("damage found at a start: %" PRId64 ", in a running server: %d; starts that did not reach the broker: %d; "
+           "servers that ended by themselves: %d\n", n->rebuilt, n->found, n->unreached, n->ended);
 }
 
 static bool options(Chaos *c, int argc, char **argv)

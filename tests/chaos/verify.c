@@ -313,7 +313,8 @@ static bool all_committed(Verify *v, char *why)
         for (int p = 0; p < CHAOS_PARTITIONS && good; p++)
             if (at[p] < end[p]) {
                 good = false;
-                snprintf(why, ORACLE_WHY, "%.*s, partition %d: stands at %" PRId64 " of %" PRId64, STR_ARG(group), p, at[p], end[p]);
+                snprintf(why, ORACLE_WHY, "%.*s, partition %d: stands at %" PRId64 " of %" PRId64, STR_ARG(group), p, at[p],
+                         end[p]);
             }
         err_clear(&err);
         arena_free(a);
@@ -328,8 +329,8 @@ static bool read_outputs(Verify *v)
         Guarantee *g = &v->g[v->which];
         good = aim_tail(v, &g->rows) && aim_tail(v, &g->keys) && aim_tail(v, &g->groups) &&
                aim_tail(v, &g->changelog) && /* last: what a value of keys came from was there before it */
-               read_tail(v, &g->changelog, take_changelog) && read_tail(v, &g->rows, take_row) && read_tail(v, &g->keys, take_key) &&
-               read_tail(v, &g->groups, take_group) && good;
+               read_tail(v, &g->changelog, take_changelog) && read_tail(v, &g->rows, take_row) &&
+               read_tail(v, &g->keys, take_key) && read_tail(v, &g->groups, take_group) && good;
     }
     return good;
 }
@@ -388,8 +389,8 @@ static bool check_row(Verify *v, Guarantee *g, bool groups, const char *key, int
         want_n = -1;
     }
     char why[200];
-    snprintf(why, sizeof why, "%s: the state is (%" PRId64 ", %" PRId64 "), its topic ends with (%" PRId64 ", %" PRId64 ")", key, n, sum,
-             want_n, want_sum);
+    snprintf(why, sizeof why, "%s: the state is (%" PRId64 ", %" PRId64 "), its topic ends with (%" PRId64 ", %" PRId64 ")", key, n,
+             sum, want_n, want_sum);
     if (n != want_n || sum != want_sum)
         wrong(v, groups ? g->groups.topic : g->keys.topic, why);
     return n == want_n && sum == want_sum;
@@ -439,7 +440,8 @@ static void check_state(Verify *v)
             v->errors = 0;
             while ((n = pull(v, s, &v->g[i], groups, why)) < want && !v->errors && chaos_now() < limit)
                 chaos_sleep(ASK_MS);
-            chaos_check(v->c, n == want && !v->errors, groups ? "the state of GROUPS" : "the state of KEYS", v->errors ? v->why : why);
+            chaos_check(v->c, n == want && !v->errors, groups ? "the state of GROUPS" : "the state of KEYS",
+                        v->errors ? v->why : why);
         }
     session_free(s);
     engine_close(e);
@@ -462,15 +464,15 @@ static void init_verify(Verify *v, Chaos *c)
         for (const char *id = buf_z(&c->ids); *id; id += strcspn(id, "\n") + 1)
             if (strncmp(id + strlen("CTAS_"), g->keys.topic, strlen(g->keys.topic)) == 0)
                 snprintf(g->changelog.topic, sizeof g->changelog.topic,
-                         "_confluent-ksql-%squery_%.*s-Aggregate-Aggregate-Materialize-changelog", c->service, (int)strcspn(id, "\n"),
-                         id);
+                         "_confluent-ksql-%squery_%.*s-Aggregate-Aggregate-Materialize-changelog", c->service,
+                         (int)strcspn(id, "\n"), id);
     }
 }
 
 static void report(const Verify *v)
 {
-    printf("inputs: %" PRId64 " (%" PRId64 " acknowledged, %" PRId64 " given up by the producer)\n", v->inputs, v->c->producer.acked,
-           v->c->producer.refused);
+    printf("inputs: %" PRId64 " (%" PRId64 " acknowledged, %" PRId64 " given up by the producer)\n", v->inputs,
+           v->c->producer.acked, v->c->producer.refused);
     for (int i = 0; i < GUARANTEES; i++) {
         const Guarantee *g = &v->g[i];
         printf("%s: %" PRId64 " rows, %" PRId64 " values of keys, %" PRId64 " of groups; put out again: %" PRId64 " rows, %" PRId64
@@ -499,11 +501,12 @@ void verify_all(Chaos *c)
     await_end(v);
     for (int i = 0; i < CHAOS_SERVERS; i++)
         chaos_check(c, server_end(&c->servers[i], 30000), "a server ends when it is told to", "killed after 30 s");
-    chaos_check(c, read_outputs(v), "the outputs are read to their ends: nothing more may have come", "the broker does not give them");
+    chaos_check(c, read_outputs(v), "the outputs are read to their ends: nothing more may have come",
+                "the broker does not give them");
     report(v);
     for (int i = 0; i < GUARANTEES; i++)
-        chaos_check(c, at_end(&v->g[i], i == 0, why), i == 0 ? "exactly once: all is there, once, in order" : "at least once: all is there",
-                    why);
+        chaos_check(c, at_end(&v->g[i], i == 0, why),
+                    i == 0 ? "exactly once: all is there, once, in order" : "at least once: all is there", why);
     chaos_check(c, v->errors == 0, "every record of the outputs is one that may be there", v->why);
     if (v->errors)
         printf("%" PRId64 " records are wrong\n", v->errors);
