@@ -220,9 +220,7 @@ Status kafka_props_try(const KafkaProps *props, int session_ms, Err *err)
         st = try_kind(&k, KAFKA_META, 0, err);
     if (st == OK && (clients & KAFKA_FOR_CONSUMER || session_ms))
         st = try_kind(&k, KAFKA_MEMBER, session_ms, err);
-    if (st == OK && clients & KAFKA_FOR_PRODUCER)
-        st = try_kind(&k, KAFKA_IDEMPOTENT, 0, err);
-    if (st == OK && clients & KAFKA_FOR_PRODUCER)
+    if (st == OK && clients & KAFKA_FOR_PRODUCER) /* which has all rules of the idempotent one, and shorter limits */
         st = try_kind(&k, KAFKA_TRANSACTIONAL, 0, err);
     pthread_mutex_destroy(&k.reason_lock);
     buf_free(&k.reason);

@@ -89,9 +89,10 @@ static const char *value_of(Str name)
 {
     static const char *const values[][2] = {
         {"broker.address.family", "v4"}, {"debug", "broker,topic"}, {"security.protocol", "SSL"}, {"compression.codec", "lz4"},
-        {"compression.type", "gzip"}, {"ssl.key.location", ""}, {"ssl.certificate.location", ""}, {"receive.message.max.bytes", "200000000"}, {"fetch.max.bytes", "2000000"}, {"message.max.bytes", "100000"}, {"max.poll.interval.ms", "600000"},
-        {"socket.timeout.ms", "20000"}, {"reconnect.backoff.max.ms", "500"}, {"socket.connection.setup.timeout.ms", "2000"},
-        {"session.timeout.ms", "6000"},
+        {"compression.type", "gzip"}, {"ssl.key.location", ""}, {"ssl.certificate.location", ""},
+        {"receive.message.max.bytes", "200000000"}, {"fetch.max.bytes", "2000000"}, {"message.max.bytes", "100000"},
+        {"max.poll.interval.ms", "600000"}, {"socket.timeout.ms", "20000"}, {"reconnect.backoff.max.ms", "500"},
+        {"socket.connection.setup.timeout.ms", "2000"}, {"session.timeout.ms", "6000"},
     };
     for (int i = 0; i < ARRAY_LEN(values); i++)
         if (str_eq_c(name, values[i][0]))
@@ -280,7 +281,8 @@ int test_kafka_needs_servers(void)
 int test_kafka_values_that_librdkafka_refuses(void)
 {
     REFUSES("Invalid value -1 for configuration linger.ms: a number from 0 to 900000 is wanted", "linger.ms", "-1");
-    REFUSES("Invalid value 5x for configuration fetch.min.bytes: a number from 1 to 100000000 is wanted", "fetch.min.bytes", "5x");
+    REFUSES("Invalid value 5x for configuration fetch.min.bytes: a number from 1 to 100000000 is wanted", "fetch.min.bytes",
+            "5x");
     REFUSES("Invalid value  for configuration message.max.bytes: a number from 1000 to 1000000000 is wanted", "message.max.bytes",
             "");
     REFUSES("Invalid value 0 for configuration fetch.min.bytes: a number from 1 ", "ksql.streams.consumer.fetch.min.bytes", "0");
@@ -310,8 +312,21 @@ int test_kafka_settings_that_do_not_go_together(void)
     REFUSES("`max.poll.interval.ms`must be >= `session.timeout.ms` (", "consumer.max.poll.interval.ms", "5000");
     REFUSES("session.timeout.ms is 400000", "session.timeout.ms", "400000");
     REFUSES("ssl.ca.location failed", "security.protocol", "SSL", "ssl.ca.location", "/no/such/file");
+    REFUSES("(ssl.ca.location is /no/such/file)", "security.protocol", "SSL", "admin.ssl.ca.location", "/no/such/file");
+    REFUSES("`message.timeout.ms` must be greater than `linger.ms` (linger.ms is 20000, message.timeout.ms is 15000)",
+            "linger.ms", "20000"); /* of a transaction */
     Read r;
     READS(&r, "session.timeout.ms", "400000", "max.poll.interval.ms", "400000");
+    done(&r);
+    return 0;
+}
+
+int test_kafka_secrets_are_not_told(void)
+{
+    static const char *const v[] = {"bootstrap.servers", "h:1", "security.protocol", "SSL", "ssl.keystore.key", "sesame", NULL};
+    Read r;
+    CHECK_INT(read_props(&r, v), ERR_BAD_REQUEST);
+    CHECK(strstr(r.err.msg, "ssl.key.pem failed") && !strstr(r.err.msg, "sesame"));
     done(&r);
     return 0;
 }
@@ -328,7 +343,8 @@ int test_kafka_session_and_heartbeat(void)
         CHECK(strstr(r.err.msg, want) && strstr(r.err.msg, " to 3600000 is wanted"));
         done(&r);
     }
-    REFUSES("Invalid value 20000 for configuration heartbeat.interval.ms: it must be lower than session.timeout.ms, which is 10000",
+    REFUSES("Invalid value 20000 for configuration heartbeat.interval.ms: it must be lower than session.timeout.ms, which is "
+            "10000",
             "heartbeat.interval.ms", "20000");
     REFUSES("which is 6000", "consumer.heartbeat.interval.ms", "6000", "session.timeout.ms", "6000");
     REFUSES("Invalid value 0 for configuration heartbeat.interval.ms: a number from 1 to 3600000", "heartbeat.interval.ms", "0");
