@@ -276,6 +276,45 @@ int test_remote_positions(void)
     return 0;
 }
 
+/* Who told a group's position last is known beside it, to all and after a restart. */
+int test_remote_positions_told_here(void)
+{
+    Remotes f = remotes_new(NULL, NULL, false), g = remotes_new(double_client(f.b), NULL, false);
+    Committer *a = committer_new(f.t, STR("wa"), false), *b = committer_new(g.t, STR("wb"), false);
+    remotes_create(&f, "in", 1);
+    topics_identify(f.t, STR("a"));
+    topics_identify(g.t, STR("b"));
+    for (int eo = 0; eo < 2; eo++) {
+        Str q = eo ? STR("exactly") : STR("least");
+        CHECK(!position_told_here(f.t, q, STR("in"), 0)); /* nobody did */
+        CHECK_INT(commit_one(a, small_unit(&f, eo, "in", "x", eo ? "exactly" : "least", 6)), OK);
+        CHECK(position_told_here(f.t, q, STR("in"), 0));
+        CHECK(!position_told_here(g.t, q, STR("in"), 0));
+        effects_sim_advance(f.fx, 10000); /* asked again */
+        CHECK(position_told_here(f.t, q, STR("in"), 0));
+        CHECK_INT(commit_one(b, small_unit(&g, eo, "in", "x", eo ? "exactly" : "least", 6)), OK);
+        CHECK(position_told_here(g.t, q, STR("in"), 0));
+        effects_sim_advance(f.fx, 10000);
+        CHECK(!position_told_here(f.t, q, STR("in"), 0));
+    }
+    committer_free(b);
+    remotes_close(&g);
+    remotes_open(&g);
+    CHECK_INT(position_get(g.t, STR("least"), STR("in"), 0), 6);
+    CHECK(!position_told_here(g.t, STR("least"), STR("in"), 0)); /* not by one without an id */
+    topics_identify(g.t, STR("a"));
+    topics_identify(g.t, STR("b")); /* the last counts */
+    effects_sim_advance(g.fx, 10000);
+    CHECK(position_told_here(g.t, STR("least"), STR("in"), 0) && position_told_here(g.t, STR("exactly"), STR("in"), 0));
+    effects_sim_advance(g.fx, 10000);
+    double_fault(g.b, DOUBLE_POSITIONS, 0, FAULT_FAIL);
+    CHECK(!position_told_here(g.t, STR("least"), STR("in"), 0)); /* not known */
+    committer_free(a);
+    remotes_free(&g, false);
+    remotes_free(&f, true);
+    return 0;
+}
+
 static void commit_meanwhile(void *arg)
 {
     Remotes *f = arg;

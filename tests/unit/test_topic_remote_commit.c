@@ -427,6 +427,17 @@ int test_remote_commit_at_least_once_fails(void)
     return 0;
 }
 
+/* Two members of one service, f's the cluster. */
+static void members_free(Remotes *f, Committer *a, Remotes *g, Committer *b)
+{
+    membership_leave(f->t);
+    membership_leave(g->t);
+    committer_free(a);
+    committer_free(b);
+    remotes_free(g, false);
+    remotes_free(f, true);
+}
+
 /* What one member could not tell is not told when another has taken over since. */
 int test_remote_commit_untold_is_dropped(void)
 {
@@ -440,12 +451,7 @@ int test_remote_commit_untold_is_dropped(void)
     CHECK_INT(commit_one(b, small_unit(&g, false, "t", "y", "q", 7)), OK);
     CHECK_INT(commit_one(a, small_unit(&f, false, "t", "z", "other", 1)), OK);
     CHECK_INT(double_position(f.b, STR("q"), STR("in"), 0), 7);
-    committer_free(a);
-    committer_free(b);
-    membership_leave(f.t);
-    membership_leave(g.t);
-    remotes_free(&g, false);
-    remotes_free(&f, true);
+    members_free(&f, a, &g, b);
     return 0;
 }
 
@@ -494,12 +500,7 @@ int test_remote_commit_lost_tells_nothing(void)
         CHECK_INT(double_position(f.b, STR("q"), STR("in"), 0), 7);
         CHECK_INT(double_position(f.b, STR("other"), STR("in"), 0), 1);
         effects_sim_on_gate(f.fx, NULL, NULL);
-        committer_free(a);
-        committer_free(b);
-        membership_leave(f.t);
-        membership_leave(g.t);
-        remotes_free(&g, false);
-        remotes_free(&f, true);
+        members_free(&f, a, &g, b);
     }
     buf_free(&text);
     return 0;
@@ -540,13 +541,7 @@ int test_remote_commit_untold_is_lost(void)
     CHECK(p.lost);
     CHECK_INT(double_position(f.b, STR("q"), STR("in"), 0), 7);
     CHECK_INT(double_position(f.b, STR("other"), STR("in"), 0), 1);
-    p.f = NULL;
-    membership_leave(f.t);
-    membership_leave(g.t);
-    committer_free(a);
-    committer_free(b);
-    remotes_free(&g, false);
-    remotes_free(&f, true);
+    members_free(&f, a, &g, b);
     return 0;
 }
 
