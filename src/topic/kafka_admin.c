@@ -261,8 +261,8 @@ static Status gone(Kafka *k, Err *err, Str topic, int partition)
                    partition);
 }
 
-/* One end of the log. rd_kafka_query_watermark_offsets waits for minutes while the broker is away, whatever time it is given; this
- * asks the same of the broker, by the times that the protocol has for it. */
+/* One end of the log. rd_kafka_query_watermark_offsets waits for minutes while the broker is away, whatever time it is given;
+ * this asks the same of the broker, by the times that the protocol has for it. */
 static rd_kafka_resp_err_t one_end(Kafka *k, Str topic, int partition, int64_t which, int64_t *offset)
 {
     GroupPosition at = {topic, partition, which, {NULL, 0}};

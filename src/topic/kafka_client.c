@@ -473,8 +473,8 @@ static Status not_reached(Kafka *k, int64_t waited, Err *err)
     switch (k->trouble) {
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
         if (has_no_sasl(buf_z(&k->reason))) {
-            err_set(err, ERR_BROKER, "Kafka at %s takes no authentication there, security.protocol is %s here: %.*s", k->props.servers,
-                    protocol, STR_ARG(why));
+            err_set(err, ERR_BROKER, "Kafka at %s takes no authentication there, security.protocol is %s here: %.*s",
+                    k->props.servers, protocol, STR_ARG(why));
             err_hint(err, "name the port of a listener with SASL, or leave security.protocol out");
             break;
         }

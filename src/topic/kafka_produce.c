@@ -340,9 +340,9 @@ Status kafka_begin(Producer *p, Err *err)
     return st;
 }
 
-/* Positions that are being sent. librdkafka waits for an answer as long as for any (socket.timeout.ms), whatever time it is given,
- * and must not be asked twice: a late answer would be taken for a later call's. So a thread waits for it, which at the process's end
- * is left alone with the handle. */
+/* Positions that are being sent. librdkafka waits for an answer as long as for any (socket.timeout.ms), whatever time it is
+ * given, and must not be asked twice: a late answer would be taken for a later call's. So a thread waits for it, which at the
+ * process's end is left alone with the handle. */
 typedef struct Sending {
     rd_kafka_t *rk;
     rd_kafka_topic_partition_list_t *offsets; /* owned, as is: */
@@ -468,7 +468,8 @@ Status kafka_abort(Producer *p, Err *err)
         p->reports.n = 0;
         return none_there(p, err);
     }
-    Status st = done(p, resumed(p, rd_kafka_abort_transaction, p->handle.k->request_ms), false, "A transaction was not aborted", err);
+    rd_kafka_error_t *e = resumed(p, rd_kafka_abort_transaction, p->handle.k->request_ms);
+    Status st = done(p, e, false, "A transaction was not aborted", err);
     if (st && !p->broken)
         p->broken = ERR_BROKER;
     p->open &= st != OK;

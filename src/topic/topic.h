@@ -171,8 +171,8 @@ Status topic_compact(Topics *t, Str name, int partition, Err *err) MUST_CHECK;
 bool topic_compact_due(Topics *t, Str name, int partition, int64_t least);
 
 /* ---- stored positions ---- */
-/* The id by which this process is known beside the positions that it tells; copied. The same again over the same directory. Before
- * anything is committed. Local topics: ignored. */
+/* The id by which this process is known beside the positions that it tells; copied. The same again over the same directory.
+ * Before anything is committed. Local topics: ignored. */
 void topics_identify(Topics *t, Str id);
 /* -1 when the owner has none there; POSITION_UNKNOWN when the broker did not tell (remote): to be asked again, not to be taken
  * for none. */
