@@ -280,7 +280,7 @@ static Status erase_ended(Engine *e, Replay *past, Err *err)
 }
 
 /* Another server may have done so a moment ago: then its record is read first, and nothing is left to do. */
-static Status take_new_plan(RunQuery *q, Replay *past, Err *err)
+static Status try_new_plan(RunQuery *q, Replay *past, bool *rebuilt, Err *err)
 {
     Engine *e = q->e;
     Status st = take_right(&e->commands, err);
@@ -291,22 +291,41 @@ static Status take_new_plan(RunQuery *q, Replay *past, Err *err)
         st = read_commands(e, end, past, err);
     if (st || q->planned == q->plan->fingerprint)
         return st;
-    Buf text = BUF_INIT, key = BUF_INIT, value = BUF_INIT;
-    buf_printf(&text, "query %.*s plans differently than when it was created: ", STR_ARG(q->id));
-    buf_cstr(&text, q->plan->nstores ? "its state is rebuilt from the beginning of its input"
-                                     : "it keeps no state and goes on where it was");
-    vec_add(&e->warnings, mem_strdup(buf_z(&text)));
-    buf_clear(&text);
-    buf_printf(&text, "query/`%.*s`/plan", STR_ARG(q->id));
-    Command c = {.key = buf_view(&text), .statement = STR(""), .query_id = q->id, .fingerprint = q->plan->fingerprint};
+    Buf name = BUF_INIT, key = BUF_INIT, value = BUF_INIT;
+    buf_printf(&name, "query/`%.*s`/plan", STR_ARG(q->id));
+    Command c = {.key = buf_view(&name), .statement = STR(""), .query_id = q->id, .fingerprint = q->plan->fingerprint};
     command_encode(&c, &key, &value);
     Record r = {.key = key.p, .key_len = (int32_t)key.n, .value = value.p, .value_len = (int32_t)value.n,
                 .ts = effects_now(e->fx)};
     st = query_rebuild(q, &r, err);
-    buf_free(&text);
+    *rebuilt = st == OK;
+    buf_free(&name);
     buf_free(&key);
     buf_free(&value);
     return st;
+}
+
+/* Servers that start at the same time take the right from each other. */
+static Status take_new_plan(RunQuery *q, Replay *past, Err *err)
+{
+    enum { TRIES = 5 };
+    Engine *e = q->e;
+    bool rebuilt = false;
+    Status st = try_new_plan(q, past, &rebuilt, err);
+    for (int i = 1; st == ERR_FENCED && i < TRIES; i++) {
+        err_clear(err);
+        e->commands.taken = false;
+        st = try_new_plan(q, past, &rebuilt, err);
+    }
+    if (!rebuilt)
+        return st;
+    Buf text = BUF_INIT;
+    buf_printf(&text, "query %.*s plans differently than when it was created: ", STR_ARG(q->id));
+    buf_cstr(&text, q->plan->nstores ? "its state is rebuilt from the beginning of its input"
+                                     : "it keeps no state and goes on where it was");
+    vec_add(&e->warnings, mem_strdup(buf_z(&text)));
+    buf_free(&text);
+    return OK;
 }
 
 /* Another server may have rebuilt the query, with topics made anew, while this one was away: what is here is of the plan before.
