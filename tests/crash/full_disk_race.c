@@ -35,11 +35,17 @@ typedef struct Writer {
     long acked, refused;
 } Writer;
 
+typedef struct Reader {
+    Race *r;
+    unsigned seed;
+} Reader;
+
 struct Race {
     Disk *d;
     char filler[1100];
     atomic_bool stop_filling, stop_reading;
     Writer w[WRITERS];
+    Reader readers[READERS];
     atomic_long wrong, read, closed, fills, syncs_failed;
     time_t end;
 };
@@ -147,16 +153,16 @@ static void *writer(void *arg)
 /* What is read may be older than what its writer commits meanwhile, but it is whole. */
 static void *reader(void *arg)
 {
-    Race *r = arg;
-    unsigned seed = (unsigned)(uintptr_t)&seed;
+    Reader *rd = arg;
+    Race *r = rd->r;
     Buf v = BUF_INIT, scratch = BUF_INIT;
     char text[32], end[32];
     Str key, value;
     while (!atomic_load(&r->stop_reading)) {
         Err err = ERR_INIT;
         bool found = false;
-        int no = (int)(random_of(&seed) % WRITERS);
-        uint32_t k = random_of(&seed) % KEYS;
+        int no = (int)(random_of(&rd->seed) % WRITERS);
+        uint32_t k = random_of(&rd->seed) % KEYS;
         Status s = disk_get(r->d, FAMILY_STATE, key_of(text, no, k), &v, &found, &err);
         bool good = s == OK && (!found || value_no(buf_view(&v), &scratch));
         if (s == OK) {
@@ -274,8 +280,10 @@ bool full_disk_race(const char *dir, unsigned seed, int seconds)
         r.w[i] = (Writer){.r = &r, .no = i, .seed = seed * 31 + (unsigned)i};
         pthread_create(&writers[i], NULL, writer, &r.w[i]);
     }
-    for (int i = 0; i < READERS; i++)
-        pthread_create(&readers[i], NULL, reader, &r);
+    for (int i = 0; i < READERS; i++) {
+        r.readers[i] = (Reader){&r, seed * 31 + (unsigned)(WRITERS + i)};
+        pthread_create(&readers[i], NULL, reader, &r.readers[i]);
+    }
     pthread_create(&filler, NULL, fill_and_empty, &r);
     while (time(NULL) < r.end)
         nap_ms(20);
