@@ -39,6 +39,7 @@ typedef struct TaskInput {
     int partition;
     int64_t position;     /* the next offset to read */
     int64_t end;          /* stop before it; -1: go on for ever */
+    int64_t committed;    /* where its last commit, or its start, left it */
     int64_t trimmed;      /* internal topics: what is before it was given back */
     SourceReader *reader; /* NULL: not attached */
     int64_t stood_at, stood_ms, look_ms; /* task_watch: where it was seen, since when, and when it is looked at again */
@@ -104,6 +105,7 @@ struct Task {
     bool dirty;         /* worked since the last commit … */
     int64_t dirty_ms;   /* … from then on */
     bool ahead;         /* at least once: its group may not know how far it is */
+    bool tells;         /* at least once: it tells where its state stands before it sends records (task_tell) */
     bool exactly_once;  /* as opposed to at least once; local topics: always */
     bool eager;         /* holds nothing back: commits as soon as nothing more is there to read */
     int64_t held_most;  /* bytes of held back changes above which it commits early; -1: the user set no limit */
@@ -130,6 +132,11 @@ void task_begin(Task *t);                         /* has a unit of work, which t
 void task_batch(Task *t, const Batch *b);         /* work; a failure sets the state */
 /* A commit's first half: operators emit, positions join the unit, which is the caller's. NULL: there is nothing, or it failed. */
 Unit *task_prepare(Task *t);
+/* Of a task with records to commit and state whose positions are not known to be here and with the group, told by this process: a
+ * unit that puts them there, to be committed first. What the changelog gets beyond the state here is then known to be of inputs
+ * that are read again. NULL: nothing is to be told. */
+Unit *task_tell(Task *t);
+void task_told(Task *t, Err *err);
 /* Its second half: what became of the unit. Takes the error over. */
 void task_finish(Task *t, Err *err);
 void task_fail(Task *t, Err *err);

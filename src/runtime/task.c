@@ -223,6 +223,7 @@ Status task_run(Task *t, Err *err)
     t->committed_ms = effects_now(t->q->e->fx);
     t->next_commit = t->committed_ms + commit_interval(t);
     for (int i = 0; i < t->ninputs; i++) {
+        t->inputs[i].committed = t->inputs[i].position;
         Status st = reader_attach(t->w, &t->inputs[i], err);
         if (st)
             return st;
@@ -331,7 +332,7 @@ void task_stop(Task *t)
     t->chain.n = 0;
     arena_free(t->arena);
     t->arena = NULL;
-    t->dirty = t->ahead = false;
+    t->dirty = t->ahead = t->tells = false;
 }
 
 /* There is a last commit to go back to: state in memory alone has none. */
@@ -354,7 +355,7 @@ void task_fail(Task *t, Err *err)
     if (t->backoff_ms > most)
         t->backoff_ms = most;
     t->retry_at = now + t->backoff_ms;
-    if (t->q->kind == QUERY_PERSISTENT && !(told && retry))
+    if (t->q->kind == QUERY_PERSISTENT && !(retry && (told || engine_ending(t->q->e))))
         engine_log(t->q->e, "query %.*s, partition %d: %s%s", STR_ARG(t->q->id), t->partition, err->msg ? err->msg : "failed",
                    retry ? "; it is tried again" : "; it is stopped");
     pthread_mutex_lock(&t->q->e->mu);
@@ -364,7 +365,7 @@ void task_fail(Task *t, Err *err)
     if (t->env.unit)
         unit_abort(t->env.unit);
     t->env.unit = NULL;
-    t->dirty = t->ahead = false;
+    t->dirty = t->ahead = t->tells = false;
     if (t->q->ended && !retry)
         t->q->ended(t->q->take_arg, "", &t->err);
 }
@@ -406,6 +407,38 @@ static void trim_inputs(Task *t)
 /* Its slot may have been lost a moment ago: what it has not committed is to be dropped, and somebody else may run it already. */
 static bool is_here(const Task *t) { return t->partition < 0 || members_has(t->q->e, t->partition); }
 
+/* It has read on since its start or its last commit. */
+static bool has_read(const Task *t)
+{
+    for (int i = 0; i < t->ninputs; i++)
+        if (t->inputs[i].position != t->inputs[i].committed)
+            return true;
+    return false;
+}
+
+Unit *task_tell(Task *t)
+{
+    if (!t->tells || !t->dirty || t->state != TASK_RUNNING || !is_here(t) || !has_read(t))
+        return NULL;
+    arena_reset(t->w->commit_arena);
+    Str owner = task_owner(t, t->w->commit_arena);
+    Unit *u = unit_begin(t->q->e->topics);
+    for (int i = 0; i < t->ninputs; i++)
+        unit_position(u, owner, t->inputs[i].in->topic, t->inputs[i].partition, t->inputs[i].committed);
+    return u;
+}
+
+void task_told(Task *t, Err *err)
+{
+    if (err->code == OK && committer_untold(t->w->committer))
+        err_set(err, ERR_BROKER, "its group could not be told where its state stands");
+    if (err->code)
+        task_fail(t, err);
+    else
+        t->tells = t->ahead = false;
+    err_clear(err);
+}
+
 Unit *task_prepare(Task *t)
 {
     Err err = ERR_INIT;
@@ -443,6 +476,9 @@ void task_finish(Task *t, Err *err)
     op_chain_committed(&t->chain);
     t->dirty = false;
     t->ahead = !t->exactly_once && committer_untold(t->w->committer);
+    t->tells = t->ahead && t->q->e->disk && restore_needed(t);
+    for (int i = 0; i < t->ninputs; i++)
+        t->inputs[i].committed = t->inputs[i].position;
     if (!t->ahead) /* else whoever goes on from where the group stands has to read them */
         trim_inputs(t);
     t->backoff_ms = 0;

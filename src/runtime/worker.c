@@ -217,11 +217,11 @@ static void restart(Task *t)
 /* Local topics commit a unit by itself; a broker's transaction is shared by many. */
 enum { GROUP_TASKS = 256 };
 
-static void commit_group(Worker *w, Task *const *tasks, int n)
+static void commit_units(Worker *w, Task *const *tasks, int n, Unit *(*prepare)(Task *t), void (*finish)(Task *t, Err *err))
 {
     w->units.n = w->outcomes.n = w->grouped.n = 0;
     for (int i = 0; i < n; i++) {
-        Unit *u = task_prepare(tasks[i]);
+        Unit *u = prepare(tasks[i]);
         if (!u)
             continue;
         vec_add(&w->grouped, tasks[i]);
@@ -232,7 +232,13 @@ static void commit_group(Worker *w, Task *const *tasks, int n)
         return;
     units_commit(w->committer, w->units.v, w->units.n, false, w->outcomes.v);
     for (int i = 0; i < w->grouped.n; i++)
-        task_finish(w->grouped.v[i], &w->outcomes.v[i]);
+        finish(w->grouped.v[i], &w->outcomes.v[i]);
+}
+
+static void commit_group(Worker *w, Task *const *tasks, int n)
+{
+    commit_units(w, tasks, n, task_tell, task_told);
+    commit_units(w, tasks, n, task_prepare, task_finish);
 }
 
 static void commit_due(Worker *w)

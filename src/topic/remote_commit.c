@@ -29,7 +29,8 @@
 //   1. Records are produced by an idempotent producer and flushed; a unit whose record is refused fails alone. All of a member
 //      fail that lost its slots meanwhile: who has them now works on, and nobody fences records without a transaction.
 //   2. The local write batch, with positions and checkpoints.
-//   3. The groups are told. What they could not be told is told with the next commit: the positions here decide.
+//   3. The groups are told. What they could not be told is told with the next commit: the positions here decide. Over state the
+//      runtime commits that by itself, before the next records (runtime/restore.c says why).
 // A crash before 2 leaves records that will be written again.
 //
 // @thread one at a time a committer

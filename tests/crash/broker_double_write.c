@@ -206,7 +206,7 @@ Status double_flush(Producer *p, Delivered *fn, void *arg, Err *err)
     int stay = 0;
     if (f == FAULT_FENCED && p->txn >= 0)
         c->txns[p->txn].epoch++;
-    else if (f)
+    else if (f && f != FAULT_LOST)
         stay = queued(p) - (int)(cluster_random(c) % (uint64_t)(queued(p) + 1));
     for (int i = 0; i < p->purged.n; i++)
         fn(arg, p->purged.v[i], -1, ERR_ABORT, "purged");

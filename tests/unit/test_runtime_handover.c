@@ -15,12 +15,12 @@ static bool one_opens(Bed *b, Broker *client, int64_t later_ms, bool on_disk)
     return remote_open(b, client, later_ms, on_disk, "at_least_once");
 }
 
-/* The rows are counted, and written, but the group is not told of them. */
+/* The rows are counted, and written, but the group is not told of them: only, where the task tells it first, of its beginning. */
 static bool count_untold(Bed *b, Broker *broker, const char *rows)
 {
     if (bed_run(b, rows))
         return false;
-    double_fault(broker, DOUBLE_SET_POSITIONS, 0, FAULT_FAIL);
+    double_fault(broker, DOUBLE_SET_POSITIONS, b->e->workers[0].tasks.v[0]->tells, FAULT_FAIL);
     runtime_settle(b->e);
     return true;
 }
@@ -156,6 +156,62 @@ static int told_later(uint64_t moved)
 
 int test_handover_told_behind_a_change(void) { return told_later(UINT64_C(2)); }
 int test_handover_told_before_it(void) { return told_later(UINT64_MAX); }
+
+/* The broker writes what a commit sends, and its answer is lost. */
+static bool commit_unanswered(Bed *b, Broker *broker)
+{
+    int flushes = double_counts(broker)->calls[DOUBLE_FLUSH];
+    double_fault(broker, DOUBLE_FLUSH, 0, FAULT_LOST);
+    for (int i = 0; i < 100 && double_counts(broker)->calls[DOUBLE_FLUSH] == flushes; i++)
+        if (!runtime_step(b->e))
+            effects_sim_advance(b->sim, 500);
+    return double_counts(broker)->calls[DOUBLE_FLUSH] > flushes;
+}
+
+/* What a server over its own directory finds in the log beyond its state was sent by itself, and its inputs are read again: the
+ * state counts them once. Of the first commit ever, of the one behind a commit that the group was not told of, of the first
+ * behind a takeover; whether the server goes on or dies. */
+static int counted_once(int when, bool dies)
+{
+    Broker *broker = double_new(&(DoubleConfig){.seed = 3}), *other = double_client(broker);
+    Bed a, b;
+    CHECK(one_opens(&a, broker, 0, true));
+    RUN(&a, ONE);
+    if (when) {
+        RUN(&a, "INSERT INTO s VALUES ('bob', 1);");
+        bed_passes(&a, 2);
+        CHECK_INT(told(broker), 1);
+    }
+    if (when == 1) {
+        CHECK(count_untold(&a, broker, "INSERT INTO s VALUES ('bob', 1);"));
+        bed_stop(&a, true);
+        CHECK_INT(told(broker), 1);
+        CHECK(bed_start(&a));
+        runtime_settle(a.e);
+    }
+    if (when == 2) {
+        CHECK(one_opens(&b, other, 20000, true));
+        take_all(&b);
+        bed_pass(&b, PASS_MS);
+    }
+    Bed *last = when == 2 ? &b : &a;
+    Broker *its = when == 2 ? other : broker;
+    RUN(last, THREE);
+    CHECK(commit_unanswered(last, its));
+    if (dies) {
+        bed_stop(last, true);
+        CHECK(bed_start(last));
+    }
+    take_all(last);
+    bed_passes(last, 2);
+    CHECK_TEXT(sorted(last, SUMS), when == 0 ? SUMMED : when == 1 ? "bob,5|eve,5|joe,7" : "bob,4|eve,5|joe,7");
+    CHECK_INT(remote_close(broker, &a, when == 2 ? &b : NULL), 0);
+    return 0;
+}
+
+int test_handover_first_commit_unanswered(void) { return counted_once(0, false) || counted_once(0, true); }
+int test_handover_unanswered_behind_untold(void) { return counted_once(1, false) || counted_once(1, true); }
+int test_handover_unanswered_behind_takeover(void) { return counted_once(2, false) || counted_once(2, true); }
 
 /* A slot that was lost: what is not committed stays so, though the task was not stopped yet. */
 int test_handover_lost_slot(void)
