@@ -11,32 +11,110 @@
 // Replaying at open starts queries, and deletes topics that were to be deleted, only when the whole topic was read: what was
 // dropped later never runs, and a topic that was made anew stays. A command that no longer plans is reported and kept, unless a
 // later one ended what it made.
+//
+// Headless servers have no command topic: their statements are in a file. A service is of one kind, since both would share its
+// slots, and neither would run the other's queries in those it has. A service of headless servers has slots and no command topic:
+// a server with statements makes the command topic before it asks for slots.
 // @thread any, one at a time (Engine.ddl)
+#include <time.h>
+
 #include "runtime/ddl.h"
 #include "sql/parse.h"
 
 /* For what is known to be on its way; where no time passes, so many looks. */
 enum { WAIT_S = 20, WAITS = 400 };
+/* For a command topic that a broker that has just come may not know of. */
+enum { KIND_S = 5, KIND_LOOKS = 20, KIND_NAP_MS = 100 };
+
+/* ---- one kind of servers in a service ---- */
+
+static Str slots_topic(const Engine *e) { return arena_strf(e->arena, "_confluent-ksql-%.*s_slots", STR_ARG(e->service_id)); }
+
+/* Others are members of the same service. */
+static bool is_shared(const Engine *e) { return topics_remote(e->topics) && !e->cfg.alone; }
+
+static Status refuse_headless(const Engine *e, Err *err)
+{
+    (void)err_set(err, ERR_BAD_REQUEST, "Service '%.*s' is not one of headless servers: its statements are in topic '%.*s'",
+                  STR_ARG(e->service_id), STR_ARG(e->command_topic));
+    err_hint(err, "--service-id names another service");
+    return ERR_BAD_REQUEST;
+}
+
+static Status refuse_statements(const Engine *e, Str slots, Err *err)
+{
+    (void)err_set(err, ERR_BAD_REQUEST, "Service '%.*s' is one of headless servers: its statements are in their file",
+                  STR_ARG(e->service_id));
+    err_hint(err, "--service-id names another service; this one is free when no server of it runs and topic '%.*s' is deleted",
+             STR_ARG(slots));
+    return ERR_BAD_REQUEST;
+}
+
+static Status find_topic(Engine *e, Str name, bool *there, Err *err)
+{
+    int64_t begin, end;
+    Err why = ERR_INIT;
+    Status st = topic_ends(e->topics, name, 0, &begin, &end, &why);
+    *there = st == OK;
+    if (st == ERR_TOPIC_GONE) {
+        err_clear(&why);
+        return OK;
+    }
+    err_move(err, &why);
+    return st;
+}
+
+/* The command topic is not seen: there is none, or the broker has just come and does not know of it yet. */
+static Status check_kind(Engine *e, Err *err)
+{
+    const struct timespec nap = {0, KIND_NAP_MS * 1000000};
+    int64_t until = e->fx->mono_ns(e->fx) + KIND_S * INT64_C(1000000000);
+    Str slots = slots_topic(e);
+    for (int looks = 1;; looks++) {
+        bool headless, there = false;
+        Status st = find_topic(e, slots, &headless, err);
+        if (st == OK && headless)
+            st = find_topic(e, e->command_topic, &there, err);
+        if (st || !headless || there)
+            return st;
+        if (engine_ending(e) || (e->fx->simulated ? looks >= KIND_LOOKS : e->fx->mono_ns(e->fx) > until))
+            return refuse_statements(e, slots, err);
+        if (!e->fx->simulated)
+            nanosleep(&nap, NULL);
+    }
+}
+
+/* ---- the topic ---- */
+
+static Status make_topic(Engine *e, Err *err)
+{
+    Err there = ERR_INIT;
+    TopicInfo info = {e->command_topic, 1, internal_replicas(e->cfg.props), -1, CLEANUP_DELETE, TOPIC_COMMAND};
+    Status st = topic_create(e->topics, &info, &there);
+    if (st && !topic_describe(e->topics, e->command_topic, &info)) { /* another server made it meanwhile */
+        if (st == ERR_STATEMENT) /* there, and not to be seen: a broker that has just come */
+            there.code = ERR_BROKER;
+        err_move(err, &there);
+        return (Status)err->code;
+    }
+    err_clear(&there);
+    return OK;
+}
 
 Status commands_open(Engine *e, Err *err)
 {
     Commands *cs = &e->commands;
     TopicInfo info;
     cs->seen = -1;
-    if (e->cfg.headless)
-        return OK;
     e->command_topic = arena_strf(e->arena, "_confluent-ksql-%.*s_command_topic", STR_ARG(e->service_id));
+    if (e->cfg.headless)
+        return is_shared(e) && topic_describe(e->topics, e->command_topic, &info) ? refuse_headless(e, err) : OK;
     if (!topic_describe(e->topics, e->command_topic, &info)) {
-        Err there = ERR_INIT;
-        info = (TopicInfo){e->command_topic, 1, internal_replicas(e->cfg.props), -1, CLEANUP_DELETE, TOPIC_COMMAND};
-        Status st = topic_create(e->topics, &info, &there);
-        if (st && !topic_describe(e->topics, e->command_topic, &info)) { /* another server made it meanwhile */
-            if (st == ERR_STATEMENT) /* there, and not to be seen: a broker that has just come */
-                there.code = ERR_BROKER;
-            err_move(err, &there);
-            return (Status)err->code;
-        }
-        err_clear(&there);
+        Status st = is_shared(e) ? check_kind(e, err) : OK;
+        if (st == OK)
+            st = make_topic(e, err);
+        if (st)
+            return st;
     }
     if (!cs->committer)
         cs->committer = committer_new(e->topics, e->service_id, false);
@@ -358,7 +436,11 @@ static Status forget_older_state(RunQuery *q, Err *err)
 Status commands_known(Engine *e, Err *err)
 {
     int64_t begin;
-    return e->cfg.headless ? OK : topic_ends(e->topics, e->command_topic, 0, &begin, &e->commands.known, err);
+    TopicInfo info;
+    if (!e->cfg.headless)
+        return topic_ends(e->topics, e->command_topic, 0, &begin, &e->commands.known, err);
+    /* once more, as a member: a server with statements that came at the same time did not see this one */
+    return is_shared(e) && topic_describe(e->topics, e->command_topic, &info) ? refuse_headless(e, err) : OK;
 }
 
 Status ddl_replay(Engine *e, Err *err)

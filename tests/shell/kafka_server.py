@@ -104,3 +104,21 @@ def test_ctrl_c_while_no_broker_answers_ends_the_line(sluice):
     t.send("\x03")
     assert t.wait() == 130, t.status
     assert t.text().endswith("\n"), t.text()
+
+
+def test_a_service_is_of_one_kind(sluice):
+    """A shell among headless servers, or one of these among shells, would have slots and not know the queries in them."""
+    shells, topic = "shells" + UNIQUE, "kind" + UNIQUE
+    shell = ["--bootstrap-server", BOOTSTRAP, "-e", "SHOW STREAMS;", "--service-id"]
+    sluice.file("q.sql", script(topic))
+    check(sluice.run(*shell, shells), 0)
+    check(sluice.run("server", "--queries-file", "q.sql", "--bootstrap-server", BOOTSTRAP, "--service-id", shells), 2, None, [
+        f"Service '{shells}' is not one of headless servers: its statements are in topic '_confluent-ksql-{shells}_command_topic'\n",
+        "hint: --service-id names another service\n"])
+    first = serve(sluice, topic)
+    refused = [f"Service '{topic}' is one of headless servers: its statements are in their file\n",
+               f"no server of it runs and topic '_confluent-ksql-{topic}_slots' is deleted\n"]
+    check(sluice.run(*shell, topic), 2, None, refused)
+    stop(first)
+    check(sluice.run(*shell, topic), 2, None, refused)
+    stop(serve(sluice, topic))
