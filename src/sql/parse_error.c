@@ -132,6 +132,13 @@ static Str shown(const Token *tk)
 
 /* ---- hints ------------------------------------------------------------------------------------- */
 
+/* PROPERTY of PROPERTIES: more than a typing error, and yet no other word. */
+static bool is_plural(Str many, Str word)
+{
+    return word.n > 1 && many.n == word.n + 2 && str_ends(many, STR("IES")) && (word.p[word.n - 1] | 0x20) == 'y' &&
+           str_eq_nocase(str_sub(many, 0, word.n - 1), str_sub(word, 0, word.n - 1));
+}
+
 /* The expected keyword that the word is nearly; NULL when none is. */
 static const char *near_keyword(const Expected *e, const Token *tk)
 {
@@ -140,8 +147,11 @@ static const char *near_keyword(const Expected *e, const Token *tk)
         return NULL;
     nearest_init(&near, tk->text);
     for (int i = 0; i < e->n; i++) {
-        if (keyword_word(e->words[i]))
-            nearest_offer(&near, str_of(keyword_word(e->words[i])));
+        const char *word = keyword_word(e->words[i]);
+        if (word && is_plural(str_of(word), tk->text))
+            return word;
+        if (word)
+            nearest_offer(&near, str_of(word));
     }
     return near.distance > 0 ? near.best.p : NULL;
 }
@@ -189,10 +199,10 @@ static bool worth_saying(const Expected *e, int token)
                     token != TK_IN && token != TK_NOT);
 }
 
-/* "A", "A or B", "A, B or C" of at most six things; others are left unsaid. */
+/* "A", "A or B", "A, B or C" of at most so many things as SHOW takes words; others are left unsaid. */
 static void list_words(Buf *out, const Expected *e)
 {
-    enum { MOST = 6 };
+    enum { MOST = 13 };
     const char *say[4];
     int fixed = 0, said = 0, words = 0;
     if (e->end)

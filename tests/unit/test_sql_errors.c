@@ -62,6 +62,10 @@ int test_sql_errors_hint(void)
         {"SELECT a FORM s;", "did you mean FROM instead of FORM?"},
         {"SELECT a FROM s WERE x = 1;", "did you mean WHERE instead of WERE?"},
         {"SHOW STREAM;", "did you mean STREAMS?"},
+        {"SHOW PROPERTY;", "did you mean PROPERTIES?"},
+        {"LIST query;", "did you mean QUERIES?"},
+        {"SHOW FOO;", "expected ALL, CONNECTOR, CONNECTORS, FUNCTIONS, PROPERTIES, QUERIES, SINK, SOURCE, STREAMS, TABLES, "
+                      "TOPICS, TYPES or VARIABLES"},
         {"SELECT a FROM s EMIT CHANGE;", "did you mean CHANGES?"},
         {"INSERT INTO s (a) VALUE (1);", "did you mean VALUES?"},
         {"SHOW STREAMS\nSELECT a FROM s;", "a semicolon is missing before SELECT"},
