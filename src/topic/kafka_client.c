@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Kafka broker's handles: configuration, opening, what went wrong and in whose words.
 //
-// librdkafka reconnects by itself and says of each failure why, in its log. The last of these lines is kept: a call that ran out
-// of time tells it, since "timed out" alone helps nobody. Every line goes to the log callback too, at most LOG_LINES a second.
+// librdkafka reconnects by itself and says of each failure why, in its log. The last of these lines that is of a connection is
+// kept: a call that ran out of time tells it, or at least the address, since "timed out" alone helps nobody. Every line goes to the
+// log callback too, at most LOG_LINES a second.
 //
 // Opening: one metadata request within open_ms. A wrong password and a failed TLS handshake end it at once; a refused connection
 // when all addresses refused for a while (localhost has two addresses, and a broker may be starting).
@@ -97,6 +98,8 @@ Status kafka_fail(Kafka *k, Err *err, rd_kafka_resp_err_t e, const char *detail,
     pthread_mutex_lock(&k->reason_lock);
     if (tells_nothing(e) && k->reason.n && kafka_now_ms() - k->reason_ms < FRESH_MS)
         buf_printf(&text, " (%s: %.*s)", k->props.servers, STR_ARG(buf_view(&k->reason)));
+    else if (tells_nothing(e))
+        buf_printf(&text, " (%s)", k->props.servers);
     pthread_mutex_unlock(&k->reason_lock);
     Status st = err_set(err, kafka_code(e), "%s", buf_z(&text));
     buf_free(&text);
@@ -121,8 +124,21 @@ static Kafka *owner_of(const rd_kafka_t *rk)
     return h ? h->k : NULL;
 }
 
-/* Keeps it, and tells it unless there was too much of it within the second. */
-static void note_trouble(Kafka *k, int level, rd_kafka_resp_err_t e, const char *text)
+/* Of librdkafka's text, without its guess at an old broker and without its state. */
+static size_t reason_size(const char *text)
+{
+    static const char *const ends[] = {": probably due to broker version", " (after "};
+    for (int i = 0; i < ARRAY_LEN(ends); i++) {
+        const char *end = strstr(text, ends[i]);
+        if (end && end > text)
+            return (size_t)(end - text);
+    }
+    return strlen(text);
+}
+
+/* Keeps it (when it is of a connection: another handle's other troubles are no reason of anything), and tells it unless there was
+ * too much of it within the second. */
+static void note_trouble(Kafka *k, int level, rd_kafka_resp_err_t e, bool keep, const char *text)
 {
     const char *told = text;
     if (strncmp(told, "[thrd:", 6) == 0) { /* of interest to librdkafka alone */
@@ -130,9 +146,9 @@ static void note_trouble(Kafka *k, int level, rd_kafka_resp_err_t e, const char 
         told = end ? end + 3 : told;
     }
     pthread_mutex_lock(&k->reason_lock);
-    if (level <= 4 && e != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+    if (level <= 4 && keep) {
         buf_clear(&k->reason);
-        buf_cstr(&k->reason, told);
+        buf_bytes(&k->reason, told, reason_size(told));
         k->reason_ms = kafka_now_ms();
         if (e)
             k->trouble = e;
@@ -143,10 +159,16 @@ static void note_trouble(Kafka *k, int level, rd_kafka_resp_err_t e, const char 
         k->log_second = second;
         k->log_count = 0;
     }
-    bool tell = k->log && k->log_count++ < LOG_LINES;
+    void (*log)(void *arg, int level, const char *text) = k->log && k->log_count++ < LOG_LINES ? k->log : NULL;
     pthread_mutex_unlock(&k->reason_lock);
-    if (tell)
-        k->log(k->log_arg, level, told);
+    if (log)
+        log(k->log_arg, level, told);
+}
+
+void kafka_logged(Kafka *k, int level, const char *facility, const char *text)
+{
+    bool of_connection = strcmp(facility, "FAIL") == 0 || strcmp(facility, "SASLREFRESH") == 0;
+    note_trouble(k, level, 0, of_connection, text);
 }
 
 /* @thread librdkafka's */
@@ -156,7 +178,15 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     if (strcmp(facility, "ERROR") == 0)
         kafka_fetch_logged();
     if (k)
-        note_trouble(k, level, 0, text);
+        kafka_logged(k, level, facility, text);
+}
+
+static bool of_connections(rd_kafka_resp_err_t e)
+{
+    return e == RD_KAFKA_RESP_ERR__TRANSPORT || e == RD_KAFKA_RESP_ERR__RESOLVE || e == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+           e == RD_KAFKA_RESP_ERR__SSL || e == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+           e == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED || e == RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM ||
+           e == RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE;
 }
 
 /* Of meta: errors with their codes. @thread librdkafka's background thread */
@@ -165,7 +195,7 @@ static void on_event(rd_kafka_t *rk, rd_kafka_event_t *ev, void *opaque)
     UNUSED(rk);
     KafkaHandle *h = opaque;
     if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_ERROR)
-        note_trouble(h->k, 3, rd_kafka_event_error(ev), rd_kafka_event_error_string(ev));
+        note_trouble(h->k, 3, rd_kafka_event_error(ev), of_connections(rd_kafka_event_error(ev)), rd_kafka_event_error_string(ev));
     rd_kafka_event_destroy(ev);
 }
 

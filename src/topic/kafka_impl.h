@@ -90,10 +90,12 @@ typedef enum KafkaKind { KAFKA_META, KAFKA_LANE, KAFKA_MEMBER, KAFKA_IDEMPOTENT,
 rd_kafka_conf_t *kafka_conf_new(Kafka *k, KafkaKind kind, KafkaHandle *h, Err *err);
 /* Sets what must be known to librdkafka. */
 void kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value);
-/* Takes conf. NULL: err is set. */
+/* Takes conf. NULL: err is set. kafka_destroy ends it. */
 rd_kafka_t *kafka_handle_new(Kafka *k, KafkaKind kind, rd_kafka_conf_t *conf, Err *err);
 /* A handle for requests; its events go to *background, which is to be destroyed before it. NULL: err is set. */
 rd_kafka_t *kafka_meta_new(Kafka *k, rd_kafka_queue_t **background, Err *err);
+/* A line of librdkafka's log: told, and kept as the last trouble when it is one of a connection. */
+void kafka_logged(Kafka *k, int level, const char *facility, const char *text);
 
 /* With the prefix; NUL-terminated, on the heap. */
 char *kafka_name(const Kafka *k, Str name);

@@ -298,9 +298,11 @@ Status kafka_flush(Producer *p, Delivered *fn, void *arg, Err *err)
     Kafka *k = p->handle.k;
     Status st = OK;
     if (p->rk) {
+        int64_t began = kafka_now_ms();
         rd_kafka_resp_err_t e = flushed(p, k->props.delivery_ms + GRACE_MS);
         if (e) {
-            st = kafka_fail(k, err, e, NULL, "The records were not delivered within %d s", k->props.delivery_ms / 1000);
+            st = kafka_fail(k, err, e, NULL, "The records were not delivered within %.0f s",
+                            (double)(kafka_now_ms() - began) / 1000);
             rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
             rd_kafka_flush(p->rk, PURGE_MS);
             p->broken = ERR_BROKER;

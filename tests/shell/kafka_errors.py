@@ -377,5 +377,6 @@ def test_the_end_waits_for_an_interrupted_statement(sluice):
         interrupt_an_insert(t, topic)
         t.line("exit")
         t.expect("Waiting for the interrupted statement.")
-        t.expect("The interrupted statement failed: INSERT INTO", "the row may be stored or not")
+        t.expect("The interrupted statement failed: INSERT INTO", "not delivered within 1", f"({BOOTSTRAP}",
+                 "the row may be stored or not")  # 10 s
     assert t.wait() == 0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How long a call of librdkafka may take: its own limit, a hurry, and the process's end, which gives a broker up that does not
-// answer in the end's time. No broker.
+// answer in the end's time; what a time-out tells as its reason. No broker.
 #include "topic/kafka_impl.h"
 #include "unit.h"
 
@@ -51,5 +51,44 @@ int test_kafka_end_shortens_waits(void)
     CHECK_INT(kafka_slice(&other, LONG_MS), 0);
     Patience behind = kafka_patience(&k, LONG_MS);
     CHECK_INT(kafka_slice(&behind, LONG_MS), 0);
+    return 0;
+}
+
+static const char *failed_with(Kafka *k, Err *err, rd_kafka_resp_err_t e)
+{
+    err_clear(err);
+    kafka_fail(k, err, e, NULL, "Describe of topic t failed");
+    return err->msg;
+}
+
+int test_kafka_time_out_tells_the_connection(void)
+{
+    Kafka k = {.props = {.servers = (char *)"b:9092"}};
+    Err err = ERR_INIT;
+    pthread_mutex_init(&k.reason_lock, NULL);
+    CHECK_TEXT(failed_with(&k, &err, RD_KAFKA_RESP_ERR__TIMED_OUT), "Describe of topic t failed: Local: Timed out (b:9092)");
+    /* The troubles of other handles are no reason. */
+    kafka_logged(&k, 4, "SESSTMOUT", "[thrd:main]: Consumer group session timed out (in join-state steady) after 6000 ms");
+    kafka_logged(&k, 0, "FATAL", "[thrd:main]: Fatal error: Local: This instance has been fenced by a newer instance");
+    kafka_logged(&k, 3, "ERROR", "[thrd:app]: sluice#producer-3: Local: Fenced: x");
+    CHECK_TEXT(failed_with(&k, &err, RD_KAFKA_RESP_ERR__TIMED_OUT), "Describe of topic t failed: Local: Timed out (b:9092)");
+    kafka_logged(&k, 3, "FAIL",
+                 "[thrd:b:9092/1]: b:9092/1: Connect to ipv4#10.0.0.1:9092 failed: Connection refused (after 0ms in state CONNECT, "
+                 "1 identical error(s) suppressed)");
+    kafka_logged(&k, 5, "FAIL", "[thrd:b:9092/1]: b:9092/1: a notice");
+    CHECK_TEXT(failed_with(&k, &err, RD_KAFKA_RESP_ERR__TRANSPORT),
+               "Describe of topic t failed: Local: Broker transport failure (b:9092: b:9092/1: Connect to ipv4#10.0.0.1:9092 failed: "
+               "Connection refused)");
+    kafka_logged(&k, 3, "FAIL",
+                 "[thrd:b:9092/1]: b:9092/1: ApiVersionRequest failed: Local: Timed out: probably due to broker version < 0.10 (see "
+                 "api.version.request configuration) (after 10002ms in state APIVERSION_QUERY)");
+    CHECK_TEXT(failed_with(&k, &err, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT),
+               "Describe of topic t failed: Local: Message timed out (b:9092: b:9092/1: ApiVersionRequest failed: Local: Timed out)");
+    /* An error that says why it is one needs no reason. */
+    CHECK_TEXT(failed_with(&k, &err, RD_KAFKA_RESP_ERR_INVALID_CONFIG),
+               "Describe of topic t failed: Broker: Configuration is invalid");
+    err_clear(&err);
+    buf_free(&k.reason);
+    pthread_mutex_destroy(&k.reason_lock);
     return 0;
 }
