@@ -20,18 +20,18 @@ struct CoordinatorHandle {
 
 /* ---- the coordinators' handle ---- */
 
-static void handle_free(CoordinatorHandle *h)
+static void handle_free(Kafka *k, CoordinatorHandle *h)
 {
     if (!h)
         return;
     rd_kafka_queue_destroy(h->background);
-    rd_kafka_destroy_flags(h->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    kafka_destroy(k, h->rk);
     mem_free(h);
 }
 
 void kafka_coordinators_free(Kafka *k)
 {
-    handle_free(k->coordinators);
+    handle_free(k, k->coordinators);
     k->coordinators = NULL;
 }
 
@@ -63,7 +63,7 @@ static void handle_give(Kafka *k, CoordinatorHandle *h, bool answered)
     bool last = --h->users == 0 && k->coordinators != h;
     pthread_mutex_unlock(&k->coordinators_lock);
     if (last)
-        handle_free(h);
+        handle_free(k, h);
 }
 
 /* ---- requests ---- */

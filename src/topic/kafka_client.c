@@ -439,9 +439,13 @@ static void close_broker(Broker *b)
     if (k->background)
         rd_kafka_queue_destroy(k->background);
     if (k->meta)
-        rd_kafka_destroy_flags(k->meta, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    if (__atomic_load_n(&k->left, __ATOMIC_ACQUIRE)) /* its handle still logs */
+        kafka_destroy(k, k->meta);
+    if (__atomic_load_n(&k->left, __ATOMIC_ACQUIRE)) { /* its handle still logs */
+        pthread_mutex_lock(&k->reason_lock);
+        k->log = NULL; /* who was told may be gone */
+        pthread_mutex_unlock(&k->reason_lock);
         return;
+    }
     kafka_props_free(&k->props);
     buf_free(&k->reason);
     mem_free(k->client_id);

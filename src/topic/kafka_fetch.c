@@ -364,6 +364,16 @@ static void on_queue(rd_kafka_t *rk, void *opaque)
     f->ready(f->arg);
 }
 
+/* What came for the partition while its reader stopped. It would keep the partition, and this its broker, so that the handle could
+ * not be destroyed any more once the topic is deleted: see kafka_wait.c. */
+static void drop_late(Fetcher *f)
+{
+    rd_kafka_message_t *late[16];
+    for (ssize_t n; (n = rd_kafka_consume_batch(f->rkt, f->partition, 0, late, ARRAY_LEN(late))) > 0;)
+        for (ssize_t i = 0; i < n; i++)
+            rd_kafka_message_destroy(late[i]);
+}
+
 static void fetcher_free(Fetcher *f)
 {
     if (f->q)
@@ -425,6 +435,7 @@ void kafka_fetch_close(Fetcher *f)
     rd_kafka_queue_cb_event_enable(f->q, NULL, NULL);
     forget_doubt(f);
     rd_kafka_consume_stop(f->rkt, f->partition);
+    drop_late(f);
     fetcher_free(f);
 }
 
@@ -533,7 +544,7 @@ void kafka_fetch_free_all(Kafka *k)
         set_free(s);
     }
     for (int i = 0; i < k->lanes.n; i++) {
-        rd_kafka_destroy_flags(k->lanes.v[i]->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+        kafka_destroy(k, k->lanes.v[i]->rk);
         strmap_free(&k->lanes.v[i]->reading);
         mem_free(k->lanes.v[i]);
     }

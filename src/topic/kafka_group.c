@@ -171,8 +171,7 @@ static void *member_main(void *arg)
 
 static void member_free(Membership *m)
 {
-    if (m->rk)
-        rd_kafka_destroy_flags(m->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    bool gone = !m->rk || kafka_destroy(m->handle.k, m->rk);
     for (int i = 0; i < TOPIC_SLOTS; i++)
         mem_free(m->owners[i]);
     for (int i = 0; i < m->members.n; i++)
@@ -182,7 +181,8 @@ static void member_free(Membership *m)
     mem_free(m->topic);
     mem_free(m->name);
     pthread_mutex_destroy(&m->lock);
-    mem_free(m);
+    if (gone)
+        mem_free(m);
 }
 
 /* The control topic, made when it is not there. Somebody else may make it at the same time. */

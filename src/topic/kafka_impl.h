@@ -45,6 +45,7 @@ struct Kafka {
     void *ending_arg;
     bool given_up; /* atomic: see kafka_wait.c */
     bool left;     /* atomic: a handle is left to the end of the process, and this with it */
+    int destroy_spent_ms; /* atomic: for handles that were left */
 
     rd_kafka_t *meta;
     rd_kafka_queue_t *background; /* of meta */
@@ -129,6 +130,16 @@ int kafka_slice(Patience *p, int most);
 rd_kafka_resp_err_t kafka_metadata(Kafka *k, rd_kafka_topic_t *topic, int ms, const struct rd_kafka_metadata **out);
 /* The list's offsets are times; the error of the call, or the first of its elements. */
 rd_kafka_resp_err_t kafka_offsets(Kafka *k, rd_kafka_topic_partition_list_t *l);
+/* A call in a thread of its own, for what cannot be told how long it may take. New. */
+typedef struct Aside Aside;
+Aside *kafka_aside(void (*call)(void *arg), void *arg);
+/* True: it has returned; false: it had not after so long. */
+bool kafka_aside_wait(Aside *a, int ms);
+/* Frees it. False: it has not returned, and goes on alone with its argument, which nobody may free. */
+bool kafka_aside_end(Aside *a);
+/* Destroys a handle, without closing a consumer. False: librdkafka does not come to an end with it in the time that there is
+ * for that; its opaque must stay, and k stays. Only so much time is spent on all such handles together. */
+bool kafka_destroy(Kafka *k, rd_kafka_t *rk);
 /* The queue's next event, new; NULL: none came. */
 rd_kafka_event_t *kafka_poll(Kafka *k, rd_kafka_queue_t *q, int ms);
 

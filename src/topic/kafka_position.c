@@ -28,10 +28,10 @@ struct Asker {
 
 static void asker_free(Asker *as)
 {
-    if (as->rk)
-        rd_kafka_destroy_flags(as->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    bool gone = !as->rk || kafka_destroy(as->handle.k, as->rk);
     mem_free(as->group);
-    mem_free(as);
+    if (gone)
+        mem_free(as);
 }
 
 void kafka_askers_free(Kafka *k)

@@ -65,7 +65,7 @@ static void handle_drop(Producer *p)
         rd_kafka_topic_destroy(e->value);
     strmap_free(&p->topics);
     rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
-    rd_kafka_destroy(p->rk);
+    p->left |= !kafka_destroy(p->handle.k, p->rk);
     p->rk = NULL;
 }
 
@@ -350,40 +350,23 @@ typedef struct Sending {
     rd_kafka_topic_partition_list_t *offsets; /* owned, as is: */
     rd_kafka_consumer_group_metadata_t *group;
     int ms;
-    pthread_mutex_t lock; /* of: */
-    pthread_cond_t cond;
-    bool done;
-    rd_kafka_error_t *e;
+    rd_kafka_error_t *e; /* the answer */
 } Sending;
 
-static void *sending_main(void *arg)
+static void sending(void *arg)
 {
     Sending *s = arg;
-    rd_kafka_error_t *e = rd_kafka_send_offsets_to_transaction(s->rk, s->offsets, s->group, s->ms);
-    pthread_mutex_lock(&s->lock);
-    s->e = e;
-    s->done = true;
-    pthread_cond_broadcast(&s->cond);
-    pthread_mutex_unlock(&s->lock);
-    return NULL;
+    s->e = rd_kafka_send_offsets_to_transaction(s->rk, s->offsets, s->group, s->ms);
 }
 
 /* False: the process is to end, and it was waited for long enough. */
-static bool await_sent(Sending *s, Kafka *k)
+static bool sent(Sending *s, Kafka *k)
 {
     Patience p = kafka_patience(k, INT32_MAX);
-    pthread_mutex_lock(&s->lock);
-    for (int slice; !s->done && (slice = kafka_slice(&p, FLUSH_SLICE_MS)) > 0;) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += (long)slice * 1000000;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&s->cond, &s->lock, &until);
+    Aside *a = kafka_aside(sending, s);
+    for (int slice; (slice = kafka_slice(&p, FLUSH_SLICE_MS)) > 0 && !kafka_aside_wait(a, slice);) {
     }
-    bool done = s->done;
-    pthread_mutex_unlock(&s->lock);
-    return done;
+    return kafka_aside_end(a);
 }
 
 static void leave_handle(Producer *p)
@@ -399,25 +382,15 @@ static void leave_handle(Producer *p)
 static rd_kafka_error_t *send_in_time(Producer *p, rd_kafka_topic_partition_list_t *l, rd_kafka_consumer_group_metadata_t *group)
 {
     Kafka *k = p->handle.k;
-    pthread_t thread;
     Sending *s = mem_zalloc(sizeof *s);
     *s = (Sending){.rk = p->rk, .ms = k->request_ms, .offsets = l, .group = group};
-    pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->cond, NULL);
-    if (pthread_create(&thread, NULL, sending_main, s))
-        sending_main(s);
-    else if (await_sent(s, k))
-        pthread_join(thread, NULL);
-    else {
-        pthread_detach(thread);
+    if (!sent(s, k)) {
         leave_handle(p);
         return rd_kafka_error_new(RD_KAFKA_RESP_ERR__TIMED_OUT, "the broker did not answer before the end");
     }
     rd_kafka_error_t *e = s->e;
     rd_kafka_topic_partition_list_destroy(s->offsets);
     rd_kafka_consumer_group_metadata_destroy(s->group);
-    pthread_mutex_destroy(&s->lock);
-    pthread_cond_destroy(&s->cond);
     mem_free(s);
     return e;
 }

@@ -8,14 +8,18 @@
 //                    own limit was shorter says nothing of the broker
 //
 // Slices of calls that librdkafka resumes (init, commit, abort, flush, a queue that is polled) lose nothing. Others ask anew with
-// each slice, so these are longer. What can be neither (positions in a transaction) waits in a thread of its own, see
-// kafka_produce.c.
+// each slice, so these are longer. What can be neither is called in a thread of its own (Aside), which is left alone when the time
+// is over, with all that it uses: positions in a transaction (kafka_produce.c), and the destruction of a handle.
+//
+// librdkafka (2.0.2) may destroy a handle for ever: it waits for a broker's thread, which waits for the last reference to its
+// broker, and that is held by a partition whose own queue got an "end of partition" just after its reader stopped, before its topic
+// was deleted. Hence DESTROY_MS. Time for handles that were left is taken from one account, so that many of them make no long end.
 // @thread any
 #include <time.h>
 
 #include "topic/kafka_impl.h"
 
-enum { ENDING_MS = 2500, NOTICED_MS = 1000, MOST_SLICE_MS = 2000, NAP_MS = 50 };
+enum { ENDING_MS = 2500, NOTICED_MS = 1000, MOST_SLICE_MS = 2000, NAP_MS = 50, DESTROY_MS = 1500, LEAST_MS = 100 };
 
 int64_t kafka_now_ms(void)
 {
@@ -123,4 +127,98 @@ rd_kafka_event_t *kafka_poll(Kafka *k, rd_kafka_queue_t *q, int ms)
     for (int slice; !ev && (slice = kafka_slice(&p, 200)) > 0;)
         ev = rd_kafka_queue_poll(q, slice);
     return ev;
+}
+
+/* ---- what has no limit of its own ---- */
+
+struct Aside {
+    void (*call)(void *arg);
+    void *arg;
+    pthread_t thread;
+    bool alone; /* there is no thread: it was called at once */
+    pthread_mutex_t lock; /* of: */
+    pthread_cond_t cond;
+    bool done, left;
+};
+
+static void aside_free(Aside *a)
+{
+    pthread_mutex_destroy(&a->lock);
+    pthread_cond_destroy(&a->cond);
+    mem_free(a);
+}
+
+static void *aside_main(void *arg)
+{
+    Aside *a = arg;
+    a->call(a->arg);
+    pthread_mutex_lock(&a->lock);
+    a->done = true;
+    bool left = a->left;
+    pthread_cond_broadcast(&a->cond);
+    pthread_mutex_unlock(&a->lock);
+    if (left)
+        aside_free(a);
+    return NULL;
+}
+
+Aside *kafka_aside(void (*call)(void *arg), void *arg)
+{
+    Aside *a = mem_zalloc(sizeof *a);
+    pthread_condattr_t clock;
+    a->call = call;
+    a->arg = arg;
+    pthread_mutex_init(&a->lock, NULL);
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&a->cond, &clock);
+    pthread_condattr_destroy(&clock);
+    a->alone = pthread_create(&a->thread, NULL, aside_main, a) != 0;
+    if (a->alone)
+        aside_main(a);
+    return a;
+}
+
+bool kafka_aside_wait(Aside *a, int ms)
+{
+    int64_t until = kafka_now_ms() + ms;
+    struct timespec at = {until / 1000, (long)(until % 1000) * 1000000};
+    pthread_mutex_lock(&a->lock);
+    while (!a->done && pthread_cond_timedwait(&a->cond, &a->lock, &at) == 0) {
+    }
+    bool done = a->done;
+    pthread_mutex_unlock(&a->lock);
+    return done;
+}
+
+bool kafka_aside_end(Aside *a)
+{
+    pthread_t thread = a->thread;
+    bool alone = a->alone;
+    pthread_mutex_lock(&a->lock);
+    bool done = a->done;
+    a->left = !done;
+    pthread_mutex_unlock(&a->lock); /* if it was left, it is the thread's from here on */
+    if (!done)
+        pthread_detach(thread);
+    else if (!alone)
+        pthread_join(thread, NULL);
+    if (done)
+        aside_free(a);
+    return done;
+}
+
+static void destroy(void *rk) { rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); }
+
+bool kafka_destroy(Kafka *k, rd_kafka_t *rk)
+{
+    int64_t began = kafka_now_ms();
+    int ms = DESTROY_MS - __atomic_load_n(&k->destroy_spent_ms, __ATOMIC_ACQUIRE);
+    Aside *a = kafka_aside(destroy, rk);
+    kafka_aside_wait(a, ms > LEAST_MS ? ms : LEAST_MS);
+    if (kafka_aside_end(a))
+        return true;
+    __atomic_add_fetch(&k->destroy_spent_ms, (int)(kafka_now_ms() - began), __ATOMIC_ACQ_REL);
+    __atomic_store_n(&k->left, true, __ATOMIC_RELEASE);
+    return false;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How long a call of librdkafka may take: its own limit, a hurry, and the process's end, which gives a broker up that does not
-// answer in the end's time; what a time-out tells as its reason. No broker.
+// answer in the end's time; what librdkafka does not come to an end with is left; what a time-out tells as its reason. No broker.
+#include <semaphore.h>
+
 #include "topic/kafka_impl.h"
 #include "unit.h"
 
@@ -51,6 +53,69 @@ int test_kafka_end_shortens_waits(void)
     CHECK_INT(kafka_slice(&other, LONG_MS), 0);
     Patience behind = kafka_patience(&k, LONG_MS);
     CHECK_INT(kafka_slice(&behind, LONG_MS), 0);
+    return 0;
+}
+
+static void wait_for(void *arg) { sem_wait(arg); }
+
+int test_kafka_aside_is_left_alone(void)
+{
+    sem_t go;
+    sem_init(&go, 0, 0);
+    Aside *a = kafka_aside(wait_for, &go);
+    CHECK(!kafka_aside_wait(a, 1));
+    sem_post(&go);
+    CHECK(kafka_aside_wait(a, LONG_MS));
+    CHECK(kafka_aside_end(a));
+    static sem_t later; /* of a call that goes on */
+    sem_init(&later, 0, 0);
+    a = kafka_aside(wait_for, &later);
+    CHECK(!kafka_aside_end(a));
+    sem_post(&later);
+    return 0;
+}
+
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void log_at_gate(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+    UNUSED(rk);
+    UNUSED(level);
+    UNUSED(facility);
+    UNUSED(text);
+    pthread_mutex_lock(&gate);
+    pthread_mutex_unlock(&gate);
+}
+
+/* A consumer of no broker. It tells all that it does, which stops all its threads while the gate is held. */
+static rd_kafka_t *gated(void)
+{
+    char why[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    kafka_conf_set(conf, "debug", "all");
+    rd_kafka_conf_set_log_cb(conf, log_at_gate);
+    return rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
+}
+
+int test_kafka_handle_without_end_is_left(void)
+{
+    Kafka k = {0};
+    rd_kafka_t *good = gated(), *bad = gated(), *worse = gated();
+    CHECK(good && bad && worse);
+    CHECK(kafka_destroy(&k, good));
+    CHECK(!k.left && k.destroy_spent_ms == 0);
+    pthread_mutex_lock(&gate);
+    k.destroy_spent_ms = 1300;
+    int64_t began = kafka_now_ms();
+    bool destroyed = kafka_destroy(&k, bad);
+    int64_t first = kafka_now_ms() - began;
+    destroyed |= kafka_destroy(&k, worse); /* the account is empty: little time is left for each */
+    int64_t both = kafka_now_ms() - began;
+    pthread_mutex_unlock(&gate);
+    CHECK(!destroyed && k.left);
+    CHECK(first >= 190 && both < 1400); /* with LEAST_MS for the second */
+    CHECK(k.destroy_spent_ms >= 1500);
+    CHECK_INT(rd_kafka_wait_destroyed(LONG_MS), 0); /* they went on alone */
     return 0;
 }
 
