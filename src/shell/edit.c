@@ -19,10 +19,12 @@
 #include "shell/history.h"
 #include "shell/scan.h"
 #include "shell/signals.h"
+#include "topic/kafka.h"
 
 enum {
     MOST_SHOWN = 120, /* candidates that are listed */
     PASTE_MS = 10,
+    NAMES_MS = 300, /* a key that is pressed is not to wait for Kafka: then topics are those that are known */
 };
 
 struct Editor {
@@ -76,7 +78,9 @@ static int get_char(EditLine *el, wchar_t *out)
 
 static void session_completion(void *from, char kind, Str prefix, void (*fn)(void *arg, Str name), void *arg)
 {
+    kafka_hurry(NAMES_MS);
     session_names(from, kind, prefix, fn, arg);
+    kafka_hurry(0);
 }
 
 /* In columns below the line, as many as the terminal holds. */

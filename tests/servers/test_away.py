@@ -42,3 +42,21 @@ def test_descriptions_tell_what_is_known(sluice):
         b.signal(signal.SIGCONT)
         until("it answers again", lambda: all(asked(s, sql)["warnings"] == [] for sql in described))
         s.leave()
+
+
+def test_tab_does_not_wait(sluice):
+    """The prompt is there for who types: names of topics are those that are known."""
+    topic = name("tabbed")
+    with Broker(sluice) as b:
+        s = Shell(sluice, name("tab"), server=b.address)
+        s.done(input_stream(topic))
+        b.signal(signal.SIGSTOP)
+        start = time.monotonic()
+        s.t.send("PRINT tabb\t")
+        s.t.expect(topic[4:])
+        took = time.monotonic() - start
+        assert took < 3, f"{took:.1f} s"
+        s.t.send("\x03")
+        s.t.expect("sluice> ")
+        b.signal(signal.SIGCONT)
+        s.leave()
