@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batch: up to LIMIT_BATCH_ROWS rows of one partition, in columns. What operators hand on.
+// Batch: up to LIMIT_BATCH_ROWS rows (pairs count once) of one partition, in columns. What operators hand on.
 //
 //   rows      0 … n-1 are physical; the selection vector `sel` names the live ones, in order
 //             (NULL = all). An operator never edits a batch it was given: it makes a new Batch
