@@ -364,16 +364,6 @@ static void on_queue(rd_kafka_t *rk, void *opaque)
     f->ready(f->arg);
 }
 
-/* What came for the partition while its reader stopped. It would keep the partition, and this its broker, so that the handle could
- * not be destroyed any more once the topic is deleted: see kafka_wait.c. */
-static void drop_late(Fetcher *f)
-{
-    rd_kafka_message_t *late[16];
-    for (ssize_t n; (n = rd_kafka_consume_batch(f->rkt, f->partition, 0, late, ARRAY_LEN(late))) > 0;)
-        for (ssize_t i = 0; i < n; i++)
-            rd_kafka_message_destroy(late[i]);
-}
-
 static void fetcher_free(Fetcher *f)
 {
     if (f->q)
@@ -435,7 +425,6 @@ void kafka_fetch_close(Fetcher *f)
     rd_kafka_queue_cb_event_enable(f->q, NULL, NULL);
     forget_doubt(f);
     rd_kafka_consume_stop(f->rkt, f->partition);
-    drop_late(f);
     fetcher_free(f);
 }
 

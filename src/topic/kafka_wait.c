@@ -11,9 +11,11 @@
 // each slice, so these are longer. What can be neither is called in a thread of its own (Aside), which is left alone when the time
 // is over, with all that it uses: positions in a transaction (kafka_produce.c), and the destruction of a handle.
 //
-// librdkafka (2.0.2) may destroy a handle for ever: it waits for a broker's thread, which waits for the last reference to its
-// broker, and that is held by a partition whose own queue got an "end of partition" just after its reader stopped, before its topic
-// was deleted. Hence DESTROY_MS. Time for handles that were left is taken from one account, so that many of them make no long end.
+// librdkafka (2.0.2) may destroy a handle for ever. It waits for a broker's thread, and this for the last reference to its broker,
+// which a partition has. The answer to a fetch that was on its way when the partition's reader stopped is put into the partition's
+// own queue, where it refers to the partition; that queue is emptied with its topic, but for a partition that the metadata does not
+// name any more. So a reader's stop and the topic's deletion are enough, and nothing that is public reaches the queue then. Hence
+// DESTROY_MS. What handles that were left cost is taken from one account, so that many of them make no long end.
 // @thread any
 #include <time.h>
 
