@@ -22,11 +22,21 @@ void op_drain_errors(Op *op, const Batch *b)
     es->total = 0;
 }
 
-static Status make(Arena *a, const PNode *node, OpEnv *env, RowTaker *take, void *arg, Op **out, Err *err)
+/* What the first of the nodes puts out goes to the sink, at most projected. */
+static bool goes_to_sink(const PNode *nodes, int n)
+{
+    int i = 1;
+    while (i < n && nodes[i].kind == PP_PROJECT)
+        i++;
+    return i < n && nodes[i].kind == PP_SINK;
+}
+
+/* Of the first of the nodes. */
+static Status make(Arena *a, const PNode *node, int n, OpEnv *env, RowTaker *take, void *arg, Op **out, Err *err)
 {
     switch (node->kind) {
     case PP_FILTER:
-        return op_filter_new(a, node, env, out, err);
+        return op_filter_new(a, node, goes_to_sink(node, n), env, out, err);
     case PP_PROJECT:
     case PP_GROUP:
         return op_project_new(a, node, env, out, err);
@@ -51,7 +61,7 @@ Status op_build(Arena *a, const PNode *nodes, int n, OpEnv *env, RowTaker *take,
     *out = (OpChain){0, ARENA_ARRAY(a, Op *, 2 * n)};
     for (int i = 0; i < n; i++) {
         Op *op = NULL;
-        Status st = make(a, &nodes[i], env, take, arg, &op, err);
+        Status st = make(a, &nodes[i], n - i, env, take, arg, &op, err);
         if (op) {
             if (checked)
                 out->v[out->n++] = op_check_new(a, op);

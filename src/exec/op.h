@@ -39,6 +39,10 @@ typedef struct OpEnv {
     Str checkpoint_owner;/* of unit_checkpoint */
     StoreShare *share;   /* bytes for all stores together, or NULL */
     uint32_t store_base; /* id of the plan's store slot 0 */
+    /* At least once, in a broker: what is read, or waits for the commit, may have been read before, for a commit that failed
+     * between its records: the sink's topic may have what the state here never had, and lack what it has. Kept by the task. */
+    bool again;
+    bool wants_again;    /* set by an operator when it is made: it looks at `again`, which else stays false */
     RowLog *log;
     void *log_arg;
 } OpEnv;
@@ -83,7 +87,8 @@ void op_row_failed(Op *op, const char *where, RowErrorStage stage, const Batch *
 void op_drain_errors(Op *op, const Batch *b);
 
 /* ---- constructors, one a file; each is new, with out NULL ---- */
-Status op_filter_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err) MUST_CHECK;
+/* to_sink: behind it are projections only, and then the sink. */
+Status op_filter_new(Arena *a, const PNode *node, bool to_sink, OpEnv *env, Op **out, Err *err) MUST_CHECK;
 Status op_project_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err) MUST_CHECK; /* GROUP too */
 Status op_table_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err) MUST_CHECK;
 Status op_aggregate_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *err) MUST_CHECK;

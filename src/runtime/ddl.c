@@ -152,8 +152,11 @@ static Str new_query_id(Ddl *d, const BoundCreateAs *b, const char *prefix, uint
 
 static Status start_query(Ddl *d, RunQuery *q)
 {
-    if (!d->past)
+    if (!d->past) {
+        for (int i = 0; i < q->ntasks; i++)
+            q->tasks[i]->first = true;
         return query_start(q, d->err);
+    }
     q->planned = d->replay->fingerprint;
     vec_add(&d->past->live, q);
     return OK;

@@ -40,6 +40,7 @@ typedef struct TaskInput {
     int64_t position;     /* the next offset to read */
     int64_t end;          /* stop before it; -1: go on for ever */
     int64_t committed;    /* where its last commit, or its start, left it */
+    int64_t again_end;    /* at least once: what is before it may have been read before this start (OpEnv.again); 0: nothing is */
     int64_t trimmed;      /* internal topics: what is before it was given back */
     SourceReader *reader; /* NULL: not attached */
     int64_t stood_at, stood_ms, look_ms; /* task_watch: where it was seen, since when, and when it is looked at again */
@@ -105,6 +106,7 @@ struct Task {
     bool dirty;         /* worked since the last commit … */
     int64_t dirty_ms;   /* … from then on */
     bool ahead;         /* at least once: its group may not know how far it is */
+    bool first;         /* its query was just created: nobody has worked on it */
     bool tells;         /* at least once: it tells where its state stands before it sends records (task_tell) */
     bool exactly_once;  /* as opposed to at least once; local topics: always */
     bool eager;         /* holds nothing back: commits as soon as nothing more is there to read */

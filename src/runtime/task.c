@@ -139,6 +139,21 @@ const TaskInput *task_held_up(const Task *t)
 
 /* ---- positions ---- */
 
+/* Whoever worked on it before this start cannot have read more than there is now. */
+static bool asks_again_end(const Task *t)
+{
+    return t->env.wants_again && !t->first && !t->exactly_once && t->q->kind == QUERY_PERSISTENT &&
+           topics_remote(t->q->e->topics);
+}
+
+/* Of what is not committed yet, and of what is read next: OpEnv.again. */
+static void look_again(Task *t)
+{
+    t->env.again = false;
+    for (int i = 0; i < t->ninputs; i++)
+        t->env.again |= t->inputs[i].position < t->inputs[i].again_end;
+}
+
 static Status input_position(Task *t, TaskInput *ti, Str owner, bool own, Err *err)
 {
     Topics *topics = t->q->e->topics;
@@ -153,6 +168,9 @@ static Status input_position(Task *t, TaskInput *ti, Str owner, bool own, Err *e
     Status st = at < 0 ? first_position(t, ti, err) : OK;
     ti->trimmed = ti->position;
     ti->end = -1;
+    ti->again_end = 0;
+    if (st == OK && asks_again_end(t))
+        st = topic_ends(topics, ti->in->topic, ti->partition, &begin, &ti->again_end, err);
     if (st == OK && t->q->bounded)
         st = topic_ends(topics, ti->in->topic, ti->partition, &begin, &ti->end, err);
     return st;
@@ -166,9 +184,12 @@ Status task_positions(Task *t, bool own, Err *err)
     for (int i = 0; i < t->ninputs && st == OK; i++)
         st = input_position(t, &t->inputs[i], owner, own, err);
     arena_free(a);
-    if (st == OK)
-        t->untold_ms = 0;
-    return st;
+    look_again(t);
+    if (st)
+        return st;
+    t->untold_ms = 0;
+    t->first = false;
+    return OK;
 }
 
 static void open_unit(Task *t)
@@ -296,6 +317,7 @@ void task_place(Task *t)
 {
     bool here = t->partition < 0 || members_has(t->q->e, t->partition);
     bool standby = !here && restore_needed(t) && members_stands_by(t->q->e, t->partition);
+    t->first &= here;
     Err err = ERR_INIT;
     Status st = OK;
     if (here && t->state == TASK_FAILED) { /* as a standby: what is wrong with a copy does not stop the owner */
@@ -475,6 +497,7 @@ void task_finish(Task *t, Err *err)
     }
     op_chain_committed(&t->chain);
     t->dirty = false;
+    look_again(t);
     t->ahead = !t->exactly_once && committer_untold(t->w->committer);
     t->tells = t->ahead && t->q->e->disk && restore_needed(t);
     for (int i = 0; i < t->ninputs; i++)
@@ -488,6 +511,8 @@ void task_finish(Task *t, Err *err)
 void task_keep_alive(Task *t, int64_t now)
 {
     int64_t after = t->ahead ? TELL_AGAIN_MS : HOUR_MS;
+    if (t->env.again && t->state == TASK_RUNNING && !t->dirty) /* markers alone were left to read: nothing commits them */
+        look_again(t);
     if (t->state == TASK_RUNNING && !t->dirty && now - t->committed_ms >= after && t->q->kind == QUERY_PERSISTENT &&
         topics_remote(t->q->e->topics))
         task_begin(t);
