@@ -54,7 +54,7 @@ static const PropRow rows[] = {
     {"num.stream.threads", PROP_INT, "4", SQ, 1, 1024},
     {"processing.guarantee", PROP_GUARANTEE, "at_least_once", SQ, 0, 0},
     {"replication.factor", PROP_INT, NULL, SQ, -1, 32767},
-    {"session.timeout.ms", PROP_INT, NULL, PROP_CONSUMER, 1, INT32_MAX},
+    {"session.timeout.ms", PROP_INT, "10000", PROP_CONSUMER, 1, INT32_MAX},
 };
 
 #undef S

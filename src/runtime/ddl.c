@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "analyze/resolved.h"
+#include "base/nearest.h"
 #include "runtime/ddl.h"
 #include "sql/parse.h"
 
@@ -326,6 +327,20 @@ static void end_query(Ddl *d, RunQuery *q)
         }
 }
 
+static Status unknown_query(const Ddl *d)
+{
+    int n;
+    RunQuery **all = engine_queries(d->e, d->an.arena, &n);
+    Nearest near;
+    Status st = err_at(d->err, ERR_STATEMENT, d->st->span, "Unknown queryId: %.*s", STR_ARG(d->st->name.text));
+    nearest_init(&near, d->st->name.text);
+    for (int i = 0; i < n; i++)
+        nearest_offer(&near, all[i]->id);
+    if (near.best.n)
+        err_hint(d->err, "did you mean %.*s?", STR_ARG(near.best));
+    return st;
+}
+
 static Status terminate(Ddl *d)
 {
     const Stmt *st = d->st;
@@ -357,7 +372,7 @@ static Status terminate(Ddl *d)
         return OK;
     }
     if (!q)
-        return err_at(d->err, ERR_STATEMENT, st->span, "Unknown queryId: %.*s", STR_ARG(st->name.text));
+        return unknown_query(d);
     Command c = {.key = arena_strf(d->an.arena, "terminate/%.*s/execute", STR_ARG(q->id)), .number = next_number(d)};
     Status rc = record_command(d, &c, NULL);
     if (rc)

@@ -81,9 +81,9 @@ Status topic_create(Topics *t, const TopicInfo *info, Err *err) MUST_CHECK;
 Status topic_delete(Topics *t, Str name, Err *err) MUST_CHECK;
 /* info->name is borrowed for the topic's life. */
 bool topic_describe(Topics *t, Str name, TopicInfo *info);
-/* In name order, in the arena. */
 typedef VEC(TopicInfo) TopicInfoVec;
-void topic_list(Topics *t, Arena *a, TopicInfoVec *out);
+/* In name order, in the arena. False: the broker did not answer, these are those that are known here. */
+bool topic_list(Topics *t, Arena *a, TopicInfoVec *out);
 bool topic_name_valid(Str name);
 
 /* ---- reading; @thread any ---- */

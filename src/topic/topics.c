@@ -197,7 +197,7 @@ static int by_name(const void *a, const void *b)
     return str_cmp(((const TopicInfo *)a)->name, ((const TopicInfo *)b)->name);
 }
 
-void topic_list(Topics *t, Arena *a, TopicInfoVec *out)
+bool topic_list(Topics *t, Arena *a, TopicInfoVec *out)
 {
     StrMapEntry *e;
     Err err = ERR_INIT;
@@ -213,6 +213,7 @@ void topic_list(Topics *t, Arena *a, TopicInfoVec *out)
     pthread_rwlock_unlock(&t->names);
     if (out->n)
         qsort(out->v, (size_t)out->n, sizeof *out->v, by_name);
+    return told == OK || !t->ops->remote;
 }
 
 /* ---- reading ---- */
