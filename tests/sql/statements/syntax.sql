@@ -7,7 +7,7 @@ SELEC * FROM orders;
 SHOW NONSENSE;
 --> ERROR 1:6 Syntax Error
 --> Syntax error at or near 'NONSENSE' at line 1:6
---> HINT expected ALL, CONNECTOR, CONNECTORS, FUNCTIONS, PROPERTIES or QUERIES
+--> HINT expected ALL, CONNECTOR, CONNECTORS, FUNCTIONS, PROPERTIES, QUERIES, SINK, SOURCE, STREAMS, TABLES, TOPICS, TYPES or VARIABLES
 CREATE STREAM (a INT) WITH (kafka_topic='t');
 --> ERROR 1:15 Syntax Error
 --> Syntax error at or near '(' at line 1:15
