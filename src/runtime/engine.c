@@ -173,6 +173,7 @@ Status engine_open(const EngineConfig *config, Engine **out, Err *err)
     e->share.budget = e->cfg.state_budget;
     e->transaction_ms = TRANSACTION_MS;
     pthread_mutex_init(&e->ddl, NULL);
+    pthread_mutex_init(&e->moving, NULL);
     pthread_mutex_init(&e->mu, NULL);
     pthread_cond_init(&e->ran, NULL);
     pthread_mutex_init(&e->keeper.mu, NULL);
@@ -289,6 +290,7 @@ static bool close_engine(Engine *e, bool commit)
         mem_free(e->warnings.v[i]);
     vec_free(&e->warnings);
     pthread_mutex_destroy(&e->ddl);
+    pthread_mutex_destroy(&e->moving);
     pthread_mutex_destroy(&e->mu);
     pthread_cond_destroy(&e->ran);
     pthread_mutex_destroy(&e->keeper.mu);

@@ -266,6 +266,7 @@ struct Engine {
     int nworkers;
     Worker *workers;
     pthread_mutex_t ddl;      /* one statement that changes the catalog at a time */
+    pthread_mutex_t moving;   /* one change of slots or standby at a time; a worker that asks its broker may hold one up */
     pthread_mutex_t mu;       /* guards cat, queries, streams */
     pthread_cond_t ran;       /* with mu: a task came to run */
     Catalog *cat;
@@ -274,7 +275,7 @@ struct Engine {
     Str command_topic;
     Commands commands;
     Str member_id, member_name; /* unique in the service, the same again over the same directory; and as others see it */
-    uint64_t slots, standby;  /* atomic: that this server has, and stands by for; changed under ddl */
+    uint64_t slots, standby;  /* atomic: that this server has, and stands by for; changed under moving */
     Arena *arena;
     uint32_t query_seq;       /* sequential_ids */
     uint64_t transient_seq;
@@ -369,7 +370,7 @@ Status members_join(Engine *e, Err *err) MUST_CHECK;
 void members_leave(Engine *e);
 bool members_has(const Engine *e, int partition);   /* the slot of the partition is this server's */
 bool members_stands_by(const Engine *e, int partition); /* keeps a copy of its state */
-/* Looks who the members are now, and takes up or gives up standby copies. Under ddl. */
+/* Looks who the members are now, and takes up or gives up standby copies. Without Engine.ddl. */
 void members_look(Engine *e);
 
 /* commands.c: the command topic. All under Engine.ddl. */

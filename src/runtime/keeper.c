@@ -101,13 +101,13 @@ static void follow(Engine *e)
     int64_t now = effects_now(e->fx);
     pthread_mutex_lock(&e->ddl);
     ignore(commands_follow(e, &err), &err);
+    pthread_mutex_unlock(&e->ddl);
     if (now >= e->keeper.look_ms) {
         e->keeper.look_ms = now + LOOK_MS;
-        kafka_hurry(HURRY_MS); /* statements wait for the lock */
+        kafka_hurry(HURRY_MS); /* commands wait */
         members_look(e);
         kafka_hurry(0);
     }
-    pthread_mutex_unlock(&e->ddl);
 }
 
 void keeper_wake(Engine *e)

@@ -9,7 +9,9 @@
 //                    names, keep a copy of the state warm from the changelog
 //
 // Push queries read all partitions themselves and belong to no slot. Local topics: this process has all slots.
-// @thread the membership's own, under Engine.ddl, unless said otherwise
+// What moves is done by messages to the workers, and statements go on meanwhile: a query that starts or stops does so by messages too,
+// and finds the slots as they are then, or is among the tasks that move.
+// @thread the membership's own, under Engine.moving, unless said otherwise
 #include <unistd.h>
 
 #include <stdio.h>
@@ -148,9 +150,9 @@ static void changed(void *arg, uint64_t slots, bool lost)
 {
     Engine *e = arg;
     uint64_t had = e->slots; /* changed here only */
-    if (lost) /* at once: nothing more is committed for them, whoever holds the lock */
+    if (lost) /* at once: nothing more is committed for them, whatever moves */
         __atomic_store_n(&e->slots, had & slots, __ATOMIC_RELEASE);
-    pthread_mutex_lock(&e->ddl);
+    pthread_mutex_lock(&e->moving);
     uint64_t before = had, gone = before & ~slots;
     if (topics_remote(e->topics) && (before != slots || lost))
         engine_log(e, "has %d of %d slots now%s", __builtin_popcountll(slots), TOPIC_SLOTS,
@@ -160,7 +162,7 @@ static void changed(void *arg, uint64_t slots, bool lost)
     __atomic_store_n(&e->slots, slots, __ATOMIC_RELEASE);
     __atomic_store_n(&e->standby, e->standby & ~slots, __ATOMIC_RELEASE);
     each_worker(e, place_moving, before ^ slots);
-    pthread_mutex_unlock(&e->ddl);
+    pthread_mutex_unlock(&e->moving);
 }
 
 Status members_join(Engine *e, Err *err)
@@ -219,10 +221,12 @@ void members_look(Engine *e)
         if (at >= 0 && at != me && (me - at + names.n) % names.n <= copies)
             standby |= (uint64_t)1 << s;
     }
+    pthread_mutex_lock(&e->moving);
     uint64_t before = e->standby;
     standby &= ~e->slots;
     __atomic_store_n(&e->standby, standby, __ATOMIC_RELEASE);
     each_worker(e, place_moving, before ^ standby);
+    pthread_mutex_unlock(&e->moving);
     err_clear(&err);
     buf_free(&owner);
     arena_free(a);
