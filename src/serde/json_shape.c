@@ -102,7 +102,8 @@ static inline const char *number_end(const char *p, Text t)
 {
     int drop;
     p += *p == '-';
-    uint32_t digits = wide_digits(wide_at(p, t, &drop)) >> drop;
+    Wide v = wide_at(p, t, &drop);
+    uint32_t digits = wide_digits(v) >> drop;
     int n = __builtin_ctz(~digits);
     if (n == 0 || n >= WIDE - drop || (n > 1 && *p == '0'))
         return NULL;
