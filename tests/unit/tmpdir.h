@@ -17,6 +17,8 @@
 
 #include "base/base.h"
 
+#include "unit.h"
+
 typedef struct TmpDir {
     char path[1024];
 } TmpDir;
@@ -91,15 +93,6 @@ static inline int child_run(void (*fn)(void *arg), void *arg)
 }
 
 /* The thread sanitizer does not follow children of a process with threads: tests that fork return early. */
-#if defined(__SANITIZE_THREAD__)
-#define NO_FORK_TESTS 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define NO_FORK_TESTS 1
-#endif
-#endif
-#ifndef NO_FORK_TESTS
-#define NO_FORK_TESTS 0
-#endif
+#define NO_FORK_TESTS UNDER_TSAN
 
 #endif
