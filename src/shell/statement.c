@@ -2,7 +2,7 @@
 // Statement: see statement.h. The thread runs session_run and then closes its end of a pipe; the main thread waits for that end
 // and for signals at once.
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* pipe2 */
+#define _GNU_SOURCE /* pipe2, pthread_setname_np */
 #endif
 #include "shell/statement.h"
 
@@ -31,6 +31,7 @@ struct LeftStatement {
 static void *run(void *arg)
 {
     LeftStatement *l = arg;
+    pthread_setname_np(pthread_self(), "sluice-stmt"); /* for who looks from outside */
     l->rc = session_run(l->s, l->st, &l->answer, &l->err);
     close(l->open);
     return NULL;

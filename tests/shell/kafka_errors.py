@@ -342,9 +342,23 @@ def shell_with_a_stream(sluice, topic):
     return t
 
 
+def runs_a_statement(pid):
+    names = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{task}/comm") as f:
+                names.append(f.read().strip())
+        except FileNotFoundError:  # it has just ended
+            pass
+    return "sluice-stmt" in names
+
+
 def interrupt_an_insert(t, topic):
     t.line(f"SHOW VARIABLES; INSERT INTO {topic} VALUES (1);")
     t.expect("Variable Name | Value", "-\n", "-\n")
+    end = time.monotonic() + terminal.DEADLINE
+    while not runs_a_statement(t.pid):  # between two statements Ctrl-C ends the line
+        assert time.monotonic() < end, "the statement does not run"
     t.send("\x03")
     t.expect("Interrupted, but not undone: the statement goes on.", "\nsluice> ")
 
