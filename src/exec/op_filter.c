@@ -16,7 +16,7 @@
 // not, while what is read may have been read before (OpEnv.again):
 //
 //   no             no             delete, with the values after
-//   insert: if it does not pass, delete    delete: always
+//   insert: a delete, if it does not pass         delete: always
 //
 // The delete that a change becomes happens when the change does: it has its time, offset and headers.
 #include "exec/op.h"

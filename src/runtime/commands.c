@@ -28,8 +28,6 @@ enum { KIND_S = 5, KIND_LOOKS = 20, KIND_NAP_MS = 100 };
 
 /* ---- one kind of servers in a service ---- */
 
-static Str slots_topic(const Engine *e) { return arena_strf(e->arena, "_confluent-ksql-%.*s_slots", STR_ARG(e->service_id)); }
-
 /* Others are members of the same service. */
 static bool is_shared(const Engine *e) { return topics_remote(e->topics) && !e->cfg.alone; }
 
@@ -69,7 +67,7 @@ static Status check_kind(Engine *e, Err *err)
 {
     const struct timespec nap = {0, KIND_NAP_MS * 1000000};
     int64_t until = e->fx->mono_ns(e->fx) + KIND_S * INT64_C(1000000000);
-    Str slots = slots_topic(e);
+    Str slots = members_topic(e);
     for (int looks = 1;; looks++) {
         bool headless, there = false;
         Status st = find_topic(e, slots, &headless, err);

@@ -366,6 +366,8 @@ Status command_decode(const Record *r, Arena *a, Command *out, Err *err) MUST_CH
 
 /* members.c: which of the work is this server's. */
 Status members_identify(Engine *e, Err *err) MUST_CHECK; /* before workers start */
+/* The control topic of the service: its slots are its partitions. In e->arena. */
+Str members_topic(const Engine *e);
 Status members_join(Engine *e, Err *err) MUST_CHECK;
 void members_leave(Engine *e);
 bool members_has(const Engine *e, int partition);   /* the slot of the partition is this server's */

@@ -165,6 +165,8 @@ static void changed(void *arg, uint64_t slots, bool lost)
     pthread_mutex_unlock(&e->moving);
 }
 
+Str members_topic(const Engine *e) { return arena_strf(e->arena, "_confluent-ksql-%.*s_slots", STR_ARG(e->service_id)); }
+
 Status members_join(Engine *e, Err *err)
 {
     if (e->cfg.alone) {
@@ -173,7 +175,7 @@ Status members_join(Engine *e, Err *err)
     }
     const MembershipConfig c = {
         .group = arena_strf(e->arena, "_confluent-ksql-%.*s_members", STR_ARG(e->service_id)),
-        .topic = arena_strf(e->arena, "_confluent-ksql-%.*s_slots", STR_ARG(e->service_id)),
+        .topic = members_topic(e),
         .name = e->member_name,
         .instance = e->disk ? e->member_id : (Str){NULL, 0},
         .replicas = internal_replicas(e->cfg.props),

@@ -452,7 +452,7 @@ Unit *task_tell(Task *t)
 
 void task_told(Task *t, Err *err)
 {
-    if (err->code == OK && committer_untold(t->w->committer))
+    if (err->code == OK && committer_untold(t->w->committer, t->env.checkpoint_owner))
         err_set(err, ERR_BROKER, "its group could not be told where its state stands");
     if (err->code)
         task_fail(t, err);
@@ -498,7 +498,7 @@ void task_finish(Task *t, Err *err)
     op_chain_committed(&t->chain);
     t->dirty = false;
     look_again(t);
-    t->ahead = !t->exactly_once && committer_untold(t->w->committer);
+    t->ahead = !t->exactly_once && committer_untold(t->w->committer, t->env.checkpoint_owner);
     t->tells = t->ahead && t->q->e->disk && restore_needed(t);
     for (int i = 0; i < t->ninputs; i++)
         t->inputs[i].committed = t->inputs[i].position;

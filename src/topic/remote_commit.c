@@ -653,10 +653,13 @@ static RemoteCommitter *remote_committer(Committer *c)
     return c->remote;
 }
 
-bool remote_committer_untold(const Committer *c)
+bool remote_committer_untold(const Committer *c, Str owner)
 {
     const RemoteCommitter *rc = c->remote;
-    return rc && rc->untold.n > 0;
+    for (int i = 0; rc && i < rc->untold.n; i++)
+        if (str_eq_c(owner, rc->untold.v[i].owner))
+            return true;
+    return false;
 }
 
 void remote_committer_free(Committer *c)

@@ -52,7 +52,7 @@ uint64_t remote_losses(Remote *rm);
 /* ---- remote_commit.c ---- */
 Status remote_take(Committer *c, Err *err) MUST_CHECK;
 void remote_units_commit(Committer *c, Unit **units, int n, bool sync, Err *errs);
-bool remote_committer_untold(const Committer *c);
+bool remote_committer_untold(const Committer *c, Str owner);
 void remote_committer_free(Committer *c);
 
 /* ---- remote_position.c ---- */

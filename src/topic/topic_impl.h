@@ -181,7 +181,7 @@ typedef struct RemoteOps {
     bool (*wait)(Topics *t);
     Status (*take)(Committer *c, Err *err);
     void (*units_commit)(Committer *c, Unit **units, int n, bool sync, Err *errs); /* does not free the units */
-    bool (*committer_untold)(const Committer *c);
+    bool (*committer_untold)(const Committer *c, Str owner);
     void (*committer_free)(Committer *c);
     int64_t (*position_get)(Topics *t, Str owner, Str topic, int partition);
     Str (*cluster)(const Topics *t);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What statements answer where something is nearly right, is left to its default, or cannot be asked for now.
+// What statements answer to a name that is nearly right, of a property that is not set, and while the broker does not answer.
 #include "test_runtime_remote_help.h"
 
 /* What `member` of the row is whose "name" is this one; "" when there is none. */

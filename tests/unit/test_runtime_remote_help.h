@@ -128,6 +128,18 @@ static inline void take_slots(Bed *b, uint64_t slots) { double_move((Broker *)b-
 
 static inline void take_all(Bed *b) { take_slots(b, UINT64_MAX); }
 
+/* The server works on until a commit sends its records, which has the fault. */
+static inline bool bed_flushes(Bed *b, Broker *broker, DoubleFault fault)
+{
+    const int *flushes = &double_counts(broker)->calls[DOUBLE_FLUSH];
+    int before = *flushes;
+    double_fault(broker, DOUBLE_FLUSH, 0, fault);
+    for (int i = 0; i < 1000 && *flushes == before; i++)
+        if (!runtime_step(b->e))
+            effects_sim_advance(b->sim, 500);
+    return *flushes > before;
+}
+
 /* The end of a test: the servers and the cluster go. What is returned should be 0: how often the broker's contract was broken. */
 static inline int remote_close(Broker *broker, Bed *a, Bed *b /* or NULL */)
 {

@@ -410,7 +410,9 @@ int test_remote_commit_at_least_once_fails(void)
     CHECK_INT(commit_one(c, small_unit(&f, false, "t", "c", "q1", 5)), OK);
     CHECK_INT(position_local(f.t, STR("q1"), STR("in"), 0), 5);
     CHECK_INT(position_get(f.t, STR("q1"), STR("in"), 0), 1);
+    CHECK(committer_untold(c, STR("q1")) && !committer_untold(c, STR("q2")));
     CHECK_INT(commit_one(c, small_unit(&f, false, "t", "d", "q2", 6)), OK);
+    CHECK(!committer_untold(c, STR("q1")));
     CHECK_INT(position_get(f.t, STR("q1"), STR("in"), 0), 5);
     CHECK_INT(double_position(f.b, STR("q2"), STR("in"), 0), 6);
     int calls = double_counts(f.b)->calls[DOUBLE_SET_POSITIONS];
