@@ -9,8 +9,8 @@
 //                    names, keep a copy of the state warm from the changelog
 //
 // Push queries read all partitions themselves and belong to no slot. Local topics: this process has all slots.
-// What moves is done by messages to the workers, and statements go on meanwhile: a query that starts or stops does so by messages too,
-// and finds the slots as they are then, or is among the tasks that move.
+// What moves is done by messages to the workers, and statements go on meanwhile: a query that starts or stops does so by messages
+// too, and finds the slots as they are then, or is among the tasks that move.
 // @thread the membership's own, under Engine.moving, unless said otherwise
 #include <unistd.h>
 

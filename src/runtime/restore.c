@@ -14,9 +14,10 @@
 // brought forward with it since: else another server's values stand last in the log, and what is here would not be what the
 // next server restores. A task that starts ahead of its group tells it at once.
 //
-// For that to be known, a task whose positions are not both here and with the group, told from here, puts them there before it sends
-// the first records behind its start, or behind a commit that the group was not told of (task_tell). So what a log gets from a
-// commit whose answer was lost, perhaps when the process has ended already, is not taken for another server's, and counted once.
+// For that to be known, a task whose positions are not both here and with the group, told from here, puts them there before it
+// sends the first records behind its start, or behind a commit that the group was not told of (task_tell). So what a log gets
+// from a commit whose answer was lost, perhaps when the process has ended already, is not taken for another server's, and
+// counted once.
 //
 // The end of a changelog is asked for after the group's positions were answered, and they are answered only when no transaction
 // that touches them is open; it counts open transactions in, and committed records only are read. So what a server that was

@@ -154,8 +154,8 @@ Status committer_take(Committer *c, Err *err) MUST_CHECK;
  * Remote: those that are exactly-once in one transaction; a unit that the broker refuses fails alone, the others are sent again.
  * On any other failure all fail, retriably: what is stored by then decides, and must be read again by position_get. */
 void units_commit(Committer *c, Unit **units, int n, bool sync, Err *errs);
-/* At least once: the owner's group could not be told where units that were committed stand. It is with the next commit, unless the
- * membership changes before. Local: never. @thread as units_commit */
+/* At least once: the owner's group could not be told where units that were committed stand. It is with the next commit, unless
+ * the membership changes before. Local: never. @thread as units_commit */
 bool committer_untold(const Committer *c, Str owner);
 
 /* ---- housekeeping; @thread any ---- */

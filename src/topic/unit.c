@@ -264,7 +264,10 @@ void committer_free(Committer *c)
 
 Status committer_take(Committer *c, Err *err) { return c->t->ops->remote ? c->t->ops->remote->take(c, err) : OK; }
 
-bool committer_untold(const Committer *c, Str owner) { return c->t->ops->remote && c->t->ops->remote->committer_untold(c, owner); }
+bool committer_untold(const Committer *c, Str owner)
+{
+    return c->t->ops->remote && c->t->ops->remote->committer_untold(c, owner);
+}
 
 void units_commit(Committer *c, Unit **units, int n, bool sync, Err *errs)
 {
