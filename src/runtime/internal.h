@@ -142,6 +142,9 @@ void task_told(Task *t, Err *err);
 /* Its second half: what became of the unit. Takes the error over. */
 void task_finish(Task *t, Err *err);
 void task_fail(Task *t, Err *err);
+/* A bounded read is complete: every input was read, and handed to the operators, up to its end. Nothing else ends one. */
+bool task_at_end(const Task *t);
+/* The task has something to commit, or is to be started again. idle: its worker has nothing to read. */
 bool task_due(const Task *t, int64_t now, bool idle);
 /* When the clock makes it due, if nothing else comes; INT64_MAX: never. */
 int64_t task_due_ms(const Task *t);

@@ -392,9 +392,10 @@ void task_fail(Task *t, Err *err)
         t->q->ended(t->q->take_arg, "", &t->err);
 }
 
-/* The first offset at which every input of a bounded read is done. */
-static bool at_end(const Task *t)
+bool task_at_end(const Task *t)
 {
+    if (!t->q->bounded || t->state != TASK_RUNNING)
+        return false;
     for (int i = 0; i < t->ninputs; i++)
         if (t->inputs[i].end < 0 || t->inputs[i].position < t->inputs[i].end)
             return false;
@@ -527,8 +528,6 @@ bool task_due(const Task *t, int64_t now, bool idle)
         return now >= t->retry_at;
     if (t->state != TASK_RUNNING || !is_here(t))
         return false;
-    if (t->q->bounded && at_end(t))
-        return true;
     if (!t->dirty)
         return false;
     if (t->eager)

@@ -265,18 +265,19 @@ static bool step_due(Worker *w, bool idle)
     for (int i = 0; i < w->tasks.n; i++) {
         Task *t = w->tasks.v[i];
         task_keep_alive(t, now);
+        if (task_at_end(t)) {
+            t->state = TASK_DONE;
+            t->q->ended(t->q->take_arg, "Query Completed", NULL);
+            did = true;
+            continue;
+        }
         if (!task_due(t, now, idle))
             continue;
         did = true;
-        if (t->state == TASK_WAITING) {
-            if (effects_now(w->e->fx) - now < NO_ANSWER_MS) /* else the others go on first */
-                restart(t);
-        } else if (t->q->bounded) {
-            t->state = TASK_DONE;
-            t->q->ended(t->q->take_arg, "Query Completed", NULL);
-        } else {
+        if (t->state != TASK_WAITING)
             vec_add(&w->due, t);
-        }
+        else if (effects_now(w->e->fx) - now < NO_ANSWER_MS) /* else the other tasks come first */
+            restart(t);
     }
     commit_due(w);
     return did;
