@@ -159,12 +159,6 @@ Status bind_create_as(const Analyzer *an, const Stmt *s, BoundCreateAs *out, Err
     return st;
 }
 
-/* INT → BIGINT → DECIMAL → DOUBLE; else the same type. */
-static bool assignable(const Type *from, const Type *to)
-{
-    return type_equal(from, to) || (type_is_number(from) && type_is_number(to) && coerce_allowed(from, to));
-}
-
 static Status incompatible(const BoundQuery *q, const DataSource *ds, Span at, Err *err)
 {
     Buf result = BUF_INIT, sink = BUF_INIT;
@@ -207,7 +201,7 @@ Status bind_insert_into(const Analyzer *an, const Stmt *s, BoundCreateAs *out, E
     BoundItem *items = arena_dup(an->arena, q->items, sizeof *items * (size_t)(q->nkeys + q->nvalues));
     for (int i = 0; i < q->nkeys + q->nvalues; i++) {
         const ColumnDef *to = &ds->schema->cols[i];
-        if (!str_eq(items[i].name, to->name) || !assignable(items[i].expr->type, to->type))
+        if (!str_eq(items[i].name, to->name) || !coerce_exact(items[i].expr->type, to->type))
             return incompatible(q, ds, s->span, err);
         items[i].expr = texpr_cast(an->arena, items[i].expr, to->type);
     }

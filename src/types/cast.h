@@ -17,6 +17,9 @@ bool cast_value(Arena *a, const Type *from, const Type *to, Value in, Value *out
 
 /* Implicit coercion: INT→BIGINT→DECIMAL→DOUBLE, and element-wise in nested types. */
 bool coerce_allowed(const Type *from, const Type *to);
+/* As INSERT INTO … SELECT converts: equal types, and numbers when the DECIMAL `to` has room for every digit of `from` before
+ * and after the point (an INTEGER has 10 digits, a BIGINT 19). DOUBLE takes every number, rounded as ksqlDB does. */
+bool coerce_exact(const Type *from, const Type *to);
 /* The narrowest type that both widen to; NULL when there is none. */
 const Type *type_common(Arena *a, const Type *x, const Type *y);
 /* A literal value brought to a column's type as INSERT VALUES, IN, CASE do: adds STRING → temporal and

@@ -44,6 +44,20 @@ bool coerce_allowed(const Type *from, const Type *to)
     }
 }
 
+bool coerce_exact(const Type *from, const Type *to)
+{
+    enum { INTEGER_DIGITS = 10, BIGINT_DIGITS = 19 };
+    if (type_equal(from, to))
+        return true;
+    if (!type_is_number(from) || !type_is_number(to) || !coerce_allowed(from, to))
+        return false;
+    if (to->kind != KIND_DECIMAL)
+        return true;
+    int scale = from->kind == KIND_DECIMAL ? from->scale : 0;
+    int whole = from->kind == KIND_INTEGER ? INTEGER_DIGITS : from->kind == KIND_BIGINT ? BIGINT_DIGITS : from->precision - scale;
+    return whole <= to->precision - to->scale && scale <= to->scale;
+}
+
 static const Type *common_decimal(Arena *a, const Type *x, const Type *y)
 {
     const Type *sum = decimal_op_type(a, '+', x, y); /* one digit more than both need */

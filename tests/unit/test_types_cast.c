@@ -176,3 +176,22 @@ int test_types_common(void)
     arena_free(a);
     return 0;
 }
+
+/* Each pair of types is exact or refused. */
+int test_types_cast_exact(void)
+{
+    static const char *const types[] = {"BOOLEAN",       "INTEGER",        "BIGINT",        "DECIMAL(4, 1)", "DECIMAL(4, 2)", "DECIMAL(12, 2)",
+                                        "DECIMAL(19, 0)", "DECIMAL(21, 2)", "DOUBLE",        "STRING",        "BYTES",         "TIME",
+                                        "DATE",          "TIMESTAMP",      "ARRAY<INTEGER>", "ARRAY<BIGINT>"};
+    static const char *const exact[] = {
+        "x...............", ".xx..xxxx.......", "..x...xxx.......", "...x.x.xx.......", "....xx.xx.......", ".....x.xx.......",
+        "......xxx.......", ".......xx.......", "........x.......", ".........x......", "..........x.....", "...........x....",
+        "............x...", ".............x..", "..............x.", "...............x",
+    };
+    Arena *a = arena_new(0);
+    for (int i = 0; i < ARRAY_LEN(types); i++)
+        for (int j = 0; j < ARRAY_LEN(types); j++)
+            CHECK(coerce_exact(type_of(a, types[i]), type_of(a, types[j])) == (exact[i][j] == 'x'));
+    arena_free(a);
+    return 0;
+}
