@@ -15,6 +15,7 @@
 
 #include "analyze/resolved.h"
 #include "base/nearest.h"
+#include "catalog/flow.h"
 #include "runtime/ddl.h"
 #include "sql/parse.h"
 
@@ -198,6 +199,72 @@ static Status headless_number(Engine *e, RunQuery *q, Err *err)
     return st;
 }
 
+/* ---- cycles of topics ---- */
+
+/* What the query reads and writes: its source, its own internal topics, its sink. A record that somebody else writes into an
+ * internal topic gets to the sink too. */
+static void add_flows(FlowGraph *g, const RunQuery *q)
+{
+    Str source = q->source->topic, sink = q->sink->topic;
+    vec_add(g, ((FlowEdge){q->id, source, sink}));
+    for (int s = 0; s < q->plan->nsubs; s++) {
+        const PSub *sub = &q->plan->subs[s];
+        for (int i = s ? -1 : 0; i < sub->n; i++) {
+            const PInput *in = i < 0 ? &sub->input : sub->nodes[i].log;
+            if (!in)
+                continue;
+            vec_add(g, ((FlowEdge){q->id, source, in->topic}));
+            vec_add(g, ((FlowEdge){q->id, in->topic, sink}));
+        }
+    }
+}
+
+/* The queries that the catalog has at this point; while the command topic is replayed, those that did not end so far. */
+static RunQuery **known_queries(const Ddl *d, int *n)
+{
+    if (!d->past)
+        return engine_queries(d->e, d->an.arena, n);
+    *n = d->past->live.n;
+    return d->past->live.v;
+}
+
+static void hint_cycle(Ddl *d, const FlowGraph *g, const RunQuery *q, Str to, const int *path, int n)
+{
+    Buf way = BUF_INIT;
+    buf_printf(&way, "%.*s -> this query -> %.*s", STR_ARG(q->source->topic), STR_ARG(to));
+    for (int i = 0; i < n; i++)
+        buf_printf(&way, " -> %.*s -> %.*s", STR_ARG(g->v[path[i]].query), STR_ARG(g->v[path[i]].to));
+    err_hint(d->err, "the topics and queries of the cycle: %s", buf_z(&way));
+    buf_free(&way);
+}
+
+/* A query whose result comes back to its source would run without end. Also checked for stored statements: an older version
+ * may have accepted one, which is then reported and not run. */
+static Status check_cycle(Ddl *d, const RunQuery *q)
+{
+    int nall, n = 0, *path;
+    FlowGraph g = {0};
+    RunQuery **all = known_queries(d, &nall);
+    for (int i = 0; i < nall; i++)
+        add_flows(&g, all[i]);
+    int first = g.n;
+    add_flows(&g, q);
+    Status rc = OK;
+    for (int i = first; i < g.n && rc == OK; i++) {
+        FlowEdge own = g.v[i];
+        if (!str_eq(own.from, q->source->topic) || !flow_path(&g, d->an.arena, own.to, own.from, &path, &n))
+            continue;
+        rc = err_at(d->err, ERR_STATEMENT, d->st->name.span,
+                    "Cannot insert into %.*s from %.*s: what is inserted would come back to it without end.",
+                    STR_ARG(q->sink->name), STR_ARG(q->source->name));
+        hint_cycle(d, &g, q, own.to, path, n);
+    }
+    vec_free(&g);
+    return rc;
+}
+
+/* ---- launch ---- */
+
 /* From a bound query with its sink to a running one. Takes over b->sink. */
 static Status launch(Ddl *d, BoundCreateAs *b, const char *prefix, bool is_insert)
 {
@@ -218,6 +285,8 @@ static Status launch(Ddl *d, BoundCreateAs *b, const char *prefix, bool is_inser
         rc = err_at(d->err, ERR_STATEMENT, d->st->span, "Query ID '%.*s' already exists.", STR_ARG(id));
     if (rc == OK)
         rc = query_new(d->e, &b->query, ds, id, number, QUERY_PERSISTENT, props, &q, d->err);
+    if (rc == OK)
+        rc = check_cycle(d, q);
     if (rc == OK && d->e->cfg.headless)
         rc = headless_number(d->e, q, d->err);
     if (rc == OK) {
@@ -260,45 +329,11 @@ static Status create_as(Ddl *d)
     return rc ? rc : launch(d, &b, is_table ? "CTAS" : "CSAS", false);
 }
 
-/* Whether what is written to `from` gets to `to` through running queries. Each source is entered once. */
-static bool flows(RunQuery **all, int n, bool *entered, const DataSource *from, const DataSource *to)
-{
-    if (str_eq(from->topic, to->topic))
-        return true;
-    for (int i = 0; i < n; i++)
-        if (!entered[i] && str_eq(all[i]->source->topic, from->topic)) {
-            entered[i] = true;
-            if (flows(all, n, entered, all[i]->sink, to))
-                return true;
-        }
-    return false;
-}
-
-/* A stream that is fed with what it feeds would grow without end. */
-static Status check_loop(Ddl *d, const BoundCreateAs *b)
-{
-    int n;
-    RunQuery **all = engine_queries(d->e, d->an.arena, &n);
-    bool *entered = ARENA_ARRAY(d->an.arena, bool, n);
-    if (d->replay || !flows(all, n, entered, b->sink, b->query.source))
-        return OK;
-    return err_at(d->err, ERR_STATEMENT, d->st->span,
-                  "Cannot insert into %.*s from %.*s: what is inserted would come back to it without end.",
-                  STR_ARG(b->sink->name), STR_ARG(b->query.source->name));
-}
-
 static Status insert_into(Ddl *d)
 {
     BoundCreateAs b;
     Status rc = bind_insert_into(&d->an, d->st, &b, d->err);
-    if (rc)
-        return rc;
-    rc = check_loop(d, &b);
-    if (rc) {
-        source_unref(b.sink);
-        return rc;
-    }
-    return launch(d, &b, "INSERTQUERY", true);
+    return rc ? rc : launch(d, &b, "INSERTQUERY", true);
 }
 
 /* ---- TERMINATE, DROP ---- */
@@ -398,11 +433,7 @@ static Status check_constraints(Ddl *d, const DataSource *ds)
             add_name(&sources, o->name);
     }
     int n;
-    RunQuery **running = engine_queries(d->e, d->an.arena, &n);
-    if (d->past) {
-        running = d->past->live.v;
-        n = d->past->live.n;
-    }
+    RunQuery **running = known_queries(d, &n);
     for (int i = 0; i < n; i++) {
         const RunQuery *q = running[i];
         if (str_eq(q->sink->query_id, q->id))
