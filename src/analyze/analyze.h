@@ -43,7 +43,7 @@ typedef struct WithProps {
 
 typedef enum WithFor { WITH_CREATE, WITH_CREATE_AS, WITH_INSERT } WithFor;
 
-Status bind_with(const Analyzer *an, const PropertyVec *props, WithFor what, bool is_table, WithProps *out, Err *err) MUST_CHECK;
+Status bind_with(const Analyzer *an, const Stmt *s, WithFor what, WithProps *out, Err *err) MUST_CHECK;
 
 /* ---- CREATE STREAM | TABLE ------------------------------------------------------------------- */
 

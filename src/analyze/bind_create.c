@@ -4,6 +4,7 @@
 #include "analyze/internal.h"
 #include "analyze/resolved.h"
 #include "base/nearest.h"
+#include "sql/print.h"
 
 static const char *const reserved[] = {"ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART", "WINDOWEND"};
 
@@ -38,7 +39,7 @@ Status unknown_source(const Analyzer *an, const Name *name, const char *fmt, Err
     for (int i = 0; i < catalog_count(an->cat); i++)
         nearest_offer(&near, catalog_at(an->cat, i)->name);
     if (!same && near.best.n)
-        err_hint(err, "did you mean %.*s?", STR_ARG(near.best));
+        hint_name(err, near.best);
     return st;
 }
 
@@ -219,11 +220,18 @@ static Status bind_timestamp(const WithProps *w, DataSource *ds, Span at, Err *e
     return OK;
 }
 
-static Status check_serdes(const DataSource *ds, Err *err)
+/* The serdes know no statement: their errors get its place. */
+static Status check_serdes(const DataSource *ds, Span at, Err *err)
 {
     SerdeSpec key = source_key_spec(ds), value = source_value_spec(ds);
     Status st = serde_check(&key, err);
-    return st ? st : serde_check(&value, err);
+    if (st && ds->key_format == FORMAT_KAFKA && ds->nkeys > 1)
+        err_hint(err, "a key of several columns needs another format: WITH (KEY_FORMAT='JSON')");
+    if (st == OK)
+        st = serde_check(&value, err);
+    if (st)
+        err->span = at;
+    return st;
 }
 
 Status finish_serdes(const Analyzer *an, const WithProps *w, DataSource *ds, Span at, Err *err)
@@ -233,7 +241,7 @@ Status finish_serdes(const Analyzer *an, const WithProps *w, DataSource *ds, Spa
         st = wrapping_of(ds->value_format, false, ds->nvalues, w->wrap_single, an->props, &ds->value_wrap, err);
     if (st == OK)
         st = bind_timestamp(w, ds, at, err);
-    return st ? st : check_serdes(ds, err);
+    return st ? st : check_serdes(ds, at, err);
 }
 
 /* With the statement that would make the topic as an example. */
@@ -333,7 +341,7 @@ Status bind_create(const Analyzer *an, const Stmt *s, BoundCreate *out, Err *err
 {
     WithProps w;
     *out = (BoundCreate){0};
-    Status st = bind_with(an, &s->props, WITH_CREATE, s->kind == STMT_CREATE_TABLE, &w, err);
+    Status st = bind_with(an, s, WITH_CREATE, &w, err);
     if (st)
         return st;
     out->source = source_new();

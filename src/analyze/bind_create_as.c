@@ -141,7 +141,7 @@ Status bind_create_as(const Analyzer *an, const Stmt *s, BoundCreateAs *out, Err
 {
     WithProps w;
     *out = (BoundCreateAs){0};
-    Status st = bind_with(an, &s->props, WITH_CREATE_AS, s->kind == STMT_CREATE_TABLE_AS, &w, err);
+    Status st = bind_with(an, s, WITH_CREATE_AS, &w, err);
     if (st == OK)
         st = check_timestamp_name(&w, s, err);
     if (st == OK)
@@ -187,7 +187,7 @@ Status bind_insert_into(const Analyzer *an, const Stmt *s, BoundCreateAs *out, E
     if (schema_count(ds->schema, ROLE_HEADERS))
         return err_at(err, ERR_STATEMENT, s->name.span, "Cannot insert into %.*s because it has header columns",
                       STR_ARG(ds->name));
-    Status st = bind_with(an, &s->props, WITH_INSERT, false, &w, err);
+    Status st = bind_with(an, s, WITH_INSERT, &w, err);
     if (st == OK)
         st = bind_persistent(an, s, &out->query, err);
     if (st)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/nearest.h"
+#include "sql/print.h"
 
 const void *bind_fail(const Bind *b, const Expr *e, ErrCode code, const char *fmt, ...)
 {
@@ -95,7 +96,7 @@ static const TExpr *unknown_column(const Bind *b, const Expr *e)
               e->span.col,
               sc->clause, column_text(b, e));
     if (near.best.n)
-        err_hint(b->err, "did you mean %.*s?", STR_ARG(near.best));
+        hint_name(b->err, near.best);
     return NULL;
 }
 

@@ -9,6 +9,7 @@
 #include "analyze/bind_expr_internal.h"
 
 #include "base/nearest.h"
+#include "sql/print.h"
 
 static const char *kind_or_null(const Type *t)
 {
@@ -266,7 +267,7 @@ const TExpr *bind_deref(const Bind *b, const Expr *e)
     bind_fail(b, e, ERR_STATEMENT, "Could not find field '%.*s' in '%s'.", STR_ARG(e->name.text),
               bind_text(b, e->a));
     if (near.best.n)
-        err_hint(b->err, "did you mean %.*s?", STR_ARG(near.best));
+        hint_name(b->err, near.best);
     return NULL;
 }
 

@@ -11,6 +11,7 @@ typedef struct WithCtx {
     bool has_format; /* FORMAT was given */
     bool key_format_given, value_format_given;
     bool has_window_size;
+    const Expr *no_partitions; /* the value of PARTITIONS when it is not positive */
 } WithCtx;
 
 typedef Status WithSetter(WithCtx *c, const char *name, const Expr *v, Err *err);
@@ -72,14 +73,10 @@ static Status set_partitions(WithCtx *c, const char *name, const Expr *v, Err *e
     Status st = want_int(name, v, &n, err);
     if (st)
         return st;
-    if (n <= 0)
-        return err_at(err, ERR_STATEMENT, v->span,
-                      "Failed to guarantee existence of topic %.*s\nCaused by: Number of partitions was set to an "
-                      "invalid non-positive value.",
-                      STR_ARG(c->out->topic));
+    c->no_partitions = n <= 0 ? v : NULL;
     if (n > LIMIT_PARTITIONS)
         return err_at(err, ERR_LIMIT, v->span, "A topic has at most %d partitions", LIMIT_PARTITIONS);
-    c->out->partitions = (int)n;
+    c->out->partitions = n > 0 ? (int)n : 0;
     return OK;
 }
 
@@ -394,8 +391,24 @@ static Status check_window(const WithCtx *c, Span at, Err *err)
     return OK;
 }
 
-Status bind_with(const Analyzer *an, const PropertyVec *props, WithFor what, bool is_table, WithProps *out, Err *err)
+/* Looked at when all properties are read, since the message names the topic. */
+static Status check_partitions(const WithCtx *c, const Stmt *s, Err *err)
 {
+    if (!c->no_partitions)
+        return OK;
+    Str topic = c->out->topic;
+    const char *prefix = topic.n ? "" : props_get(c->an->props, "ksql.output.topic.name.prefix");
+    if (!topic.n)
+        topic = s->name.text;
+    return err_at(err, ERR_STATEMENT, c->no_partitions->span,
+                  "Failed to guarantee existence of topic %s%.*s\nCaused by: Number of partitions was set to an invalid "
+                  "non-positive value.",
+                  prefix, STR_ARG(topic));
+}
+
+Status bind_with(const Analyzer *an, const Stmt *s, WithFor what, WithProps *out, Err *err)
+{
+    const PropertyVec *props = &s->props;
     *out = (WithProps){.wrap_single = -1};
     WithCtx c = {.an = an, .out = out};
     Status st = unknown_names(props, what, err);
@@ -411,10 +424,12 @@ Status bind_with(const Analyzer *an, const PropertyVec *props, WithFor what, boo
     }
     Span at = props->n ? props->v[0].span : (Span){0};
     if (st == OK)
+        st = check_partitions(&c, s, err);
+    if (st == OK)
         st = check_formats(&c, at, err);
     if (st == OK)
         st = check_window(&c, at, err);
-    if (st == OK && out->has_retention && is_table && out->window == SOURCE_NOT_WINDOWED && what == WITH_CREATE)
+    if (st == OK && out->has_retention && s->kind == STMT_CREATE_TABLE && out->window == SOURCE_NOT_WINDOWED && what == WITH_CREATE)
         st = err_at(err, ERR_STATEMENT, at,
                     "Invalid config variable in the WITH clause: RETENTION_MS. Non-windowed tables do not support "
                     "retention.");

@@ -5,6 +5,7 @@
 // partitions. Rates are averages since then. @thread any, one at a time per session
 #include "base/nearest.h"
 #include "runtime/admin.h"
+#include "sql/print.h"
 
 json_t *window_json(SourceWindow w)
 {
@@ -229,7 +230,7 @@ static Status not_found(Session *s, Arena *a, const Catalog *cat, const Stmt *st
     for (int i = 0; i < catalog_count(cat); i++)
         nearest_offer(&near, catalog_at(cat, i)->name);
     if (near.best.n && near.distance > 0)
-        err_hint(err, "did you mean %.*s?", STR_ARG(near.best));
+        hint_name(err, near.best);
     return rc;
 }
 

@@ -10,6 +10,8 @@ void print_expr(Buf *out, const Expr *e);
 /* A name as it must be written to read back the same: bare when upper-case simple and not reserved,
  * else `quoted`. */
 void print_name(Buf *out, Str name);
+/* The hint "did you mean NAME?", with the name as print_name writes it. */
+void hint_name(Err *err, Str name);
 void print_type(Buf *out, const TypeRef *t);
 /* The statement on one line, normalised (SHOW QUERIES): properties sorted, types by their main names. */
 void print_stmt_line(Buf *out, const Stmt *s);

@@ -73,6 +73,14 @@ void print_name(Buf *out, Str name)
         put_quoted(out, name, '`');
 }
 
+void hint_name(Err *err, Str name)
+{
+    Buf text = BUF_INIT;
+    print_name(&text, name);
+    err_hint(err, "did you mean %s?", buf_z(&text));
+    buf_free(&text);
+}
+
 static bool is_variable(const Name *n)
 {
     return !n->quoted && n->text.n > 3 && n->text.p[0] == '$';

@@ -17,10 +17,11 @@ CREATE STREAM s1 (rowtime BIGINT) WITH (kafka_topic='t1', value_format='json', p
 CREATE TABLE s1 (a INT) WITH (kafka_topic='t1', value_format='json', partitions=1);
 --> ERROR 1:1 Tables require a PRIMARY KEY. Please define the PRIMARY KEY.
 CREATE STREAM s1 (k1 INT KEY, k2 INT KEY, a VARCHAR) WITH (kafka_topic='t1', value_format='json', partitions=1);
---> ERROR Key format does not support schema.
+--> ERROR 1:1 Key format does not support schema.
 --> format: KAFKA
 --> schema: Persistence{columns=[`K1` INTEGER KEY, `K2` INTEGER KEY], features=[]}
 --> reason: The 'KAFKA' format only supports a single field. Got: [`K1` INTEGER KEY, `K2` INTEGER KEY]
+--> HINT a key of several columns needs another format: WITH (KEY_FORMAT='JSON')
 CREATE STREAM s1 (a VARCHAR) WITH (kafka_topic='t1', value_format='json', partitions=1, timestamp='b');
 --> ERROR 1:1 The TIMESTAMP column set in the WITH clause does not exist in the schema: 'B'
 SHOW TOPICS;
