@@ -7,7 +7,13 @@
 //   lost                       changed(what is left, lost): somebody else may have them already
 //   leave                      it unsubscribes, so that the group is told; revoked, as above; then it is closed, within CLOSE_MS
 //                              (a broker that does not answer is not told: it finds out when the session is over)
-//   fatal                      another process joined as the same instance: all is lost
+//   fatal                      librdkafka gives the consumer up: all slots are lost, and a new consumer takes its place
+//
+// A fatal error is most often "fenced by other consumer with same group.instance.id". Another process may really have joined over a
+// copy of the directory. But a member alone gets it too, when its broker was away for longer than its session and it connects again.
+// A fatal consumer never recovers, so it is replaced, at once the first time. If the new one fails within RENEWED_MS too, the next
+// waits a second, then twice as long each time, up to RENEW_MOST_MS, so that two processes that share an instance id do not fence
+// each other without pause.
 //
 // A member with an instance id that dies and joins again before its session is over has its slots back at once, without a
 // rebalance (static membership): a server that is restarted over its directory goes on as soon as it is there.
@@ -27,16 +33,23 @@
 
 /* A heartbeat tells of a rebalance: often, so that work moves soon. */
 enum { SESSION_MS = 10000, HEARTBEAT_MS = 500, POLL_MS = 100, CLOSE_MS = 10000, LEAVE_MS = 3000, KNOWN_MS = 1000 };
+enum { RENEW_LEAST_MS = 1000, RENEW_MOST_MS = 30000, RENEWED_MS = 60000 };
 
 struct Membership {
     KafkaHandle handle; /* the first: the handle's opaque */
     char *group, *topic, *name; /* the first two with the prefix */
+    char *instance;             /* group.instance.id; NULL: none */
+    int session_ms;
     void (*changed)(void *arg, uint64_t slots, bool lost);
     void *arg;
-    rd_kafka_t *rk;
+    rd_kafka_t *rk; /* replaced by the thread, under Kafka.member_lock; NULL: a new one could not be opened yet */
     pthread_t thread;
-    bool assigned; /* once; the thread's, as is: */
-    bool fatal;    /* the consumer is of no more use */
+    /* The thread's: */
+    bool assigned;    /* once, to this consumer */
+    bool fatal;       /* the consumer is of no more use */
+    int64_t began_ms; /* when the consumer was opened */
+    int failures;     /* fatal errors in a row, each soon after the one before */
+    bool left;        /* a consumer could not be destroyed: its opaque, this, stays */
 
     pthread_mutex_t lock; /* of: */
     bool stop;
@@ -119,15 +132,102 @@ static bool is_known(const Membership *m)
     return known;
 }
 
+/* Opens a consumer that subscribes to the control topic. Does not wait for the broker. */
+static Status open_consumer(Membership *m, rd_kafka_t **out, Err *err)
+{
+    char ms[16];
+    Kafka *k = m->handle.k;
+    rd_kafka_conf_t *conf = kafka_conf_new(k, KAFKA_MEMBER, &m->handle, err);
+    if (!conf)
+        return err->code;
+    kafka_conf_set(conf, "client.id", m->name);
+    kafka_conf_set(conf, "group.id", m->group);
+    if (m->instance)
+        kafka_conf_set(conf, "group.instance.id", m->instance);
+    kafka_conf_set(conf, "partition.assignment.strategy", "cooperative-sticky");
+    kafka_conf_set(conf, "auto.offset.reset", "latest");
+    kafka_conf_set(conf, "queued.min.messages", "1");
+    kafka_conf_set(conf, "fetch.wait.max.ms", "5000"); /* nothing is ever written there */
+    snprintf(ms, sizeof ms, "%d", m->session_ms);
+    kafka_conf_set(conf, "session.timeout.ms", ms);
+    snprintf(ms, sizeof ms, "%d", m->session_ms / 10 < HEARTBEAT_MS ? m->session_ms / 10 : HEARTBEAT_MS);
+    kafka_conf_set(conf, "heartbeat.interval.ms", ms);
+    rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    rd_kafka_t *rk = kafka_handle_new(k, KAFKA_MEMBER, conf, err);
+    if (!rk)
+        return err->code;
+    rd_kafka_poll_set_consumer(rk);
+    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(l, m->topic, RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t e = rd_kafka_subscribe(rk, l);
+    rd_kafka_topic_partition_list_destroy(l);
+    if (e) {
+        m->left |= !kafka_destroy(k, rk);
+        return kafka_fail(k, err, e, NULL, "Consumer group %s could not be joined", m->group);
+    }
+    *out = rk;
+    return OK;
+}
+
 static void poll_once(Membership *m)
 {
     rd_kafka_message_t *msg = rd_kafka_consumer_poll(m->rk, POLL_MS);
-    bool fatal = msg && rd_kafka_fatal_error(m->rk, NULL, 0);
     if (msg)
         rd_kafka_message_destroy(msg);
-    if (fatal && m->slots)
+    m->fatal = rd_kafka_fatal_error(m->rk, NULL, 0);
+    if (m->fatal && m->slots)
         set_slots(m, 0, true);
-    m->fatal |= fatal;
+}
+
+/* True: the process is to leave. */
+static bool pause_to_renew(Membership *m, int ms)
+{
+    Patience p = kafka_patience(m->handle.k, ms);
+    for (int slice; !to_stop(m) && (slice = kafka_slice(&p, POLL_MS)) > 0;)
+        kafka_nap(slice);
+    return to_stop(m);
+}
+
+static void log_renewal(Membership *m, int ms)
+{
+    char why[256], text[512];
+    const char *code = rd_kafka_err2name(rd_kafka_fatal_error(m->rk, why, sizeof why));
+    int n = snprintf(text, sizeof text, "the member of group %s failed: %s (%s); it joins again with a new consumer", m->group, why,
+                     code);
+    if (ms && n > 0 && (size_t)n < sizeof text)
+        snprintf(text + n, sizeof text - (size_t)n, " in %d s; is another process running over a copy of the data directory?",
+                 ms / 1000);
+    kafka_logged(m->handle.k, 4, "MEMBER", text);
+}
+
+/* Puts a new consumer in place of one with a fatal error. Returns early when the process is to leave; rk may be NULL then. */
+static void renew_consumer(Membership *m)
+{
+    Kafka *k = m->handle.k;
+    m->failures = kafka_now_ms() - m->began_ms < RENEWED_MS ? m->failures : 0;
+    int wait = m->failures ? RENEW_LEAST_MS << (m->failures - 1) : 0;
+    wait = wait < RENEW_MOST_MS ? wait : RENEW_MOST_MS;
+    m->failures += wait < RENEW_MOST_MS;
+    log_renewal(m, wait);
+    pthread_mutex_lock(&k->member_lock);
+    rd_kafka_t *old = m->rk;
+    m->rk = NULL;
+    pthread_mutex_unlock(&k->member_lock);
+    m->left |= !kafka_destroy(k, old);
+    for (bool stop = pause_to_renew(m, wait); !stop && !m->rk; stop = !m->rk && pause_to_renew(m, RENEW_LEAST_MS)) {
+        Err err = ERR_INIT;
+        rd_kafka_t *rk;
+        if (open_consumer(m, &rk, &err)) {
+            kafka_logged(k, 3, "MEMBER", err.msg);
+            err_clear(&err);
+            continue;
+        }
+        pthread_mutex_lock(&k->member_lock);
+        m->rk = rk;
+        pthread_mutex_unlock(&k->member_lock);
+    }
+    m->assigned = m->fatal = false;
+    m->began_ms = kafka_now_ms();
 }
 
 /* librdkafka before 2.1 ends the process by an assertion when a consumer is closed between joining and its first assignment
@@ -161,9 +261,13 @@ static void close_consumer(Membership *m)
 static void *member_main(void *arg)
 {
     Membership *m = arg;
-    while (!to_stop(m))
+    while (!to_stop(m)) {
         poll_once(m);
-    close_consumer(m);
+        if (m->fatal && !to_stop(m))
+            renew_consumer(m);
+    }
+    if (m->rk)
+        close_consumer(m);
     return NULL;
 }
 
@@ -171,7 +275,7 @@ static void *member_main(void *arg)
 
 static void member_free(Membership *m)
 {
-    bool gone = !m->rk || kafka_destroy(m->handle.k, m->rk);
+    bool gone = (!m->rk || kafka_destroy(m->handle.k, m->rk)) && !m->left;
     for (int i = 0; i < TOPIC_SLOTS; i++)
         mem_free(m->owners[i]);
     for (int i = 0; i < m->members.n; i++)
@@ -180,6 +284,7 @@ static void member_free(Membership *m)
     mem_free(m->group);
     mem_free(m->topic);
     mem_free(m->name);
+    mem_free(m->instance);
     pthread_mutex_destroy(&m->lock);
     if (gone)
         mem_free(m);
@@ -207,39 +312,6 @@ static Status need_topic(Kafka *k, const MembershipConfig *c, Err *err)
     return OK;
 }
 
-static Status open_consumer(Kafka *k, Membership *m, int session_ms, Str instance, Err *err)
-{
-    char ms[16];
-    rd_kafka_conf_t *conf = kafka_conf_new(k, KAFKA_MEMBER, &m->handle, err);
-    if (!conf)
-        return err->code;
-    kafka_conf_set(conf, "client.id", m->name);
-    kafka_conf_set(conf, "group.id", m->group);
-    if (instance.n) {
-        char *id = mem_strndup(instance.p, instance.n);
-        kafka_conf_set(conf, "group.instance.id", id);
-        mem_free(id);
-    }
-    kafka_conf_set(conf, "partition.assignment.strategy", "cooperative-sticky");
-    kafka_conf_set(conf, "auto.offset.reset", "latest");
-    kafka_conf_set(conf, "queued.min.messages", "1");
-    kafka_conf_set(conf, "fetch.wait.max.ms", "5000"); /* nothing is ever written there */
-    snprintf(ms, sizeof ms, "%d", session_ms);
-    kafka_conf_set(conf, "session.timeout.ms", ms);
-    snprintf(ms, sizeof ms, "%d", session_ms / 10 < HEARTBEAT_MS ? session_ms / 10 : HEARTBEAT_MS);
-    kafka_conf_set(conf, "heartbeat.interval.ms", ms);
-    rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
-    m->rk = kafka_handle_new(k, KAFKA_MEMBER, conf, err);
-    if (!m->rk)
-        return err->code;
-    rd_kafka_poll_set_consumer(m->rk);
-    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(l, m->topic, RD_KAFKA_PARTITION_UA);
-    rd_kafka_resp_err_t e = rd_kafka_subscribe(m->rk, l);
-    rd_kafka_topic_partition_list_destroy(l);
-    return e ? kafka_fail(k, err, e, NULL, "Consumer group %s could not be joined", m->group) : OK;
-}
-
 Status kafka_join(Broker *b, const MembershipConfig *c, Err *err)
 {
     Kafka *k = kafka_of(b);
@@ -252,8 +324,11 @@ Status kafka_join(Broker *b, const MembershipConfig *c, Err *err)
     m->name = mem_strndup(c->name.p, c->name.n);
     m->changed = c->changed;
     m->arg = c->arg;
+    m->instance = c->instance.n ? mem_strndup(c->instance.p, c->instance.n) : NULL;
+    m->session_ms = c->session_ms ? c->session_ms : SESSION_MS;
     pthread_mutex_init(&m->lock, NULL);
-    Status st = open_consumer(k, m, c->session_ms ? c->session_ms : SESSION_MS, c->instance, err);
+    Status st = open_consumer(m, &m->rk, err);
+    m->began_ms = kafka_now_ms();
     pthread_mutex_lock(&k->member_lock);
     if (!st && k->member)
         st = err_set(err, ERR_STATEMENT, "This process is a member of group %s already", k->member->group);
@@ -283,6 +358,16 @@ void kafka_leave(Broker *b)
     k->member = NULL;
     pthread_mutex_unlock(&k->member_lock);
     member_free(m);
+}
+
+bool kafka_member_break(Kafka *k)
+{
+    pthread_mutex_lock(&k->member_lock);
+    bool there = k->member && k->member->rk;
+    if (there)
+        rd_kafka_test_fatal_error(k->member->rk, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, "raised by a test");
+    pthread_mutex_unlock(&k->member_lock);
+    return there;
 }
 
 /* ---- the fence ---- */
@@ -323,7 +408,7 @@ Status kafka_member_fence(Kafka *k, rd_kafka_consumer_group_metadata_t **group, 
         pthread_mutex_lock(&m->lock);
         slots = m->tied;
         pthread_mutex_unlock(&m->lock);
-        *group = rd_kafka_consumer_group_metadata(m->rk);
+        *group = m->rk ? rd_kafka_consumer_group_metadata(m->rk) : NULL;
     }
     if (slots == 0 || !*group || !is_member(*group)) {
         if (*group)

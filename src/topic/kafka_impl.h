@@ -198,6 +198,8 @@ Status kafka_join(Broker *b, const MembershipConfig *c, Err *err);
 void kafka_leave(Broker *b);
 bool kafka_owner(Broker *b, int slot, Buf *name);
 Status kafka_members(Broker *b, Arena *a, NameList *out, Err *err);
+/* For tests: raises a fatal error in the member's consumer, as if its instance were fenced. False: there is no consumer now. */
+bool kafka_member_break(Kafka *k);
 /* What ties a transaction to this process's slots: the group's metadata (new) and one partition that is owned. ERR_ABORT: it
  * has none. */
 Status kafka_member_fence(Kafka *k, rd_kafka_consumer_group_metadata_t **group, rd_kafka_topic_partition_list_t **offsets,

@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include "tests/kafka/rig.h"
+#include "topic/kafka_impl.h"
 
-int compact_begin(void), compact_end(void), gone(void), anew(void), lanes(void), membership(void);
+int compact_begin(void), compact_end(void), gone(void), anew(void), lanes(void), membership(void), member_fatal(void);
 int unreachable(void), secured(void), denied(void), warned(void);
 
 /* ---- compaction: begun first, looked at last ---- */
@@ -475,5 +476,36 @@ int warned(void)
     CHECK_STR(buf_view(&log), "ksql.streams.producer.acks is ignored: Sluice sets it itself\n"
                               "producer.interceptor.classes is ignored: it means nothing here\n");
     buf_free(&log);
+    return 0;
+}
+
+/* A fatal error of librdkafka ends the member's consumer for good: the slots are lost, and a new consumer joins and has them. */
+int member_fatal(void)
+{
+    static Member m = {.name = "fatal"};
+    Broker *b;
+    Producer *p;
+    const char *const settings[] = {"bootstrap.servers", getenv("KAFKA_BOOTSTRAP"), NULL};
+    NEED(rig_open(settings, rig_prefix(), 0, &b, err));
+    pthread_mutex_init(&m.lock, NULL);
+    pthread_cond_init(&m.cond, NULL);
+    MembershipConfig c = {.group = STR("renewed"), .topic = STR("renewed-control"), .name = STR("fatal"), .instance = STR("i-1"),
+                          .session_ms = 6000, .changed = member_changed, .arg = &m};
+    NEED(b->ops->join(b, &c, err));
+    NEED(b->ops->producer_new(b, "of-the-renewed", &p, err));
+    NEED(b->ops->init(p, err));
+    for (int lost = 0; lost < 2; lost++) {
+        CHECK(wait_counts(&m, TOPIC_SLOTS, NULL, 0));
+        CHECK_INT(m.lost, lost);
+        CHECK(kafka_member_break(kafka_of(b)));
+        CHECK(wait_counts(&m, 0, NULL, 0));
+    }
+    CHECK(wait_counts(&m, TOPIC_SLOTS, NULL, 0));
+    NEED(b->ops->begin(p, err)); /* the fence is the new consumer's */
+    NEED(b->ops->send_member(p, err));
+    NEED(b->ops->commit(p, err));
+    b->ops->producer_free(p);
+    b->ops->leave(b);
+    b->ops->close(b);
     return 0;
 }
