@@ -39,5 +39,24 @@ SET 'bootstrap.servers'='elsewhere:9092';
 --> ERROR 1:1 Cannot override property 'bootstrap.servers'
 SET 'ksql.streams.producer.ssl.key.password'='x';
 --> ERROR 1:1 Cannot override property 'ksql.streams.producer.ssl.key.password'
+-- What is the server's alone, under every spelling.
+SET 'ksql.internal.topic.replicas'='3';
+--> ERROR 1:1 Cannot override property 'ksql.internal.topic.replicas'
+SET 'ksql.internal.topic.min.insync.replicas'='3';
+--> ERROR 1:1 Cannot override property 'ksql.internal.topic.min.insync.replicas'
+SET 'session.timeout.ms'='3';
+--> ERROR 1:1 Cannot override property 'session.timeout.ms'
+SET 'ksql.streams.session.timeout.ms'='3';
+--> ERROR 1:1 Cannot override property 'ksql.streams.session.timeout.ms'
+SET 'consumer.session.timeout.ms'='3';
+--> ERROR 1:1 Cannot override property 'consumer.session.timeout.ms'
+SET 'ksql.streams.consumer.session.timeout.ms'='3';
+--> ERROR 1:1 Cannot override property 'ksql.streams.consumer.session.timeout.ms'
+SET 'ksql.streams.heartbeat.interval.ms'='3';
+--> ERROR 1:1 Cannot override property 'ksql.streams.heartbeat.interval.ms'
+SET 'ksql.service.id'='3';
+--> ERROR 1:1 Cannot override property 'ksql.service.id'
+SET 'ksql.headers.columns.enabled'='3';
+--> ERROR 1:1 Cannot override property 'ksql.headers.columns.enabled'
 SET 'sasl.password'='x';
 --> ERROR 1:1 Unknown property: sasl.password
