@@ -99,12 +99,36 @@ static Status make_topic(Engine *e, Err *err)
     return OK;
 }
 
+void commands_headless_key(const Engine *e, Buf *out) { buf_printf(out, "headless_service/%.*s", STR_ARG(e->service_id)); }
+
+/* In a directory without Kafka a service has the statements of a shell or the queries of a file: neither knows of the other's. */
+Status commands_check_directory(Engine *e, Err *err)
+{
+    Buf key = BUF_INIT, value = BUF_INIT;
+    bool file = false;
+    if (!e->disk || topics_remote(e->topics))
+        return OK;
+    commands_headless_key(e, &key);
+    Status st = disk_get(e->disk, FAMILY_META, buf_view(&key), &value, &file, err);
+    buf_free(&key);
+    buf_free(&value);
+    if (st == OK && !e->cfg.headless && file) {
+        st = err_set(err, ERR_BAD_REQUEST,
+                     "'%s' holds the queries of a file, run by sluice server; the statements of a shell need a directory of their own",
+                     e->cfg.dir);
+        err_hint(err, "--service-id names another service, which may share the directory's topics");
+    }
+    if (st == OK && e->cfg.headless && topic_end(e->topics, e->command_topic, 0) > 0)
+        st = err_set(err, ERR_BAD_REQUEST,
+                     "'%s' holds statements of a shell; the queries of a file need a directory of their own", e->cfg.dir);
+    return st;
+}
+
 Status commands_open(Engine *e, Err *err)
 {
     Commands *cs = &e->commands;
     TopicInfo info;
     cs->seen = -1;
-    e->command_topic = arena_strf(e->arena, "_confluent-ksql-%.*s_command_topic", STR_ARG(e->service_id));
     if (e->cfg.headless)
         return is_shared(e) && topic_describe(e->topics, e->command_topic, &info) ? refuse_headless(e, err) : OK;
     if (!topic_describe(e->topics, e->command_topic, &info)) {

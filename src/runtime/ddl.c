@@ -164,6 +164,24 @@ static Status start_query(Ddl *d, RunQuery *q)
     return OK;
 }
 
+/* From now on the directory refuses a shell of this service (commands_check_directory). */
+static Status mark_headless(Engine *e, Err *err)
+{
+    Buf key = BUF_INIT, kept = BUF_INIT;
+    bool found;
+    commands_headless_key(e, &key);
+    Status st = disk_get(e->disk, FAMILY_META, buf_view(&key), &kept, &found, err);
+    if (st == OK && !found) {
+        DiskBatch *b = disk_batch_new(e->disk);
+        disk_batch_put(b, FAMILY_META, buf_view(&key), STR(""));
+        st = disk_commit(e->disk, b, true, err);
+        disk_batch_free(b);
+    }
+    buf_free(&key);
+    buf_free(&kept);
+    return st;
+}
+
 /* The number under which the query's state is kept, the same at every start over a directory; state of another plan goes. */
 static Status headless_number(Engine *e, RunQuery *q, Err *err)
 {
@@ -173,7 +191,9 @@ static Status headless_number(Engine *e, RunQuery *q, Err *err)
     Buf key = BUF_INIT, kept = BUF_INIT, last = BUF_INIT, value = BUF_INIT;
     bool found, counted;
     buf_printf(&key, "headless/%.*s", STR_ARG(q->id));
-    Status st = disk_get(e->disk, FAMILY_META, buf_view(&key), &kept, &found, err);
+    Status st = mark_headless(e, err);
+    if (st == OK)
+        st = disk_get(e->disk, FAMILY_META, buf_view(&key), &kept, &found, err);
     if (st == OK)
         st = disk_get(e->disk, FAMILY_META, STR("headless"), &last, &counted, err);
     Rd rd = rd_of(buf_view(&kept)), lr = rd_of(buf_view(&last));

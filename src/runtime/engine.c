@@ -164,6 +164,7 @@ Status engine_open(const EngineConfig *config, Engine **out, Err *err)
     e->fx = config->fx;
     e->arena = arena_new(1024);
     e->service_id = arena_str(e->arena, str_of(config->service_id ? config->service_id : "default_"));
+    e->command_topic = arena_strf(e->arena, "_confluent-ksql-%.*s_command_topic", STR_ARG(e->service_id));
     if (e->cfg.headless)
         e->cfg.sequential_ids = true;
     if (e->cfg.batch_rows <= 0 || e->cfg.batch_rows > LIMIT_BATCH_ROWS)
@@ -180,6 +181,8 @@ Status engine_open(const EngineConfig *config, Engine **out, Err *err)
     pthread_cond_init(&e->keeper.wake, NULL);
     e->cat = catalog_new();
     Status st = open_topics(e, err);
+    if (st == OK)
+        st = commands_check_directory(e, err);
     if (st == OK)
         st = members_identify(e, err);
     if (st == OK)

@@ -379,6 +379,10 @@ bool members_stands_by(const Engine *e, int partition); /* keeps a copy of its s
 void members_look(Engine *e);
 
 /* commands.c: the command topic. All under Engine.ddl. */
+/* META key, PERSISTED v1: a headless server has started queries of this service in the directory. The value is empty. */
+void commands_headless_key(const Engine *e, Buf *out);
+/* ERR_BAD_REQUEST: in the local directory the service is of the other kind, a shell's or a headless server's. Writes nothing. */
+Status commands_check_directory(Engine *e, Err *err) MUST_CHECK;
 Status commands_open(Engine *e, Err *err) MUST_CHECK;
 /* How far it goes, for ddl_replay. */
 Status commands_known(Engine *e, Err *err) MUST_CHECK;

@@ -179,17 +179,6 @@ static Status rehearse(Headless *h, const EngineConfig *real, Err *err)
     return st;
 }
 
-/* A directory in which statements of a shell are stored has queries that the file does not know. */
-static Status check_directory(const Headless *h, const EngineConfig *config, Err *err)
-{
-    const char *service = config->service_id ? config->service_id : "default_";
-    Str topic = arena_strf(h->arena, "_confluent-ksql-%s_command_topic", service);
-    if (!config->dir || config->kafka || topic_end(engine_topics(h->sh.e), topic, 0) == 0)
-        return OK;
-    return err_set(err, ERR_BAD_REQUEST, "'%s' holds statements of a shell; the queries of a file need a directory of their own",
-                   config->dir);
-}
-
 /* ---- what becomes of the queries -------------------------------------------------------------- */
 
 /* Tells of queries whose state is another one than before. seen: id -> char *line. */
@@ -273,9 +262,7 @@ static int serve(Headless *h, const EngineConfig *config)
     int code = SHELL_OK;
     bool ready = false;
     h->sh.s = session_new(h->sh.e);
-    if (check_directory(h, config, &err) != OK)
-        code = fail(h, &err, false, SHELL_USAGE);
-    else if (rehearse(h, config, &err) == OK && run_on_kafka(h, h->sh.s, config, &err) == OK)
+    if (rehearse(h, config, &err) == OK && run_on_kafka(h, h->sh.s, config, &err) == OK)
         ready = true;
     else if (err.code != ERR_CANCELLED)
         code = fail(h, &err, true, SHELL_FAILED);

@@ -176,3 +176,14 @@ def test_headless_arguments(sluice):
     sluice.file("q.sql", CREATE + SUMS)
     check(sluice.run("server", "--queries-file", "q.sql", "-d", "data"), 2, None,
           "'data' holds statements of a shell; the queries of a file need a directory of their own")
+
+
+def test_headless_directory_is_refused_to_a_shell(sluice):
+    """Nothing of the refused shell is left: the headless server runs over the directory again."""
+    sluice.file("q.sql", CREATE + SUMS)
+    for _ in range(2):
+        p, _ = serve(sluice, "--queries-file", "q.sql", "-d", "data")
+        stop(p)
+        check(sluice.run("-d", "data", "-e", CREATE), 2, None,
+              "'data' holds the queries of a file, run by sluice server; the statements of a shell need a directory of their own")
+    check(sluice.run("-d", "data", "--service-id", "other", "-e", "SHOW TABLES;"), 0, "Table Name")
