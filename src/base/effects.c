@@ -10,7 +10,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-static int64_t real_now_ms(Effects *e)
+static int64_t real_wall_ms(Effects *e)
 {
     UNUSED(e);
     struct timespec t;
@@ -22,7 +22,11 @@ static int64_t real_mono_ns(Effects *e)
 {
     UNUSED(e);
     struct timespec t;
+#ifdef CLOCK_BOOTTIME /* the hours count in which the machine sleeps: brokers do not sleep with it */
+    clock_gettime(CLOCK_BOOTTIME, &t);
+#else
     clock_gettime(CLOCK_MONOTONIC, &t);
+#endif
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
@@ -58,10 +62,29 @@ static void real_thread_join(Effects *e, void *thread)
     mem_free(thread);
 }
 
+void wait_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(cond, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+struct timespec wait_until(int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    int64_t ns = until.tv_nsec + ms % 1000 * 1000000;
+    until.tv_sec += ms / 1000 + ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    return until;
+}
+
 Effects *effects_real(void)
 {
     static Effects real = {
-        .now_ms = real_now_ms,
+        .wall_ms = real_wall_ms,
         .mono_ns = real_mono_ns,
         .random = real_random,
         .thread_start = real_thread_start,
@@ -72,14 +95,14 @@ Effects *effects_real(void)
 
 typedef struct Sim {
     Effects base;
-    int64_t now_ms;
+    int64_t wall_ms, mono_ms;
     uint64_t state;
     GateVerdict (*hook)(void *arg, const char *what, GatePhase phase);
     void *hook_arg;
 } Sim;
 
-static int64_t sim_now_ms(Effects *e) { return ((Sim *)e)->now_ms; }
-static int64_t sim_mono_ns(Effects *e) { return ((Sim *)e)->now_ms * 1000000; }
+static int64_t sim_wall_ms(Effects *e) { return ((Sim *)e)->wall_ms; }
+static int64_t sim_mono_ns(Effects *e) { return ((Sim *)e)->mono_ms * 1000000; }
 
 /* splitmix64 (Steele, Lea, Flood 2014). */
 static uint64_t sim_random(Effects *e)
@@ -111,14 +134,20 @@ static void sim_thread_join(Effects *e, void *thread)
 Effects *effects_sim_new(uint64_t seed, int64_t start_ms)
 {
     Sim *s = mem_zalloc(sizeof *s);
-    s->base = (Effects){sim_now_ms, sim_mono_ns, sim_random, sim_gate, sim_thread_start, sim_thread_join, true};
-    s->now_ms = start_ms;
+    s->base = (Effects){sim_wall_ms, sim_mono_ns, sim_random, sim_gate, sim_thread_start, sim_thread_join, true};
+    s->wall_ms = s->mono_ms = start_ms;
     s->state = seed;
     return &s->base;
 }
 
 void effects_sim_free(Effects *e) { mem_free(e); }
-void effects_sim_advance(Effects *e, int64_t ms) { ((Sim *)e)->now_ms += ms; }
+void effects_sim_step_wall(Effects *e, int64_t ms) { ((Sim *)e)->wall_ms += ms; }
+
+void effects_sim_advance(Effects *e, int64_t ms)
+{
+    ((Sim *)e)->wall_ms += ms;
+    ((Sim *)e)->mono_ms += ms;
+}
 
 void effects_sim_on_gate(Effects *e, GateVerdict (*hook)(void *arg, const char *what, GatePhase phase), void *arg)
 {

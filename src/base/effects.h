@@ -8,6 +8,9 @@
 #ifndef SLUICE_BASE_EFFECTS_H
 #define SLUICE_BASE_EFFECTS_H
 
+#include <pthread.h>
+#include <time.h>
+
 #include "base/base.h"
 
 typedef enum GatePhase { GATE_BEFORE, GATE_AFTER } GatePhase;
@@ -22,8 +25,8 @@ typedef struct Effects Effects;
 typedef void *ThreadMain(void *arg);
 
 struct Effects {
-    int64_t (*now_ms)(Effects *e);  /* wall clock, ms since the epoch */
-    int64_t (*mono_ns)(Effects *e); /* never goes back */
+    int64_t (*wall_ms)(Effects *e); /* see effects_wall_ms */
+    int64_t (*mono_ns)(Effects *e); /* never goes back; for intervals alone */
     uint64_t (*random)(Effects *e);
     /* what: a short static name ("disk.write", "disk.sync", "dir.lock" …). */
     GateVerdict (*gate)(Effects *e, const char *what, GatePhase phase);
@@ -36,14 +39,27 @@ struct Effects {
 /* The real ones; a static object. Any thread. */
 Effects *effects_real(void);
 
-/* A simulated set: clock at start_ms until effects_sim_advance moves it. */
+/* A simulated set: both clocks at start_ms until effects_sim_advance moves them. */
 Effects *effects_sim_new(uint64_t seed, int64_t start_ms);
 void effects_sim_free(Effects *e);
 void effects_sim_advance(Effects *e, int64_t ms);
+/* Steps the wall clock alone, as an administrator or NTP does; ms may be negative. */
+void effects_sim_step_wall(Effects *e, int64_t ms);
 /* Installs a gate hook on a simulated set (crash tests). */
 void effects_sim_on_gate(Effects *e, GateVerdict (*hook)(void *arg, const char *what, GatePhase phase), void *arg);
 
-static inline int64_t effects_now(Effects *e) { return e->now_ms(e); }
+/* Time of day, ms since the epoch. It may jump either way at any moment: only for timestamps of records, for retention, for what is
+ * stored beyond this process, and for what users see. */
+static inline int64_t effects_wall_ms(Effects *e) { return e->wall_ms(e); }
+/* Time since some moment in the past, ms. Never goes back, whoever sets the clock: for every interval, deadline and back-off. Of no
+ * meaning to another process or the next start. */
+static inline int64_t effects_mono_ms(Effects *e) { return e->mono_ns(e) / 1000000; }
+
+/* A condition whose timed waits end by the monotonic clock: pthread_cond_timedwait with wait_until's time. */
+void wait_init(pthread_cond_t *cond);
+/* So many ms from now, for pthread_cond_timedwait on a condition of wait_init. */
+struct timespec wait_until(int64_t ms);
+
 static inline GateVerdict effects_gate(Effects *e, const char *what, GatePhase phase)
 {
     return e->gate ? e->gate(e, what, phase) : GATE_GO;

@@ -100,11 +100,12 @@ Status changelog_end(ChangeLog *log)
 {
     const OpEnv *env = log->env;
     Str topic = log->node->log->topic;
-    int64_t now = effects_now(env->fx), at = -1;
+    int64_t now = effects_mono_ms(env->fx), at = -1;
     if (log->st || (!log->records && now - log->told_ms < TELL_MS))
         return log->st;
     log->told_ms = now;
-    if (!log->records && now - checkpoint_ms(env->topics, env->checkpoint_owner, topic, env->partition) < TOLD_MOST_MS)
+    if (!log->records && 
+        effects_wall_ms(env->fx) - checkpoint_ms(env->topics, env->checkpoint_owner, topic, env->partition) < TOLD_MOST_MS)
         at = checkpoint_get(env->topics, env->checkpoint_owner, topic, env->partition);
     if (log->records || at >= 0)
         unit_checkpoint(env->unit, env->checkpoint_owner, topic, env->partition, at);

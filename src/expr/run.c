@@ -79,7 +79,7 @@ void program_run(Program *p, const Batch *b, Column *out)
     /* The error set that failures go to is shared and written through a const batch, as batch.h has it. */
     Run r = {.p = p, .b = (Batch *)(uintptr_t)b, .a = b->arena, .cols = p->cols, .lists = p->lists};
     if (p->is_volatile)
-        r.now_ms = effects_now(p->fx);
+        r.now_ms = effects_wall_ms(p->fx);
     p->lists[0] = (RowList){b->sel, b->nsel};
     memset(p->failed, 0, sizeof *p->failed * (size_t)p->nscopes);
     for (int i = 0; i < p->regs.n; i++)

@@ -329,7 +329,7 @@ Status commands_append(Engine *e, Command *c, RunQuery *q, Err *err)
     command_encode(c, &key, &value);
     Unit *u = unit_begin(e->topics);
     Record r = {.key = key.p, .key_len = (int32_t)key.n, .value = value.p, .value_len = (int32_t)value.n,
-                .ts = effects_now(e->fx)};
+                .ts = effects_wall_ms(e->fx)};
     Err e1 = ERR_INIT;
     unit_exactly_once(u);
     unit_append(u, e->command_topic, 0, &r);
@@ -396,7 +396,7 @@ static Status try_new_plan(RunQuery *q, Replay *past, bool *rebuilt, Err *err)
     Command c = {.key = buf_view(&name), .statement = STR(""), .query_id = q->id, .fingerprint = q->plan->fingerprint};
     command_encode(&c, &key, &value);
     Record r = {.key = key.p, .key_len = (int32_t)key.n, .value = value.p, .value_len = (int32_t)value.n,
-                .ts = effects_now(e->fx)};
+                .ts = effects_wall_ms(e->fx)};
     st = query_rebuild(q, &r, err);
     *rebuilt = st == OK;
     buf_free(&name);

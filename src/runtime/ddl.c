@@ -119,7 +119,7 @@ static Status create_source(Ddl *d)
         return rc;
     DataSource *ds = bound.source;
     spare_topic(d, ds);
-    ds->created_ms = effects_now(d->e->fx);
+    ds->created_ms = effects_wall_ms(d->e->fx);
     resolve_text(d, ds, bound.create_topic ? &bound.topic : NULL);
     ds->sql = arena_str(ds->arena, d->shown);
     if (bound.create_topic && !d->replay && !d->stored)
@@ -299,7 +299,7 @@ static Status launch(Ddl *d, BoundCreateAs *b, const char *prefix, bool is_inser
     if (!is_insert) {
         ds->sql = arena_str(ds->arena, d->shown);
         ds->query_id = arena_str(ds->arena, id);
-        ds->created_ms = effects_now(d->e->fx);
+        ds->created_ms = effects_wall_ms(d->e->fx);
     }
     if (is_insert && engine_query(d->e, id))
         rc = err_at(d->err, ERR_STATEMENT, d->st->span, "Query ID '%.*s' already exists.", STR_ARG(id));

@@ -73,7 +73,7 @@ static double rate(int64_t n, const Counts *c, int64_t now)
 
 static void add_statistics(json_t *o, const Running *r, const DataSource *ds, bool extended)
 {
-    int64_t now = effects_now(r->e->fx);
+    int64_t now = effects_wall_ms(r->e->fx);
     Counts c = count(r, ds);
     Str host = admin_host(r->e);
     Statistics all = {json_array(), BUF_INIT, now, host}, failed = {json_array(), BUF_INIT, now, host};

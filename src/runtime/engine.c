@@ -176,9 +176,9 @@ Status engine_open(const EngineConfig *config, Engine **out, Err *err)
     pthread_mutex_init(&e->ddl, NULL);
     pthread_mutex_init(&e->moving, NULL);
     pthread_mutex_init(&e->mu, NULL);
-    pthread_cond_init(&e->ran, NULL);
+    wait_init(&e->ran);
     pthread_mutex_init(&e->keeper.mu, NULL);
-    pthread_cond_init(&e->keeper.wake, NULL);
+    wait_init(&e->keeper.wake);
     e->cat = catalog_new();
     Status st = open_topics(e, err);
     if (st == OK)
@@ -355,11 +355,7 @@ bool engine_wait(Engine *e)
         return false;
     if (e->fx->simulated)
         return runtime_step(e);
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += MOMENT_MS * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    struct timespec until = wait_until(MOMENT_MS);
     pthread_mutex_lock(&e->mu);
     pthread_cond_timedwait(&e->ran, &e->mu, &until);
     pthread_mutex_unlock(&e->mu);

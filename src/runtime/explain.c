@@ -263,7 +263,7 @@ static Status bind_select(Explain *x, Err *err)
     x->type = "PUSH";
     if (!is_push && ds->is_table) {
         x->type = "PULL";
-        x->id = arena_strf(x->a, "query_%lld", (long long)effects_now(x->s->e->fx));
+        x->id = arena_strf(x->a, "query_%lld", (long long)effects_wall_ms(x->s->e->fx));
         return pull_topology(x, err);
     }
     Effects *fx = x->s->e->fx;
@@ -283,7 +283,7 @@ static json_t *explained(const Explain *x)
 {
     bool persistent = x->sink != NULL, pull = strcmp(x->type, "PULL") == 0;
     json_t *o = description(x->id, sql_json(x->st->sql), x->logical, x->plan, x->topology, &x->s->props);
-    int64_t now = effects_now(x->s->e->fx);
+    int64_t now = effects_wall_ms(x->s->e->fx);
     json_object_set_new(o, "ksqlHostQueryStatus", json_object());
     json_object_set_new(o, "queryType", json_string(x->type));
     json_object_set_new(o, "queryErrors", json_array());

@@ -39,7 +39,7 @@ static Status append(Engine *e, const BoundInsert *b, const Column *cols, Err *e
     if (st == OK)
         st = write_side(vw, ptrs + ds->nkeys, false, &value, &value_null, ds, err);
     if (st == OK) {
-        Record r = {.ts = b->has_rowtime ? b->rowtime : effects_now(e->fx)};
+        Record r = {.ts = b->has_rowtime ? b->rowtime : effects_wall_ms(e->fx)};
         if (!key_null) {
             r.key = key.p ? key.p : "";
             r.key_len = (int32_t)key.n;

@@ -77,8 +77,8 @@ void keeper_round(Engine *e)
     TopicInfoVec all = {NULL, 0, 0};
     ReadVec reads = {NULL, 0, 0};
     Err err = ERR_INIT;
-    int64_t now = effects_now(e->fx);
-    e->keeper.next_ms = now + KEEP_MS;
+    int64_t now = effects_wall_ms(e->fx); /* retention is of records' timestamps */
+    e->keeper.next_ms = effects_mono_ms(e->fx) + KEEP_MS;
     list_reads(e, a, &reads);
     for (int i = 0; i < reads.n && !stopping(e); i++) {
         const Read *r = &reads.v[i];
@@ -98,7 +98,7 @@ void keeper_round(Engine *e)
 static void follow(Engine *e)
 {
     Err err = ERR_INIT;
-    int64_t now = effects_now(e->fx);
+    int64_t now = effects_mono_ms(e->fx);
     pthread_mutex_lock(&e->ddl);
     ignore(commands_follow(e, &err), &err);
     pthread_mutex_unlock(&e->ddl);
@@ -130,9 +130,9 @@ static bool take_wake(Engine *e)
 
 void keeper_step(Engine *e)
 {
-    if (topics_remote(e->topics) && (take_wake(e) || effects_now(e->fx) >= e->keeper.look_ms))
+    if (topics_remote(e->topics) && (take_wake(e) || effects_mono_ms(e->fx) >= e->keeper.look_ms))
         follow(e);
-    if (effects_now(e->fx) >= e->keeper.next_ms)
+    if (effects_mono_ms(e->fx) >= e->keeper.next_ms)
         keeper_round(e);
 }
 
@@ -141,9 +141,7 @@ static void *keeper_main(void *arg)
     Engine *e = arg;
     bool remote = topics_remote(e->topics);
     while (!stopping(e)) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += (remote ? LOOK_MS : KEEP_MS) / 1000;
+        struct timespec until = wait_until(remote ? LOOK_MS : KEEP_MS);
         pthread_mutex_lock(&e->keeper.mu);
         while (!e->keeper.stop && !e->keeper.woken)
             if (pthread_cond_timedwait(&e->keeper.wake, &e->keeper.mu, &until) == ETIMEDOUT)
@@ -153,7 +151,7 @@ static void *keeper_main(void *arg)
         pthread_mutex_unlock(&e->keeper.mu);
         if (!stop && remote)
             follow(e);
-        if (!stop && effects_now(e->fx) >= e->keeper.next_ms)
+        if (!stop && effects_mono_ms(e->fx) >= e->keeper.next_ms)
             keeper_round(e);
     }
     return NULL;

@@ -245,11 +245,7 @@ static void drop_lines(Printer *p)
 
 static void wait_ms(RowStream *rs, int ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += (long)ms * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    struct timespec until = wait_until(ms);
     pthread_mutex_lock(&rs->mu);
     pthread_cond_timedwait(&rs->cond, &rs->mu, &until);
     pthread_mutex_unlock(&rs->mu);

@@ -50,7 +50,7 @@ Status proclog_open(Engine *e, Err *err)
                          "CREATE STREAM KSQL_PROCESSING_LOG (logger VARCHAR, level VARCHAR, time BIGINT, message %s) WITH "
                          "(KAFKA_TOPIC='%.*s', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON');",
                          message_type, STR_ARG(ds->topic));
-    ds->created_ms = effects_now(e->fx);
+    ds->created_ms = effects_wall_ms(e->fx);
     TopicInfo info = {ds->topic, 1, internal_replicas(e->cfg.props), 604800000, CLEANUP_DELETE, TOPIC_USER};
     if (!topic_describe(e->topics, ds->topic, &info))
         st = engine_need_topic(e, &info, err);
@@ -143,7 +143,7 @@ void proclog_write(const Task *t, const char *where, const RowError *re, const B
     Engine *e = t->q->e;
     if (!e->log_source || str_eq(t->inputs[0].in->topic, e->log_source->topic))
         return;
-    int64_t now = effects_now(e->fx);
+    int64_t now = effects_wall_ms(e->fx);
     char logger[256];
     int n = snprintf(logger, sizeof logger, "processing.%.*s.%s", STR_ARG(t->q->id), where);
     json_t *all = json_pack("{s:s, s:s%, s:I, s:o}", "level", "ERROR", "logger", logger,

@@ -71,7 +71,7 @@ Status query_new(Engine *e, const BoundQuery *bq, DataSource *sink, Str id, uint
     q->kind = kind;
     q->id = arena_str(a, id);
     q->number = number;
-    q->created_ms = effects_now(e->fx);
+    q->created_ms = effects_wall_ms(e->fx);
     q->source = source_ref(bq->source);
     q->sink = sink ? source_ref(sink) : NULL;
     props_copy(&q->props, props);

@@ -35,6 +35,8 @@
 //                             while a task runs or stands by its checkpoints are told again, at most 2 h after the truth
 //                             (exec/changelog.c)
 // @thread worker
+#include <stdlib.h>
+
 #include "runtime/internal.h"
 
 enum { FLUSH_RECORDS = 200000, STALE_MS = 21 * 3600 * 1000, TELL_MS = 30 * 60 * 1000, PROGRESS_MS = 5000 };
@@ -111,7 +113,7 @@ static Status judge(const Task *t, const PNode *node, const char **why, Err *err
     Status st = topic_ends(t->q->e->topics, node->log->topic, t->partition, &begin, &end, err);
     *why = at > end                                                               ? "is ahead of its changelog"
            : at < begin                                                           ? "is older than what its changelog begins with"
-           : at < end && effects_now(t->q->e->fx) - written > (int64_t)STALE_MS ? "is too old to be brought forward"
+           : at < end && llabs(effects_wall_ms(t->q->e->fx) - written) > (int64_t)STALE_MS ? "is too old to be brought forward"
                                                                                   : NULL;
     return st;
 }
@@ -203,7 +205,7 @@ Status restore_open(Task *t, Err *err)
 {
     Restore *r = t->restore = mem_zalloc(sizeof *r);
     r->logs = mem_zalloc(sizeof *r->logs * (size_t)t->chain.n);
-    t->restored = (RestoreProgress){.started_ms = effects_now(t->q->e->fx)};
+    t->restored = (RestoreProgress){.started_ms = effects_mono_ms(t->q->e->fx)};
     for (int i = 0; i < t->chain.n; i++)
         if (keeps_log(t, i)) {
             Status st = open_log(t, t->chain.v[i], &r->logs[r->n++], err);
@@ -262,7 +264,7 @@ Status restore_aim(Task *t, Err *err)
     Status st = own_positions_decide(t, err);
     if (st == OK)
         st = task_positions(t, r->own, err);
-    t->restored = (RestoreProgress){.started_ms = effects_now(t->q->e->fx)}; /* what a standby copy has read is not counted */
+    t->restored = (RestoreProgress){.started_ms = effects_mono_ms(t->q->e->fx)}; /* what a standby copy has read is not counted */
     for (int i = 0; i < r->n && st == OK; i++) {
         RestoreLog *log = &r->logs[i];
         int64_t begin;
@@ -349,7 +351,7 @@ static Status read_log(Task *t, RestoreLog *log, bool *did, Err *err)
 static void log_progress(Task *t)
 {
     const RestoreProgress *p = &t->restored;
-    int64_t now = effects_now(t->q->e->fx), ms = now - p->started_ms;
+    int64_t now = effects_mono_ms(t->q->e->fx), ms = now - p->started_ms;
     if (t->restore->logged_ms < p->started_ms)
         t->restore->logged_ms = p->started_ms;
     if (now - t->restore->logged_ms < PROGRESS_MS || !p->records)
@@ -379,7 +381,7 @@ static void note_warm(Task *t)
 static Status stand(Task *t, Err *err)
 {
     Restore *r = t->restore;
-    int64_t begin, end, now = effects_now(t->q->e->fx);
+    int64_t begin, end, now = effects_mono_ms(t->q->e->fx);
     if (!r->warm || now - r->told_ms < TELL_MS)
         return OK;
     r->told_ms = now;
@@ -396,7 +398,7 @@ static Status stand(Task *t, Err *err)
 /* A process that was stopped for long: what stood behind its place may have been compacted away, as behind an old checkpoint. */
 static Status slept(Task *t, Err *err)
 {
-    int64_t now = effects_now(t->q->e->fx), last = t->restore->stepped_ms;
+    int64_t now = effects_mono_ms(t->q->e->fx), last = t->restore->stepped_ms;
     t->restore->stepped_ms = now;
     if (!last || now - last <= (int64_t)STALE_MS)
         return OK;
@@ -435,7 +437,7 @@ Status restore_step(Task *t, bool *did, Err *err)
         if (t->restored.records)
             engine_log(t->q->e, "query %.*s, partition %d: restored %lld records, %lld KB, in %lld ms", STR_ARG(t->q->id),
                        t->partition, (long long)t->restored.records, (long long)(t->restored.bytes >> 10),
-                       (long long)(effects_now(t->q->e->fx) - t->restored.started_ms));
+                       (long long)(effects_mono_ms(t->q->e->fx) - t->restored.started_ms));
         restore_free(t);
         st = task_run(t, err);
     }

@@ -72,7 +72,7 @@ static void look_from_here(Look *l)
             TaskSeen *out = &l->v[i].tasks[k];
             if (t->w != l->w)
                 continue;
-            *out = (TaskSeen){.bad = t->err.code != OK, .code = t->err.code, .failed_ms = effects_now(e->fx)};
+            *out = (TaskSeen){.bad = t->err.code != OK, .code = t->err.code, .failed_ms = effects_wall_ms(e->fx)};
             out->why = arena_str(l->a, str_of(t->err.msg ? t->err.msg : ""));
         }
     pthread_mutex_unlock(&e->mu);
@@ -96,7 +96,7 @@ static Str restore_text(const QuerySeen *s, Arena *a)
     }
     if (!any)
         return (Str){NULL, 0};
-    int64_t ms = effects_now(s->q->e->fx) - all.started_ms;
+    int64_t ms = effects_mono_ms(s->q->e->fx) - all.started_ms;
     if (!all.records)
         return arena_strf(a, "restoring its state: at most %lld records to read", (long long)all.left);
     return arena_strf(a, "restoring its state: %lld records, %lld KB read, at most %lld records left, about %lld s",

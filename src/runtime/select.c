@@ -356,7 +356,7 @@ static Status pull_once(Engine *e, const Analyzer *an, const BoundQuery *bq, con
     RowStream *rs = rowstream_new(e, bq->result, bq->has_limit ? bq->limit : -1);
     rs->is_pull = true;
     rs->is_key = bq->pull_key;
-    rs->query_id = arena_strf(rs->arena, "query_%lld", (long long)effects_now(e->fx));
+    rs->query_id = arena_strf(rs->arena, "query_%lld", (long long)effects_wall_ms(e->fx));
     ColumnDef *cols = ARENA_ARRAY(rs->arena, ColumnDef, rs->schema->n);
     for (int i = 0; i < rs->schema->n; i++) {
         cols[i] = rs->schema->cols[i];

@@ -18,7 +18,7 @@ RowStream *rowstream_new(Engine *e, const Schema *schema, int64_t limit)
     rs->limit = limit;
     rs->final = "";
     pthread_mutex_init(&rs->mu, NULL);
-    pthread_cond_init(&rs->cond, NULL);
+    wait_init(&rs->cond);
     if (schema) {
         rs->schema = schema_new(rs->arena, schema->cols, schema->n, true);
         rs->row = ARENA_ARRAY(rs->arena, Value, schema->n);
@@ -156,11 +156,7 @@ static bool swap(RowStream *rs)
 /* Waits at most ms (at most 100, so that a cancel from a signal handler is seen). Under mu. */
 static void wait_some(RowStream *rs, int64_t ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    int64_t ns = until.tv_nsec + (ms < 100 ? ms : 100) * 1000000;
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
+    struct timespec until = wait_until(ms < 100 ? ms : 100);
     pthread_cond_timedwait(&rs->cond, &rs->mu, &until);
 }
 

@@ -17,6 +17,8 @@
 // committed; only then the stores forget their dirty marks. A unit that fails leaves the task at its
 // last commit: stores drop what was dirty, and the task starts anew from the stored positions.
 // @thread worker
+#include <stdlib.h>
+
 #include "runtime/internal.h"
 #include "topic/kafka.h"
 
@@ -64,7 +66,8 @@ int64_t task_expired_position(const Task *t, const TaskInput *ti, Str owner)
 {
     Topics *topics = t->q->e->topics;
     int64_t begin, end, at = position_local(topics, owner, ti->in->topic, ti->partition);
-    int64_t age = effects_now(t->q->e->fx) - position_local_ms(topics, owner, ti->in->topic, ti->partition);
+    /* A time in the future was written under a clock that was set back since: it says nothing of the age, as one far back may. */
+    int64_t age = llabs(effects_wall_ms(t->q->e->fx) - position_local_ms(topics, owner, ti->in->topic, ti->partition));
     Err err = ERR_INIT;
     bool good = at >= 0 && age >= INT64_C(24) * HOUR_MS &&
                 topic_ends(topics, ti->in->topic, ti->partition, &begin, &end, &err) == OK && at >= begin && at <= end;
@@ -77,7 +80,7 @@ int64_t task_expired_position(const Task *t, const TaskInput *ti, Str owner)
 static Status untold(Task *t, const TaskInput *ti, Str owner, Err *err)
 {
     const Engine *e = t->q->e;
-    int64_t now = effects_now(e->fx), begin, end;
+    int64_t now = effects_mono_ms(e->fx), begin, end;
     if (!t->untold_ms)
         t->untold_ms = now;
     if (now - t->untold_ms - HANGING_MS < e->transaction_ms)
@@ -202,7 +205,7 @@ void task_begin(Task *t)
 {
     open_unit(t);
     if (!t->dirty)
-        t->dirty_ms = effects_now(t->q->e->fx);
+        t->dirty_ms = effects_mono_ms(t->q->e->fx);
     t->dirty = true;
 }
 
@@ -241,7 +244,7 @@ static void fill_env(Task *t)
 
 Status task_run(Task *t, Err *err)
 {
-    t->committed_ms = effects_now(t->q->e->fx);
+    t->committed_ms = effects_mono_ms(t->q->e->fx);
     t->next_commit = t->committed_ms + commit_interval(t);
     for (int i = 0; i < t->ninputs; i++) {
         t->inputs[i].committed = t->inputs[i].position;
@@ -365,7 +368,7 @@ static bool restarts(const Task *t)
 
 void task_fail(Task *t, Err *err)
 {
-    int64_t now = effects_now(t->q->e->fx);
+    int64_t now = effects_mono_ms(t->q->e->fx);
     bool retry = err_class(err->code) == CLASS_TASK_RETRY && t->q->kind == QUERY_PERSISTENT && restarts(t);
     int64_t first = of_commits(err->code) ? COMMIT_RETRY_MS : props_int(&t->q->props, "ksql.query.retry.backoff.initial.ms");
     int64_t most = props_int(&t->q->props, "ksql.query.retry.backoff.max.ms");
@@ -465,7 +468,7 @@ void task_told(Task *t, Err *err)
 Unit *task_prepare(Task *t)
 {
     Err err = ERR_INIT;
-    t->next_commit = effects_now(t->q->e->fx) + commit_interval(t);
+    t->next_commit = effects_mono_ms(t->q->e->fx) + commit_interval(t);
     if ((!t->dirty && !t->ahead) || t->state != TASK_RUNNING || !is_here(t))
         return NULL;
     if (t->q->kind == QUERY_TRANSIENT) {
@@ -506,7 +509,7 @@ void task_finish(Task *t, Err *err)
     if (!t->ahead) /* else whoever goes on from where the group stands has to read them */
         trim_inputs(t);
     t->backoff_ms = 0;
-    t->committed_ms = effects_now(t->q->e->fx);
+    t->committed_ms = effects_mono_ms(t->q->e->fx);
 }
 
 void task_keep_alive(Task *t, int64_t now)

@@ -72,11 +72,7 @@ bool worker_try(Worker *w, WorkerFn *fn, void *arg, int ms)
         return true;
     }
     Message m = {fn, arg, false};
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    int64_t ns = until.tv_nsec + (int64_t)ms * 1000000;
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
+    struct timespec until = wait_until(ms);
     pthread_mutex_lock(&w->mu);
     vec_add(&w->inbox, &m);
     pthread_cond_signal(&w->wake);
@@ -127,7 +123,7 @@ static void fail_reader(SourceReader *r, Err *err)
 static void wake_readers(Worker *w)
 {
     uint64_t bits[WOKEN_WORDS], any = 0;
-    int64_t now = effects_now(w->e->fx);
+    int64_t now = effects_mono_ms(w->e->fx);
     bool all = now >= w->quiet_ms;
     for (int i = 0; i < WOKEN_WORDS; i++) {
         bits[i] = __atomic_load_n(&w->woken[i], __ATOMIC_RELAXED);
@@ -259,7 +255,7 @@ void worker_commit(Worker *w, bool (*which)(const Task *t, const void *arg), con
 
 static bool step_due(Worker *w, bool idle)
 {
-    int64_t now = effects_now(w->e->fx);
+    int64_t now = effects_mono_ms(w->e->fx);
     bool did = false;
     w->due.n = 0;
     for (int i = 0; i < w->tasks.n; i++) {
@@ -276,7 +272,7 @@ static bool step_due(Worker *w, bool idle)
         did = true;
         if (t->state != TASK_WAITING)
             vec_add(&w->due, t);
-        else if (effects_now(w->e->fx) - now < NO_ANSWER_MS) /* else the other tasks come first */
+        else if (effects_mono_ms(w->e->fx) - now < NO_ANSWER_MS) /* else the other tasks come first */
             restart(t);
     }
     commit_due(w);
@@ -285,11 +281,11 @@ static bool step_due(Worker *w, bool idle)
 
 static void watch(Worker *w)
 {
-    int64_t now = effects_now(w->e->fx);
+    int64_t now = effects_mono_ms(w->e->fx);
     if (now < w->watch_ms || !topics_remote(w->e->topics))
         return;
     w->watch_ms = now + WATCH_MS;
-    for (int i = 0; i < w->tasks.n && effects_now(w->e->fx) - now < NO_ANSWER_MS; i++) /* the others the next time */
+    for (int i = 0; i < w->tasks.n && effects_mono_ms(w->e->fx) - now < NO_ANSWER_MS; i++) /* the others the next time */
         task_watch(w->tasks.v[i], now);
 }
 
@@ -319,12 +315,8 @@ static int64_t next_due(const Worker *w, int64_t now)
 
 static void sleep_until_poked(Worker *w)
 {
-    int64_t now = effects_now(w->e->fx), at = next_due(w, now);
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    int64_t ns = until.tv_nsec + (at > now ? at - now : 0) * 1000000;
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
+    int64_t now = effects_mono_ms(w->e->fx), at = next_due(w, now);
+    struct timespec until = wait_until(at > now ? at - now : 0);
     pthread_mutex_lock(&w->mu);
     while (!w->poked && !w->inbox.n && !w->stop)
         if (pthread_cond_timedwait(&w->wake, &w->mu, &until) == ETIMEDOUT)
@@ -350,8 +342,8 @@ static void *worker_main(void *arg)
 Status worker_start(Worker *w, Err *err)
 {
     pthread_mutex_init(&w->mu, NULL);
-    pthread_cond_init(&w->wake, NULL);
-    pthread_cond_init(&w->answered, NULL);
+    wait_init(&w->wake);
+    wait_init(&w->answered);
     w->batch_arena = arena_new(4096);
     w->commit_arena = arena_new(4096);
     Str name = arena_strf(w->batch_arena, "_confluent-ksql-%.*s-%.*s-%d", STR_ARG(w->e->service_id),

@@ -163,7 +163,7 @@ static Status run_on_kafka(Headless *h, Session *s, const EngineConfig *config, 
 /* Runs all in an engine that touches nothing. */
 static Status rehearse(Headless *h, const EngineConfig *real, Err *err)
 {
-    Effects *sim = effects_sim_new(1, effects_now(real->fx));
+    Effects *sim = effects_sim_new(1, effects_wall_ms(real->fx));
     EngineConfig config = {.fx = sim, .props = real->props, .service_id = real->service_id, .headless = true,
                            .sequential_ids = true};
     Engine *e;

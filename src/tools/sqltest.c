@@ -191,7 +191,7 @@ static void append_record(SqlTest *t, Str rest)
     Err err = ERR_INIT;
     Str topic = next_word(&rest), key = next_word(&rest);
     TopicInfo info = {0};
-    Record rec = {.ts = effects_now(t->config.fx)};
+    Record rec = {.ts = effects_wall_ms(t->config.fx)};
     if (!topic_describe(engine_topics(t->engine), topic, &info)) {
         buf_printf(&t->got, "no topic %.*s\n", STR_ARG(topic));
         return;
@@ -458,7 +458,7 @@ static void use_kafka(SqlTest *t, KafkaConfig *kafka, PropSet *props)
     static int files;
     Err err = ERR_INIT;
     BUG_IF(props_set_server(props, STR("processing.guarantee"), STR("at_least_once"), &err));
-    kafka->prefix = arena_strf(t->arena, "t%ld-%lld-%d-", (long)getpid(), (long long)effects_now(effects_real()), files++).p;
+    kafka->prefix = arena_strf(t->arena, "t%ld-%lld-%d-", (long)getpid(), (long long)effects_wall_ms(effects_real()), files++).p;
     t->config.kafka = kafka;
     t->config.props = props;
     t->config.alone = t->config.dense_ids = true;

@@ -90,9 +90,18 @@ static void kept_drop(Unit *u, char kind, Str owner, int partition)
     buf_free(&to);
 }
 
+/* The time of what is kept now: that of the wall, but never before what was kept earlier, since restores compare the two. */
+static int64_t keeping_ms(Topics *t)
+{
+    int64_t now = effects_wall_ms(t->fx), last = __atomic_load_n(&t->kept_ms, __ATOMIC_RELAXED);
+    while (last < now && !__atomic_compare_exchange_n(&t->kept_ms, &last, now, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+    return last < now ? now : last;
+}
+
 void positions_put(Unit *u, int64_t (*behind)(void *arg, Str topic, int partition), void *arg)
 {
-    int64_t now = effects_now(u->t->fx); /* one for all: a checkpoint that is newer than a position is of a restore since */
+    int64_t now = keeping_ms(u->t); /* one for all: a checkpoint that is newer than a position is of a restore since */
     for (int i = 0; u->batch && i < u->positions.n; i++) {
         const UnitPosition *p = &u->positions.v[i];
         if (p->topic)

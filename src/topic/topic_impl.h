@@ -235,6 +235,7 @@ struct Topics {
     MembershipConfig member; /* what was joined with; texts owned */
     pthread_mutex_t plain_lock; /* over a commit by: */
     Committer *plain;           /* remote: of unit_commit; made when first needed */
+    int64_t kept_ms;            /* atomic: remote: the latest time with which positions and checkpoints were kept */
     void *remote;            /* the remote implementation's own */
 };
 

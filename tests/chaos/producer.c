@@ -60,7 +60,7 @@ static Status produce_one(ChaosProducer *p, Broker *b, Producer *to, uint64_t *r
     uint64_t bits = next_random(random);
     int k = snprintf(key, sizeof key, "k%d", (int)(bits % CHAOS_KEYS));
     int n = snprintf(value, sizeof value, "{\"G\":\"g%d\",\"V\":%lld}", (int)(bits / CHAOS_KEYS % CHAOS_GROUPS), (long long)v);
-    Record r = {.key = key, .key_len = k, .value = value, .value_len = n, .ts = effects_now(effects_real())};
+    Record r = {.key = key, .key_len = k, .value = value, .value_len = n, .ts = effects_wall_ms(effects_real())};
     make_room(p, v);
     Status st = b->ops->produce(to, STR("chaos_s"), partition_of((Str){key, (size_t)k}, CHAOS_PARTITIONS), &r, (void *)(intptr_t)v,
                                 err);

@@ -13,7 +13,7 @@ static void feed(Bed *b, const char *topic, int from, int n, int keys)
         char key[16], value[64];
         int k = snprintf(key, sizeof key, "k%d", i % keys);
         int v = snprintf(value, sizeof value, "{\"G\":\"g%d\",\"V\":1}", i % keys);
-        Record r = {.key = key, .key_len = k, .value = value, .value_len = v, .ts = effects_now(engine_effects(b->e))};
+        Record r = {.key = key, .key_len = k, .value = value, .value_len = v, .ts = effects_wall_ms(engine_effects(b->e))};
         unit_append(u, str_of(topic), 0, &r);
     }
     if (unit_commit(u, false, &err))

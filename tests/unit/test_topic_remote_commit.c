@@ -560,7 +560,7 @@ int test_remote_commit_times(void)
     Remotes f = commit_fixture(NULL);
     Committer *c = committer_new(f.t, STR("w"), false);
     for (int eo = 0; eo < 2; eo++) {
-        f.fx->now_ms = ticking_ms;
+        f.fx->wall_ms = ticking_ms;
         Unit *u = small_unit(&f, eo, "t", "a", "q", 1);
         unit_position(u, STR("q"), STR("u"), 0, 4);
         unit_checkpoint(u, STR("q"), STR("t"), 0, 0);
