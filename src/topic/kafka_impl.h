@@ -192,6 +192,8 @@ Status kafka_send_positions(Producer *p, Str group, const GroupPosition *v, int 
 Status kafka_send_member(Producer *p, Err *err);
 Status kafka_commit(Producer *p, Err *err);
 Status kafka_abort(Producer *p, Err *err);
+/* For tests: raises a fatal error in the producer's handle, which must be there. */
+void kafka_producer_break(Producer *p);
 
 /* ---- kafka_group.c ---- */
 Status kafka_join(Broker *b, const MembershipConfig *c, Err *err);

@@ -193,6 +193,11 @@ static Status done(Producer *p, rd_kafka_error_t *e, bool commit, const char *wh
     return err->code;
 }
 
+void kafka_producer_break(Producer *p)
+{
+    rd_kafka_test_fatal_error(p->rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "raised by a test");
+}
+
 static Status none_there(Producer *p, Err *err)
 {
     return err_set(err, p->broken ? p->broken : ERR_BROKER, "The producer %s %s: it is to be started again", shown(p),
@@ -266,6 +271,8 @@ Status kafka_produce(Producer *p, Str topic, int partition, const Record *r, voi
     rd_kafka_resp_err_t e;
     while ((e = produce_once(p, rkt, partition, r, tag)) == RD_KAFKA_RESP_ERR__QUEUE_FULL && kafka_now_ms() < end)
         rd_kafka_poll(p->rk, 50);
+    if (e && fatal_code(p, NULL, 0)) /* librdkafka gives the cause of the fatal error here */
+        e = RD_KAFKA_RESP_ERR__FATAL;
     switch (e) {
     case RD_KAFKA_RESP_ERR_NO_ERROR: return OK;
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:

@@ -443,7 +443,7 @@ typedef struct Test {
     int (*fn)(void);
 } Test;
 
-int compact_begin(void), compact_end(void), gone(void), anew(void), lanes(void), membership(void), member_fatal(void);
+int compact_begin(void), compact_end(void), gone(void), anew(void), lanes(void), membership(void), member_fatal(void), producer_fatal(void);
 int unreachable(void), secured(void), denied(void), warned(void);
 int damaged(void), unknown(void), token_again(void), restart(void), zombie(void), zombie_child(void);
 int hold(char **argv);
@@ -457,7 +457,7 @@ int main(int argc, char **argv)
         {"unreachable", unreachable},     {"secured", secured}, {"denied", denied},       {"warned", warned},
         {"damaged", damaged},             {"unknown", unknown}, {"token_again", token_again}, {"compact_end", compact_end},
         {"zombie", zombie},               {"restart", restart}, {"positions_open", positions_open},
-        {"member_fatal", member_fatal},
+        {"member_fatal", member_fatal},   {"producer_fatal", producer_fatal},
     };
     int passed = 0, failed = 0;
     if (!getenv("KAFKA_BOOTSTRAP")) {

@@ -7,7 +7,7 @@
 #include "tests/kafka/rig.h"
 #include "topic/kafka_impl.h"
 
-int compact_begin(void), compact_end(void), gone(void), anew(void), lanes(void), membership(void), member_fatal(void);
+int compact_begin(void), compact_end(void), gone(void), anew(void), lanes(void), membership(void), member_fatal(void), producer_fatal(void);
 int unreachable(void), secured(void), denied(void), warned(void);
 
 /* ---- compaction: begun first, looked at last ---- */
@@ -507,5 +507,29 @@ int member_fatal(void)
     b->ops->producer_free(p);
     b->ops->leave(b);
     b->ops->close(b);
+    return 0;
+}
+
+/* A fatal error ends the handle of an idempotent producer: the next record is refused with the cause, the one after that is sent by a
+ * new handle. */
+int producer_fatal(void)
+{
+    static Reading r;
+    Broker *b = rig();
+    Buf values = BUF_INIT;
+    Producer *p;
+    if (make_topic("producer-fatal", 1, CLEANUP_DELETE, NULL))
+        return 1;
+    NEED(b->ops->producer_new(b, NULL, &p, err));
+    NEED(put_now(p, "producer-fatal", "k", "one", err));
+    kafka_producer_break(p);
+    REFUSED(put_now(p, "producer-fatal", "k", "lost", err), ERR_BROKER, "stopped by an error");
+    NEED(put_now(p, "producer-fatal", "k", "two", err));
+    b->ops->producer_free(p);
+    NEED(reading_open(&r, b, "producer-fatal", 0, 0, err));
+    NEED(reading_all(&r, 2, &values, err));
+    CHECK_TEXT(buf_z(&values), "one two ");
+    reading_close(&r);
+    buf_free(&values);
     return 0;
 }
