@@ -4,10 +4,12 @@
 // The longest match wins; of equal matches the earlier rule: 1E3 is a number, 1E3x a name. A string
 // or quoted name goes to its closing quote, over line ends; a doubled quote stands for itself. One that
 // is never closed becomes a TK_BAD_… token which reaches to the end of the text, and the error says
-// which quote is missing. Bytes that no rule knows are TK_BAD_CHAR, one whole UTF-8 character each.
+// which quote is missing. Bytes that no rule knows are TK_BAD_CHAR, one whole UTF-8 character each. A string or
+// quoted name that is not UTF-8 is TK_BAD_UTF8: a record could not hold it.
 #include "sql/lexer.h"
 
 #include "sql/parser.h"
+#include "types/cast.h"
 
 void lexer_init(Lexer *lx, Str text, size_t at, int line, int col)
 {
@@ -123,6 +125,8 @@ Token lexer_next(Lexer *lx)
         advance(lx, tk.text.n);
         if (kind < 0)
             continue;
+        if ((kind == TK_TEXT || form == FORM_QUOTED) && !utf8_valid(tk.text))
+            tk.kind = TK_BAD_UTF8;
         if (form == FORM_WORD) {
             bool soft = false;
             tk.kind = keyword_token(tk.text, &soft);

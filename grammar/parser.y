@@ -35,7 +35,7 @@
 %syntax_error { ctx->failed = true; }
 
 // Tokens that only the lexer and the driver know.
-%token SEMI COMMENT BAD_STRING BAD_QUOTE BAD_CHAR BAD_COMMENT RESERVED_WORD.
+%token SEMI COMMENT BAD_STRING BAD_QUOTE BAD_CHAR BAD_COMMENT BAD_UTF8 RESERVED_WORD.
 
 // ---- precedence, loosest first --------------------------------------------------------------
 // Booleans and values are separate nonterminals, so AND of BETWEEN never meets AND of booleans and

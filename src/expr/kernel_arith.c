@@ -6,6 +6,7 @@
 // The loops are written once by macros: two plain columns without a selection make a loop that the compiler
 // turns into vector code; constants and selections go through an index mask.
 #include "expr/internal.h"
+#include "types/text.h"
 
 #include <math.h>
 
@@ -102,10 +103,8 @@ static void add_string(Run *r, const Instr *in)
         Str x = text_or_null(ca, row);
         Str y = text_or_null(cb, row);
         char *p = arena_bytes_alloc(r->a, x.n + y.n + 1);
-        memcpy(p, x.p, x.n);
-        if (y.n)
-            memcpy(p + x.n, y.p, y.n);
-        d->s[row] = (View){p, (uint32_t)(x.n + y.n), 0};
+        char *end = text_put(p, text_put(p, p, x), y);
+        d->s[row] = (View){p, (uint32_t)(end - p), 0};
     });
 }
 

@@ -69,6 +69,43 @@ Str text16_slice(Arena *a, Str s, int64_t from, int64_t to)
     return out;
 }
 
+bool text16_cuts(Str what)
+{
+    if (what.n < 3)
+        return false;
+    const uint8_t *p = (const uint8_t *)what.p, *q = p + what.n - 3;
+    return (p[0] == 0xed && p[1] >= 0xb0) || (q[0] == 0xed && q[1] >= 0xa0 && q[1] < 0xb0);
+}
+
+Str text16_apart(Arena *a, Str s)
+{
+    Buf b = BUF_INIT;
+    const uint8_t *p = (const uint8_t *)s.p, *end = s.n ? p + s.n : p;
+    while (p < end) {
+        uint32_t c = utf8_next(&p, end);
+        if (c >= 0x10000) {
+            utf8_put(&b, 0xd7c0 + (c >> 10));
+            c = 0xdc00 | (c & 0x3ff);
+        }
+        utf8_put(&b, c);
+    }
+    Str out = b.n ? arena_str(a, buf_view(&b)) : STR("");
+    buf_free(&b);
+    return out;
+}
+
+Str text16_joined(Arena *a, Str s)
+{
+    char *to = arena_bytes_alloc(a, s.n + 1), *q = to;
+    const uint8_t *p = (const uint8_t *)s.p, *end = s.n ? p + s.n : p;
+    while (p < end) {
+        const char *from = (const char *)p;
+        utf8_next(&p, end);
+        q = text_put(to, q, (Str){from, (size_t)((const char *)p - from)});
+    }
+    return (Str){to, (size_t)(q - to)};
+}
+
 uint16_t *text16_units(Arena *a, Str s, int32_t *n)
 {
     uint16_t *u = arena_alloc(a, sizeof *u * (s.n + 1));

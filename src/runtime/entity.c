@@ -2,11 +2,18 @@
 // JSON of answers: the members of ksqlDB's entities (page 08 §8.5). Any thread.
 #include "runtime/internal.h"
 #include "sql/print.h"
+#include "types/text.h"
 
 json_t *json_str(Str s)
 {
     json_t *v = json_stringn(s.p ? s.p : "", s.n);
-    return v ? v : json_string("");
+    if (v)
+        return v;
+    Buf text = BUF_INIT; /* a statement's comment may be no UTF-8 */
+    text_mend(&text, s);
+    v = json_stringn(buf_z(&text), text.n);
+    buf_free(&text);
+    return v;
 }
 
 static json_t *statement_text(const Stmt *st)

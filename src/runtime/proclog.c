@@ -144,11 +144,11 @@ void proclog_write(const Task *t, const char *where, const RowError *re, const B
     if (!e->log_source || str_eq(t->inputs[0].in->topic, e->log_source->topic))
         return;
     int64_t now = effects_wall_ms(e->fx);
-    char logger[256];
-    int n = snprintf(logger, sizeof logger, "processing.%.*s.%s", STR_ARG(t->q->id), where);
-    json_t *all = json_pack("{s:s, s:s%, s:I, s:o}", "level", "ERROR", "logger", logger,
-                            (size_t)(n < (int)sizeof logger ? n : (int)sizeof logger - 1), "time", (json_int_t)now, "message",
-                            message_json(t, re, b));
+    Buf logger = BUF_INIT;
+    buf_printf(&logger, "processing.%.*s.%s", STR_ARG(t->q->id), where);
+    json_t *all = json_pack("{s:s, s:o, s:I, s:o}", "level", "ERROR", "logger", json_str(buf_view(&logger)), "time",
+                            (json_int_t)now, "message", message_json(t, re, b));
+    buf_free(&logger);
     char *text = json_dumps(all, JSON_COMPACT);
     json_decref(all);
     Record r = {.value = text, .value_len = (int32_t)strlen(text), .ts = now};

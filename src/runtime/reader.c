@@ -8,6 +8,7 @@
 // @thread worker
 #include "exec/change.h"
 #include "runtime/internal.h"
+#include "types/text.h"
 
 static bool same_source(const SourceReader *r, const TaskInput *ti)
 {
@@ -111,12 +112,24 @@ static void system_column(const PInput *in, Batch *b, int c, Arena *a)
         *col = column_constant(a, TYPE_INTEGER, value_int(b->partition));
 }
 
+/* A header's name, which Kafka does not check, as a STRING. */
+static Value header_name(Arena *a, Str name)
+{
+    if (utf8_valid(name))
+        return value_str(name);
+    Buf text = BUF_INIT;
+    text_mend(&text, name);
+    Value v = value_str(arena_str(a, buf_view(&text)));
+    buf_free(&text);
+    return v;
+}
+
 static Value all_headers(Arena *a, const Headers *h)
 {
     Array *arr = array_new(a, (uint32_t)h->n);
     for (int i = 0; i < h->n; i++) {
         Struct *s = struct_new(a, 2);
-        s->v[0] = value_str(h->h[i].key);
+        s->v[0] = header_name(a, h->h[i].key);
         s->v[1] = h->h[i].value.p ? value_str(h->h[i].value) : value_null();
         arr->v[i] = (Value){.d.arr = NULL};
         arr->v[i].d.st = s;

@@ -9,7 +9,7 @@
 // A message here is two lines: what failed, and the cause.
 #include "serde/internal.h"
 
-#include "types/cast.h"
+#include "types/text.h"
 
 #define READ_FAILED "Error deserializing delimited\n"
 
@@ -295,7 +295,7 @@ static void cell_text(Buf *out, const Type *t, const Column *c, int row)
         text_base64(out, view_str(c->s[row]));
         break;
     default:
-        buf_str(out, view_str(c->s[row]));
+        text_utf8(out, view_str(c->s[row]));
     }
 }
 

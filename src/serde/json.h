@@ -62,7 +62,8 @@ typedef struct Json {
     Buf text;         /* JSON_OTHER */
     Buf scratch;      /* a string without its escapes; a number's text */
     VEC(JsonMember) members;
-    bool plain; /* js_text, js_compact: numbers without exponents */
+    bool plain;  /* js_text, js_compact: numbers without exponents */
+    bool halves; /* the text is a STRING's: halves of pairs may stand in it as they are */
 } Json;
 
 /* What a value's first byte says it is. */
@@ -151,8 +152,8 @@ bool js_text(Json *j, Buf *out);
 /* The same as compact JSON: a string with its quotes, members of one name once, with the last value. */
 bool js_compact(Json *j, Buf *out);
 
-/* Appends the string with quotes and the fewest escapes; raw_wide: what is beyond the BMP raw instead of as
- * two \uXXXX. */
+/* Appends the string with quotes and the fewest escapes. What is beyond the BMP becomes two \uXXXX, half a pair one;
+ * raw_wide: both stay as they are, for JSON that is itself a STRING. */
 void js_write_string(Buf *out, Str s, bool raw_wide);
 
 /* Of a cursor that failed with JSON_SYNTAX: what is wrong, in the words of Java's parser. */

@@ -24,8 +24,8 @@ const bool js_stop[256] = {
     ['"'] = true, ['\\'] = true,
 };
 
-/* The first byte of s that is not UTF-8; NULL when there is none. */
-static const char *utf8_wrong(const char *s, size_t n)
+/* The first byte of s that is not UTF-8; NULL when there is none. halves: of surrogate pairs are taken. */
+static const char *utf8_wrong(const char *s, size_t n, bool halves)
 {
     const uint8_t *p = (const uint8_t *)s, *end = p + n;
     while (p < end) {
@@ -37,7 +37,7 @@ static const char *utf8_wrong(const char *s, size_t n)
             if ((p[i] & 0xC0) != 0x80)
                 return (const char *)p + i;
         }
-        if ((c == 0xE0 && p[1] < 0xA0) || (c == 0xED && p[1] > 0x9F) || (c == 0xF0 && p[1] < 0x90) ||
+        if ((c == 0xE0 && p[1] < 0xA0) || (c == 0xED && p[1] > 0x9F && !halves) || (c == 0xF0 && p[1] < 0x90) ||
             (c == 0xF4 && p[1] > 0x8F))
             return (const char *)p + 1;
         p += more + 1;
@@ -62,26 +62,16 @@ static int hex4(const char *p, const char *end)
     return v;
 }
 
-/* \uXXXX at p (after the u), with its second half where it is a surrogate. Half a pair becomes '?', as Java's
- * encoder writes it. */
+/* \uXXXX at p (after the u). Two halves of a pair, one after the other, become their character. */
 static const char *unescape_unicode(Buf *out, const char *p, const char *end)
 {
     int c = hex4(p, end);
     if (c < 0)
         return NULL;
-    p += 4;
-    if (c >= 0xD800 && c < 0xDC00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
-        int low = hex4(p + 2, end);
-        if (low >= 0xDC00 && low < 0xE000) {
-            utf8_put(out, 0x10000 + (((uint32_t)c - 0xD800) << 10) + ((uint32_t)low - 0xDC00));
-            return p + 6;
-        }
-    }
-    if (c >= 0xD800 && c < 0xE000)
-        buf_byte(out, '?');
-    else
-        utf8_put(out, (uint32_t)c);
-    return p;
+    Buf unit = {.p = (char[4]){0}, .cap = 4};
+    utf8_put(&unit, (uint32_t)c);
+    text_append(out, buf_view(&unit));
+    return p + 4;
 }
 
 /* From the first backslash (or what stopped the plain run) on, into `scratch`. from: the string's first. */
@@ -91,10 +81,14 @@ static bool string_escaped(Json *j, const char *from, const char *p, Str *out)
         ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n',
         ['r'] = '\r', ['t'] = '\t',
     };
-    bool high = true;
+    bool high = true; /* p is where js_plain stopped: it may have passed some */
     buf_clear(&j->scratch);
     for (;;) {
-        buf_bytes(&j->scratch, from, (size_t)(p - from));
+        const char *wrong = high ? utf8_wrong(from, (size_t)(p - from), j->halves) : NULL;
+        if (wrong)
+            return js_bad(j, wrong, SYNTAX_UTF8);
+        text_append(&j->scratch, (Str){from, (size_t)(p - from)});
+        high = false;
         if (p >= j->end)
             return js_bad(j, j->end, SYNTAX_END);
         if (*p == '"')
@@ -119,8 +113,6 @@ static bool string_escaped(Json *j, const char *from, const char *p, Str *out)
         p = js_plain(p, j->end, &high);
     }
     *out = buf_view(&j->scratch);
-    if (utf8_wrong(out->p, out->n))
-        return js_bad(j, p, SYNTAX_UTF8);
     j->p = p + 1;
     return true;
 }
@@ -134,7 +126,7 @@ bool js_string(Json *j, Str *out, bool *escaped)
         *out = (Str){from, (size_t)(p - from)};
         *escaped = false;
         if (high) {
-            const char *wrong = utf8_wrong(from, out->n);
+            const char *wrong = utf8_wrong(from, out->n, j->halves);
             if (wrong)
                 return js_bad(j, wrong, SYNTAX_UTF8);
         }

@@ -193,12 +193,12 @@ static void escape_control(Buf *out, char c)
     }
 }
 
-/* A run without quote, backslash or control; what is beyond the BMP as two escapes. */
+/* A run without quote, backslash or control; what is beyond the BMP as two escapes, half a pair as one. */
 static void write_wide(Buf *out, const char *p, const char *end)
 {
     const char *from = p;
     while (p < end) {
-        if ((uint8_t)*p < 0xF0) {
+        if ((uint8_t)*p < 0xED || (*p == (char)0xED && (end - p < 2 || (uint8_t)p[1] < 0xA0))) {
             p++;
             continue;
         }
@@ -206,6 +206,10 @@ static void write_wide(Buf *out, const char *p, const char *end)
         const uint8_t *q = (const uint8_t *)p;
         uint32_t c = utf8_next(&q, (const uint8_t *)end);
         p = from = (const char *)q;
+        if (c >= 0xD800 && c < 0xE000) {
+            escape_unit(out, c);
+            continue;
+        }
         if (c < 0x10000) {
             utf8_put(out, c);
             continue;

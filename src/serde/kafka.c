@@ -3,8 +3,8 @@
 // no bytes at all.
 //
 //   INTEGER 4 bytes, BIGINT 8, DOUBLE 8 (IEEE 754), all big-endian; STRING its UTF-8; BYTES raw
-// Nothing is coerced. A STRING that is not UTF-8 is mended, as Java's decoder does: each wrong
-// byte becomes U+FFFD.
+// Nothing is coerced. Text that is not UTF-8 is read as Java's decoder does, with U+FFFD for what is none; half a
+// surrogate pair is written as '?' (types/utf8.c).
 #include "serde/internal.h"
 #include "types/cast.h"
 #include "types/text.h"
@@ -19,14 +19,7 @@ static bool wrong_size(Reader *r, const char *class, int size)
 static View mended(Batch *b, Str s)
 {
     Buf out = BUF_INIT;
-    const uint8_t *p = (const uint8_t *)s.p, *end = p + s.n;
-    while (p < end) {
-        const uint8_t *from = p;
-        uint32_t c = utf8_next(&p, end);
-        utf8_put(&out, c >= 0xD800 && c < 0xE000 ? 0xFFFD : c);
-        if (p == from)
-            p++;
-    }
+    text_mend(&out, s);
     Str kept = arena_str(b->arena, buf_view(&out));
     buf_free(&out);
     return view_of(kept.p, kept.n);
@@ -91,6 +84,9 @@ static WriteResult kafka_write(Writer *w, const Column *const *cols, int row, Bu
     case KIND_DOUBLE:
         memcpy(&v8, (const char *)c->data + 8 * (size_t)row, 8);
         buf_be64(out, v8);
+        break;
+    case KIND_STRING:
+        text_utf8(out, view_str(c->s[row]));
         break;
     default:
         buf_str(out, view_str(c->s[row]));

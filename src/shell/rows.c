@@ -125,10 +125,10 @@ void rows_row(Buf *out, Rows *r, const StreamRow *row)
             buf_cstr(cell, "<TOMBSTONE>");
         } else if (r->style.terminal) {
             buf_clear(&r->raw);
-            value_cell(&r->raw, r->sch->cols[i].type, &row->values[i]);
+            value_shown(&r->raw, r->sch->cols[i].type, &row->values[i]);
             cell_clean(cell, buf_view(&r->raw));
         } else {
-            value_cell(cell, r->sch->cols[i].type, &row->values[i]);
+            value_shown(cell, r->sch->cols[i].type, &row->values[i]);
         }
     }
     put_cells(out, r);

@@ -19,6 +19,7 @@
 #include "sql/parse.h"
 #include "sql/parse_run.h"
 #include "sql/parser.h"
+#include "types/cast.h"
 
 /* ksqlDB's list, in its order: of equally near words the first is proposed. */
 static const char *const statements[] = {
@@ -351,6 +352,20 @@ static void give_hint(const ParseRun *run, const Expected *e, bool said, Err *er
 
 /* ---- messages ------------------------------------------------------------------------------------ */
 
+/* The place of the token's first byte that is not UTF-8. */
+static Span not_utf8(const Token *tk)
+{
+    Span at = tk->span;
+    size_t good = utf8_prefix(tk->text);
+    for (size_t i = 0; i < good; i++) {
+        uint8_t c = (uint8_t)tk->text.p[i];
+        at.line += c == '\n';
+        at.col = c == '\n' ? 1 : at.col + ((c & 0xC0) != 0x80);
+    }
+    at.off += (int32_t)good;
+    return at;
+}
+
 static bool unreadable(const Token *tk, Err *err)
 {
     switch (tk->kind) {
@@ -366,6 +381,11 @@ static bool unreadable(const Token *tk, Err *err)
     case TK_BAD_COMMENT:
         (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nThe comment that starts here is not closed");
         err_hint(err, "put */ at its end");
+        break;
+    case TK_BAD_UTF8:
+        (void)err_at(err, ERR_SYNTAX, not_utf8(tk), "Syntax Error\nThe text is not UTF-8 here: byte 0x%02X",
+                     (uint8_t)tk->text.p[utf8_prefix(tk->text)]);
+        err_hint(err, "write the text in UTF-8; bytes that are no text are TO_BYTES('…', 'hex')");
         break;
     default:
         return false;

@@ -292,7 +292,7 @@ void sqltest_render_row(Buf *out, const RowStream *rs, const StreamRow *row)
     for (int i = 0; i < sch->n; i++) {
         if (i)
             buf_cstr(out, " | ");
-        value_cell(out, sch->cols[i].type, &row->values[i]);
+        value_shown(out, sch->cols[i].type, &row->values[i]);
     }
     buf_byte(out, '\n');
 }

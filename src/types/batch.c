@@ -5,6 +5,8 @@
 // recycled arena. One thread at a time.
 #include "types/batch.h"
 
+#include "types/text.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -115,14 +117,23 @@ void column_put(Arena *a, Column *c, int nrows, int row, Value v)
     put_datum(c, row, v.d);
 }
 
-/* As much of a message as is kept, cut before a character. */
-static Str shown(Str s)
+/* As much of a message as is kept, in the arena and in valid UTF-8: a message may quote half a surrogate pair, or be
+ * cut inside a character. */
+static Str shown(Arena *a, Str s)
 {
     enum { MESSAGE_BYTES = 1023 };
     if (s.n > MESSAGE_BYTES)
         for (s.n = MESSAGE_BYTES; s.n > 0 && ((uint8_t)s.p[s.n] & 0xC0) == 0x80;)
             s.n--;
-    return s;
+    if (utf8_valid(s))
+        return arena_str(a, s);
+    Buf plain = BUF_INIT, valid = BUF_INIT;
+    text_utf8(&plain, s);
+    text_mend(&valid, buf_view(&plain));
+    Str kept = arena_str(a, buf_view(&valid));
+    buf_free(&plain);
+    buf_free(&valid);
+    return kept;
 }
 
 void batch_fail_with(Batch *b, RowError e)
@@ -134,9 +145,9 @@ void batch_fail_with(Batch *b, RowError e)
         return;
     Str *causes = ARENA_ARRAY(b->arena, Str, e.ncauses);
     for (int i = 0; i < e.ncauses; i++)
-        causes[i] = arena_str(b->arena, shown(e.causes[i]));
+        causes[i] = shown(b->arena, e.causes[i]);
     e.causes = causes;
-    e.message = arena_str(b->arena, shown(e.message));
+    e.message = shown(b->arena, e.message);
     vec_push(b->arena, &es->v, e);
 }
 

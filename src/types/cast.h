@@ -70,6 +70,7 @@ bool parse_base64(Buf *out, Str text);
 
 /* ---- text ---- */
 bool utf8_valid(Str s);
+size_t utf8_prefix(Str s); /* how many bytes at its start are valid */
 int64_t utf16_len(Str utf8); /* code units, as Java's String.length() */
 
 #endif

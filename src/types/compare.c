@@ -10,10 +10,20 @@
 //   MAP       equal when it has equal entries; its order is that of its entries as they stand
 //
 // Equal values hash equal. Any thread.
-#include "types/value.h"
+#include "types/text.h"
 
 /* A UTF-8 byte so that byte order becomes UTF-16 order: four-byte forms (0xF0…) sort below 0xEE, 0xEF. */
 static inline int utf16_rank(uint8_t c) { return c < 0xEE ? c : c < 0xF0 ? c + 0x10 : c - 2; }
+
+/* A lone half at x against a character beyond the BMP at y, by units; of texts equal up to there. */
+static int compare_half(const uint8_t *x, const uint8_t *x_end, const uint8_t *y, const uint8_t *y_end)
+{
+    uint32_t half = utf8_next(&x, x_end), c = utf8_next(&y, y_end), high = 0xD7C0 + (c >> 10);
+    if (half != high || x == x_end)
+        return half > high ? 1 : -1;
+    uint32_t next = utf8_next(&x, x_end);
+    return next >= 0x10000 || next < (0xDC00 | (c & 0x3FF)) ? -1 : 1;
+}
 
 static int compare_text(View x, View y)
 {
@@ -22,7 +32,13 @@ static int compare_text(View x, View y)
         return x.n < y.n ? -1 : x.n > y.n;
     while (x.p[i] == y.p[i])
         i++;
-    return utf16_rank((uint8_t)x.p[i]) < utf16_rank((uint8_t)y.p[i]) ? -1 : 1;
+    const uint8_t *p = (const uint8_t *)x.p + i, *p_end = (const uint8_t *)x.p + x.n;
+    const uint8_t *q = (const uint8_t *)y.p + i, *q_end = (const uint8_t *)y.p + y.n;
+    if (*p == 0xED && *q >= 0xF0)
+        return compare_half(p, p_end, q, q_end);
+    if (*q == 0xED && *p >= 0xF0)
+        return -compare_half(q, q_end, p, p_end);
+    return utf16_rank(*p) < utf16_rank(*q) ? -1 : 1;
 }
 
 static int compare_bytes(View x, View y)

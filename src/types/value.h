@@ -97,6 +97,8 @@ void value_json(Buf *out, const Type *t, const Value *v);
 /* Text of a cell in a result table: the JSON's values as Java prints them: [1, 2], {a=1}, a STRUCT
  * {A=1, B=null}; strings bare; NULL "null". */
 void value_cell(Buf *out, const Type *t, const Value *v);
+/* The same as valid UTF-8, for people: half a surrogate pair becomes '?'. */
+void value_shown(Buf *out, const Type *t, const Value *v);
 
 /* A compact self-describing-by-type binary form, order-preserving not needed: state, memo keys.
  * PERSISTED v1: NULL byte 0/1 then fixed little-endian or varint length + bytes; nested recursively. */

@@ -215,6 +215,20 @@ void value_cell(Buf *out, const Type *t, const Value *v)
     }
 }
 
+void value_shown(Buf *out, const Type *t, const Value *v)
+{
+    size_t from = out->n;
+    value_cell(out, t, v);
+    Str text = str_sub(buf_view(out), from, out->n - from);
+    if (!text_has_half(text))
+        return;
+    Buf plain = BUF_INIT;
+    text_utf8(&plain, text);
+    out->n = from;
+    buf_str(out, buf_view(&plain));
+    buf_free(&plain);
+}
+
 /* ---- Java's toString ---- */
 
 /* java.math.BigDecimal: plain, but with an exponent where more than six zeros would follow the point. */

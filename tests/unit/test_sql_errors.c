@@ -119,3 +119,32 @@ int test_sql_nearest(void)
     CHECK(nearest_find(STR("i"), words, 4) == NULL);
     return 0;
 }
+
+/* A string or quoted name that is no UTF-8 is refused at its first wrong byte; a comment may be anything. */
+int test_sql_errors_utf8(void)
+{
+    static const struct {
+        const char *text;
+        int line, col, off;
+    } rows[] = {
+        {"INSERT INTO s VALUES (1, 'aé\xE2\x82');", 1, 29, 29},
+        {"INSERT INTO s VALUES ('a\n\nbc\xFF');", 3, 3, 28},
+        {"SELECT `x\xED\xA0\xBD` FROM s;", 1, 10, 9},
+        {"SELECT \"\x80\" FROM s;", 1, 9, 8},
+        {"SELECT /* caf\xE9 */ 'é😀' FROM s; -- \xE9", 0, 0, 0},
+    };
+    for (int i = 0; i < ARRAY_LEN(rows); i++) {
+        Arena *a = arena_new(0);
+        StmtVec stmts = {0};
+        Err err = ERR_INIT;
+        Status st = parse_all(str_of(rows[i].text), a, NULL, &stmts, &err);
+        CHECK_INT(st, rows[i].line ? ERR_SYNTAX : OK);
+        CHECK_INT(err.span.line, rows[i].line);
+        CHECK_INT(err.span.col, rows[i].col);
+        CHECK_INT(err.span.off, rows[i].off);
+        CHECK(st == OK || strstr(err.msg, "not UTF-8 here: byte 0x"));
+        err_clear(&err);
+        arena_free(a);
+    }
+    return 0;
+}

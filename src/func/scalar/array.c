@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "func/tables.h"
+#include "types/text.h"
 
 enum { SERIES_MOST = 1 << 24 };
 
@@ -244,8 +245,8 @@ static void array_join(FuncCtx *c, const Value *a, int n, Value *out)
             return;
         }
         if (i)
-            buf_str(&b, delimiter);
-        buf_str(&b, view_str(text.d.s));
+            text_append(&b, delimiter);
+        text_append(&b, view_str(text.d.s));
     }
     *out = value_str(arena_str(c->arena, buf_view(&b)));
     buf_free(&b);

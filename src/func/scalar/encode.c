@@ -112,7 +112,7 @@ static bool to_bytes_of(FuncCtx *c, Buf *out, Str s, Encoding e, bool any_hex)
     else if (e == ENC_ASCII)
         to_ascii(out, s);
     else
-        buf_str(out, s);
+        text_utf8(out, s);
     buf_free(&plain);
     return ok || func_fail(c, "the text is not in the encoding: %.*s", (int)(s.n < 200 ? s.n : 200), s.p);
 }
@@ -124,31 +124,6 @@ static void to_hex(Buf *out, Str s, const char *digits)
     for (size_t i = 0; i < s.n; i++) {
         buf_byte(out, digits[(uint8_t)s.p[i] >> 4]);
         buf_byte(out, digits[(uint8_t)s.p[i] & 15]);
-    }
-}
-
-/* The length of the character at p, or of what could have become one; *good tells which. */
-static int utf8_length(const uint8_t *p, const uint8_t *end, bool *good)
-{
-    int n = *p < 0x80 ? 1 : *p < 0xC2 ? 0 : *p < 0xE0 ? 2 : *p < 0xF0 ? 3 : *p < 0xF5 ? 4 : 0, k = 1;
-    uint8_t low = *p == 0xE0 ? 0xA0 : *p == 0xF0 ? 0x90 : 0x80, high = *p == 0xF4 ? 0x8F : 0xBF;
-    while (k < n && p + k < end && p[k] >= (k == 1 ? low : 0x80) && p[k] <= (k == 1 ? high : 0xBF))
-        k++;
-    *good = k == n && !(*p == 0xED && p[1] >= 0xA0);
-    return k;
-}
-
-/* As Java decodes: what is no character becomes U+FFFD, as much of it at once as could have become one. */
-static void put_mended(Buf *out, const uint8_t *p, const uint8_t *end)
-{
-    while (p < end) {
-        bool good;
-        int n = utf8_length(p, end, &good);
-        if (good)
-            buf_bytes(out, p, (size_t)n);
-        else
-            utf8_put(out, 0xFFFD);
-        p += n;
     }
 }
 
@@ -165,7 +140,7 @@ static void to_text(Buf *out, Str s, Encoding e, const char *digits)
         for (; p < end; p++)
             utf8_put(out, *p < 0x80 ? *p : 0xfffd);
     else
-        put_mended(out, p, end);
+        text_mend(out, s);
 }
 
 static Value kept(FuncCtx *c, Buf *b)
@@ -263,7 +238,9 @@ static void md5(FuncCtx *c, const Value *a, int n, Value *out)
     char digest[16];
     Buf text = BUF_INIT;
     UNUSED(n);
-    md5_of(view_str(a[0].d.s), digest);
+    text_utf8(&text, view_str(a[0].d.s));
+    md5_of(buf_view(&text), digest);
+    buf_clear(&text);
     to_hex(&text, (Str){digest, sizeof digest}, "0123456789abcdef");
     *out = kept(c, &text);
 }

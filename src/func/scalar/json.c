@@ -35,7 +35,7 @@ static void rewind_to(Json *j, const char *p, bool inner)
 /* The class of the value in `s`, JC_SPACE where there is none; false: it is no JSON, and *why says so. */
 static bool doc_open(Doc *d, Arena *a, Str s, int *class, const char **why)
 {
-    *d = (Doc){.j = {.p = s.p, .start = s.p, .end = s.p + s.n, .arena = a}};
+    *d = (Doc){.j = {.p = s.p, .start = s.p, .end = s.p + s.n, .arena = a, .halves = true}};
     *class = js_peek(&d->j);
     if (*class == JC_BAD && d->j.p == d->j.end) {
         *class = JC_SPACE;
@@ -346,7 +346,7 @@ static void array_contains(FuncCtx *c, const Value *a, int n, Value *out)
         return;
     }
     Str text = view_str(a[0].d.s);
-    Doc d = {.j = {.p = text.p, .start = text.p, .end = text.p + text.n, .arena = c->arena}};
+    Doc d = {.j = {.p = text.p, .start = text.p, .end = text.p + text.n, .arena = c->arena, .halves = true}};
     Json *j = &d.j;
     bool found = false, bad = js_peek(j) != JC_ARRAY;
     if (!bad) {
@@ -413,7 +413,8 @@ static void concat(FuncCtx *c, const Value *a, int n, Value *out)
         buf_str(&d.out, buf_view(&all));
         buf_byte(&d.out, objects ? '}' : ']');
         Str text = arena_str(c->arena, buf_view(&d.out));
-        d.j = (Json){.p = text.p, .start = text.p, .end = text.p + text.n, .arena = c->arena, .plain = true};
+        d.j = (Json){.p = text.p, .start = text.p, .end = text.p + text.n, .arena = c->arena, .plain = true,
+                       .halves = true};
         buf_clear(&d.out);
         *out = objects ? value_text(c, &d, false) : value_str(text); /* members of one name become one */
         doc_free(&d);

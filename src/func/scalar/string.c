@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <unicode/ucasemap.h>
+#include <unicode/ustring.h>
 
 #include "func/tables.h"
 #include "func/text16.h"
@@ -52,13 +53,30 @@ static Str unicode_case(FuncCtx *c, Str s, CaseFn *fn)
     }
 }
 
+/* The same of a text with a lone half, which ICU's functions over UTF-8 do not take. */
+static Str units_case(FuncCtx *c, Str s, bool up)
+{
+    int32_t n, cap;
+    const uint16_t *u = text16_units(c->arena, s, &n);
+    UErrorCode e = U_ZERO_ERROR;
+    cap = 3 * n + 16; /* no character becomes more than three */
+    UChar *to = arena_alloc(c->arena, sizeof *to * (size_t)cap);
+    n = up ? u_strToUpper(to, cap, u, n, "", &e) : u_strToLower(to, cap, u, n, "", &e);
+    if (U_FAILURE(e)) {
+        func_fail(c, "case mapping failed: %s", u_errorName(e));
+        n = 0;
+    }
+    return text16_text(c->arena, to, n);
+}
+
 static void change_case(FuncCtx *c, const Column *arg, Column *out, const uint16_t *at, int n, bool up)
 {
     int mask = arg->constant ? 0 : -1;
     for (int k = 0; k < n; k++) {
         Str s = view_str(arg->s[at[k] & mask]);
         Str t = text_ascii(s) ? ascii_case(c->arena, s, up ? 'a' : 'A', up ? 'z' : 'Z')
-                              : unicode_case(c, s, up ? ucasemap_utf8ToUpper : ucasemap_utf8ToLower);
+            : text_has_half(s)        ? units_case(c, s, up)
+                                      : unicode_case(c, s, up ? ucasemap_utf8ToUpper : ucasemap_utf8ToLower);
         out->s[at[k]] = (View){t.p, (uint32_t)t.n, 0};
     }
 }
@@ -114,10 +132,14 @@ static void concat(FuncCtx *c, const Value *a, int n, Value *out)
     for (int i = 0; i < n; i++) {
         if (a[i].null || a[i].d.s.n == 0)
             continue;
-        memcpy(q, a[i].d.s.p, a[i].d.s.n);
-        q += a[i].d.s.n;
+        if (c->result->kind == KIND_STRING) {
+            q = text_put(p, q, view_str(a[i].d.s));
+        } else {
+            memcpy(q, a[i].d.s.p, a[i].d.s.n);
+            q += a[i].d.s.n;
+        }
     }
-    *out = value_str((Str){p, total});
+    *out = value_str((Str){p, (size_t)(q - p)});
 }
 
 /* Where [pos, length] of `total` units lies: pos counts from 1, 0 as 1, negative from the end. */
@@ -166,10 +188,10 @@ static size_t find(Str s, Str what, size_t from)
 static void put_units_around(Arena *a, Buf *b, Str s, Str what)
 {
     int64_t n = utf16_len(s);
-    buf_str(b, what);
+    text_append(b, what);
     for (int64_t i = 0; i < n; i++) {
-        buf_str(b, text16_slice(a, s, i, i + 1));
-        buf_str(b, what);
+        text_append(b, text16_slice(a, s, i, i + 1));
+        text_append(b, what);
     }
 }
 
@@ -178,18 +200,24 @@ static void replace(FuncCtx *c, const Value *a, int n, Value *out)
     Str s = view_str(a[0].d.s), from = view_str(a[1].d.s), to = view_str(a[2].d.s);
     Buf b = BUF_INIT;
     UNUSED(n);
+    bool cuts = text16_cuts(from);
+    if (cuts) {
+        s = text16_apart(c->arena, s);
+        from = text16_apart(c->arena, from);
+    }
     if (from.n == 0) {
         put_units_around(c->arena, &b, s, to);
     } else {
         size_t at = 0, hit;
         while ((hit = find(s, from, at)) <= s.n) {
-            buf_str(&b, str_sub(s, at, hit - at));
-            buf_str(&b, to);
+            text_append(&b, str_sub(s, at, hit - at));
+            text_append(&b, to);
             at = hit + from.n;
         }
-        buf_str(&b, str_sub(s, at, s.n - at));
+        text_append(&b, str_sub(s, at, s.n - at));
     }
-    *out = value_str(arena_str(c->arena, buf_view(&b)));
+    Str all = buf_view(&b);
+    *out = value_str(cuts ? text16_joined(c->arena, all) : arena_str(c->arena, all));
     buf_free(&b);
 }
 
@@ -227,7 +255,6 @@ static int64_t find_backward(Str s, Str what, int occ)
 
 static void instr(FuncCtx *c, const Value *a, int n, Value *out)
 {
-    UNUSED(c);
     out->d.i = 0;
     if ((n > 2 && a[2].null) || (n > 3 && a[3].null)) {
         func_fail(c, "position and occurrence must not be NULL");
@@ -236,6 +263,10 @@ static void instr(FuncCtx *c, const Value *a, int n, Value *out)
     if (a[0].null || a[1].null)
         return;
     Str s = view_str(a[0].d.s), what = view_str(a[1].d.s);
+    if (text16_cuts(what)) {
+        s = text16_apart(c->arena, s);
+        what = text16_apart(c->arena, what);
+    }
     int64_t pos = n > 2 ? a[2].d.i : 1, len = utf16_len(s);
     int occ = n > 3 ? a[3].d.i : 1;
     if (pos == 0 || pos > len || -pos > len || occ < 1)
@@ -270,6 +301,13 @@ static void split(FuncCtx *c, const Value *a, int n, Value *out)
 {
     Str s = view_str(a[0].d.s), delimiter = view_str(a[1].d.s);
     UNUSED(n);
+    if (text16_cuts(delimiter)) {
+        split_at(c, text16_apart(c->arena, s), text16_apart(c->arena, delimiter), out);
+        Array *parts = (Array *)(uintptr_t)out->d.arr; /* split_at made it */
+        for (uint32_t i = 0; i < parts->n; i++)
+            parts->v[i] = value_str(text16_joined(c->arena, view_str(parts->v[i].d.s)));
+        return;
+    }
     if (delimiter.n || s.n == 0) {
         split_at(c, s, delimiter.n ? delimiter : STR("x"), out);
         return;

@@ -36,14 +36,15 @@ static void pad(FuncCtx *c, const Value *a, Value *out, bool left)
         return;
     }
     Buf b = BUF_INIT;
+    void (*add)(Buf *, Str) = bytes ? buf_str : text_append;
     if (!left)
-        buf_str(&b, s);
+        add(&b, s);
     int64_t missing = want - have;
     for (; missing >= step; missing -= step)
-        buf_str(&b, filler);
-    buf_str(&b, head(c, filler, missing, bytes));
+        add(&b, filler);
+    add(&b, head(c, filler, missing, bytes));
     if (left)
-        buf_str(&b, s);
+        add(&b, s);
     *out = value_str(arena_str(c->arena, buf_view(&b)));
     buf_free(&b);
 }
@@ -90,13 +91,14 @@ static void concat_ws(FuncCtx *c, const Value *a, int n, Value *out)
     }
     if (a[0].null)
         return;
+    void (*add)(Buf *, Str) = c->result->kind == KIND_BYTES ? buf_str : text_append;
     Buf b = BUF_INIT;
     for (int i = 1; i < n; i++) {
         if (a[i].null)
             continue;
         if (any)
-            buf_str(&b, view_str(a[0].d.s));
-        buf_str(&b, view_str(a[i].d.s));
+            add(&b, view_str(a[0].d.s));
+        add(&b, view_str(a[i].d.s));
         any = true;
     }
     *out = value_str(arena_str(c->arena, buf_view(&b)));
@@ -125,11 +127,17 @@ static void split_to_map(FuncCtx *c, const Value *a, int n, Value *out)
         *out = value_null();
         return;
     }
+    bool cuts = text16_cuts(between) || text16_cuts(inside);
+    if (cuts) {
+        rest = text16_apart(c->arena, rest);
+        between = text16_apart(c->arena, between);
+        inside = text16_apart(c->arena, inside);
+    }
     while (next_part(&rest, between, &entry)) {
         if (!next_part(&entry, inside, &key) || !next_part(&entry, inside, &value))
             continue;
-        vec_push(c->arena, &kv, value_str(key));
-        vec_push(c->arena, &kv, value_str(value));
+        vec_push(c->arena, &kv, value_str(cuts ? text16_joined(c->arena, key) : key));
+        vec_push(c->arena, &kv, value_str(cuts ? text16_joined(c->arena, value) : value));
     }
     out->d.map = map_new_sized(c->arena, c->result, kv.v, (uint32_t)kv.n / 2, 16);
 }

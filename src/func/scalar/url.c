@@ -190,20 +190,21 @@ static bool parse_uri(Str s, Uri *u)
 
 /* ---- decoding -------------------------------------------------------------------------------- */
 
+/* Escapes that follow one another are the bytes of one text; everything else stays as it is. */
 static void unescape(Buf *out, Str s, bool plus)
 {
     Buf raw = BUF_INIT;
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '%') {
-            buf_byte(&raw, (char)(hex_digit(s.p[i + 1]) << 4 | hex_digit(s.p[i + 2])));
-            i += 2;
-        } else {
-            buf_byte(&raw, plus && s.p[i] == '+' ? ' ' : s.p[i]);
+    for (size_t i = 0; i < s.n;) {
+        if (s.p[i] != '%') {
+            buf_byte(out, plus && s.p[i] == '+' ? ' ' : s.p[i]);
+            i++;
+            continue;
         }
+        buf_clear(&raw);
+        for (; i < s.n && s.p[i] == '%'; i += 3)
+            buf_byte(&raw, (char)(hex_digit(s.p[i + 1]) << 4 | hex_digit(s.p[i + 2])));
+        text_mend(out, buf_view(&raw));
     }
-    const uint8_t *p = (const uint8_t *)buf_z(&raw), *end = p + raw.n;
-    while (p < end)
-        utf8_put(out, utf8_next(&p, end));
     buf_free(&raw);
 }
 
@@ -276,11 +277,11 @@ static void parameter(FuncCtx *c, const Value *a, int n, Value *out)
 
 static void encode_param(FuncCtx *c, const Value *a, int n, Value *out)
 {
-    Buf b = BUF_INIT;
-    Str s = view_str(a[0].d.s);
+    Buf b = BUF_INIT, bytes = BUF_INIT;
     UNUSED(n);
-    for (size_t i = 0; i < s.n; i++) {
-        char ch = s.p[i];
+    text_utf8(&bytes, view_str(a[0].d.s));
+    for (size_t i = 0; i < bytes.n; i++) {
+        char ch = bytes.p[i];
         if (is_alnum(ch) || (ch && strchr("-_.*", ch)))
             buf_byte(&b, ch);
         else if (ch == ' ')
@@ -290,6 +291,7 @@ static void encode_param(FuncCtx *c, const Value *a, int n, Value *out)
     }
     *out = value_str(b.n ? arena_str(c->arena, buf_view(&b)) : STR(""));
     buf_free(&b);
+    buf_free(&bytes);
 }
 
 static void decode_param(FuncCtx *c, const Value *a, int n, Value *out)
