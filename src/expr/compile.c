@@ -69,12 +69,19 @@ static int emit_to(Cc *c, Kernel *k, const char *name, const TExpr *x, int list,
     return dst;
 }
 
-/* Compiles a part whose failures stay inside it. */
-static int compile_scope(Cc *c, const TExpr *x, int list)
+/* A value that its own type may not hold: ROUND(99.99, 0) is 100.00, a DECIMAL(4, 2). Inside an expression it counts as
+ * it is, as in ksqlDB; in the column that gets the result it could not be read back. */
+static bool may_not_fit(const TExpr *x) { return x->kind != TEXPR_CAST && type_has_decimal(x->type); }
+
+/* Compiles a part whose failures stay inside it. to_column: its value goes into a column, or into an ARRAY,
+ * MAP or STRUCT. */
+static int compile_scope(Cc *c, const TExpr *x, int list, bool to_column)
 {
     int outer = c->scope, before = c->p->code.n;
     c->scope = c->p->nscopes++;
     int reg = compile(c, x, list);
+    if (to_column && reg >= 0 && c->p->code.n > before && may_not_fit(x))
+        emit(c, kernel_fit, "fit", x, list)->dst = reg;
     if (reg >= 0 && c->p->code.n > before)
         emit(c, kernel_scope_end, "scope", x, list)->dst = reg;
     c->scope = outer;
@@ -137,7 +144,7 @@ static int *compile_args(Cc *c, const TExpr *x, int list, bool scoped)
 {
     int *regs = ARENA_ARRAY(c->p->arena, int, x->nargs + 1);
     for (int i = 0; i < x->nargs; i++) {
-        regs[i] = scoped ? compile_scope(c, x->args[i], list) : compile(c, x->args[i], list);
+        regs[i] = scoped ? compile_scope(c, x->args[i], list, x->kind != TEXPR_CALL) : compile(c, x->args[i], list);
         if (regs[i] < 0)
             return NULL;
     }
@@ -299,7 +306,7 @@ static Status program_build(Arena *a, const TExpr *const *exprs, int n, Effects 
     p->nlists = 1;
     Cc c = {.p = p, .err = err};
     for (int i = 0; i < n; i++) {
-        p->results[i] = compile_scope(&c, exprs[i], 0);
+        p->results[i] = compile_scope(&c, exprs[i], 0, true);
         if (p->results[i] < 0)
             return err->code;
     }

@@ -104,7 +104,7 @@ Kernel *kernel_neg(const TExpr *x, const char **name);
 Kernel *kernel_compare(const TExpr *x, const char **name);
 Kernel *kernel_cast(const TExpr *x, const char **name);
 Kernel kernel_split, kernel_and, kernel_or, kernel_not, kernel_is_null, kernel_is_not_null, kernel_case_start,
-    kernel_case_take, kernel_case_null, kernel_scope_end, kernel_in, kernel_like, kernel_subscript,
+    kernel_case_take, kernel_case_null, kernel_scope_end, kernel_fit, kernel_in, kernel_like, kernel_subscript,
         kernel_field,
     kernel_array, kernel_map, kernel_struct, kernel_call;
 

@@ -62,6 +62,17 @@ void run_fail(Run *r, const Instr *in, int row, const char *why)
     batch_fail(r->b, row, ROWERR_EVALUATE, "%s", why);
 }
 
+void kernel_fit(Run *r, const Instr *in)
+{
+    const Column *c = &r->cols[in->dst];
+    EACH_ROW(&r->lists[in->list], row, {
+        const char *why;
+        Value v = column_get(c, row);
+        if (!value_fits(r->a, in->x->type, &v, &why))
+            run_fail(r, in, row, why);
+    });
+}
+
 void kernel_scope_end(Run *r, const Instr *in)
 {
     const uint64_t *failed = r->p->failed[in->scope];

@@ -92,6 +92,47 @@ static bool fail_overflow(Arena *a, const Type *from, const Type *to, Value in, 
     return false;
 }
 
+bool type_has_decimal(const Type *t)
+{
+    switch (t->kind) {
+    case KIND_DECIMAL:
+        return true;
+    case KIND_ARRAY:
+    case KIND_MAP:
+        return type_has_decimal(t->elem);
+    case KIND_STRUCT:
+        for (int i = 0; i < t->nfields; i++)
+            if (type_has_decimal(t->fields[i].type))
+                return true;
+        return false;
+    default:
+        return false;
+    }
+}
+
+bool value_fits(Arena *a, const Type *t, const Value *v, const char **why)
+{
+    uint32_t n = 0;
+    if (v->null || !type_has_decimal(t))
+        return true;
+    switch (t->kind) {
+    case KIND_DECIMAL:
+        return decimal_fits(v->d.dec, t->precision) || fail_overflow(a, t, t, *v, why);
+    case KIND_ARRAY:
+        while (n < v->d.arr->n && value_fits(a, t->elem, &v->d.arr->v[n], why))
+            n++;
+        return n == v->d.arr->n;
+    case KIND_MAP:
+        while (n < v->d.map->n && value_fits(a, t->elem, &v->d.map->kv[2 * (size_t)n + 1], why))
+            n++;
+        return n == v->d.map->n;
+    default:
+        while (n < (uint32_t)t->nfields && value_fits(a, t->fields[n].type, &v->d.st->v[n], why))
+            n++;
+        return n == (uint32_t)t->nfields;
+    }
+}
+
 /* Java's narrowing of a double: saturates, NaN is 0. */
 static int64_t double_to_int(double d, int64_t least, int64_t most)
 {

@@ -45,6 +45,10 @@ i128 decimal_pow10(int n);                                             /* 0 … 
 /* HALF_UP when `round`; false: lost digits, or overflow. */
 bool decimal_rescale(i128 v, int from, int to, bool round, i128 *out);
 bool decimal_fits(i128 v, int precision);
+/* Every DECIMAL in the value fits its type; otherwise *why is a message in the arena. A type without a DECIMAL always
+ * does: type_has_decimal. */
+bool value_fits(Arena *a, const Type *t, const Value *v, const char **why);
+bool type_has_decimal(const Type *t);
 double decimal_to_double(i128 v, int scale);
 /* As CAST does: the double's exact value, HALF_UP to `precision` digits, then to the scale. */
 bool decimal_from_double(double d, int precision, int scale, i128 *out);
