@@ -115,8 +115,8 @@ static View keep_bytes(Batch *b, Str s)
     return view_of(kept.p, kept.n);
 }
 
-/* Text that is not empty into a value. */
-static bool parse_cell(CsvReader *r, const Type *t, Str s, Batch *b, Datum *d)
+/* Text that is not empty into a value. keep: what it points to is copied where it must be. */
+static bool parse_cell(CsvReader *r, const Type *t, Str s, Batch *b, bool keep, Datum *d)
 {
     switch (t->kind) {
     case KIND_BOOLEAN:
@@ -132,13 +132,14 @@ static bool parse_cell(CsvReader *r, const Type *t, Str s, Batch *b, Datum *d)
             return no_number(r, s);
         return reader_fail(&r->base, READ_FAILED "%s", buf_z(&r->text));
     case KIND_STRING:
-        d->s = s.p == r->quoted.p ? keep_bytes(b, s) : view_of(s.p, s.n);
+        d->s = keep && s.p == r->quoted.p ? keep_bytes(b, s) : view_of(s.p, s.n);
         return true;
     case KIND_BYTES:
         buf_clear(&r->text);
         if (!parse_base64(&r->text, s))
             return reader_fail(&r->base, READ_FAILED "Illegal base64 text: %.*s", STR_ARG(s));
-        d->s = keep_bytes(b, buf_view(&r->text));
+        if (keep)
+            d->s = keep_bytes(b, buf_view(&r->text));
         return true;
     default:
         return int_cell(r, t->kind, s, d);
@@ -149,14 +150,16 @@ static bool csv_cell(CsvReader *r, int col, Str s, Batch *b, Column *c, int row)
 {
     const Type *t = r->base.spec.cols[col].type;
     Datum d = {.l = 0};
-    if (!r->base.want[col] || !c->data)
-        return true;
+    bool keep = r->base.want[col] && c->data;
     if (s.n == 0) {
-        cell_null(b, c, row);
+        if (keep)
+            cell_null(b, c, row);
         return true;
     }
-    if (!parse_cell(r, t, s, b, &d))
+    if (!parse_cell(r, t, s, b, keep, &d)) /* a column that nobody wants is judged all the same */
         return false;
+    if (!keep)
+        return true;
     size_t width = (size_t)type_width(t);
     memcpy((char *)c->data + width * (size_t)row, &d, width);
     cell_set(c, row);

@@ -167,8 +167,6 @@ bool json_key(Json *j, JsonFields *f, int k, Buf *upper, int *field, bool *exact
     JsonMatch m = json_match(f, key, upper);
     *exact = m.exact >= 0;
     *field = *exact ? m.exact : m.upper;
-    if (*field >= 0 && !f->f[*field].want)
-        *field = -1;
     if (tight)
         remember(f, k, from, (size_t)(j->p - from), *field, *exact);
     return true;

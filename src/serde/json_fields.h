@@ -22,7 +22,7 @@ typedef struct JsonNode {
 typedef struct JsonField {
     Str name;
     JsonNode node;
-    bool want;
+    bool want; /* otherwise it is judged: read and not kept */
 } JsonField;
 
 enum { GUESS_KEY = 48, GUESSES_MAX = 256 };
@@ -32,7 +32,7 @@ typedef struct JsonGuess {
     uint64_t head, mask; /* the first 8 bytes, and which of them count */
     uint16_t n;          /* 0: no guess */
     bool exact;
-    int32_t field; /* -1: not a field, or not wanted */
+    int32_t field; /* -1: not a field */
     char key[GUESS_KEY];
 } JsonGuess;
 

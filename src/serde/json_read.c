@@ -4,6 +4,9 @@
 // No tree is built. A string without escapes is a view of the record; only strings with escapes,
 // text made of other values, and nested objects take memory, from the batch's arena.
 //
+// A column that nobody wants is judged: its value is read and checked as if it were wanted, but not kept (an out that
+// is NULL). So a record is bad or good whatever columns a query needs. Members that are no column are only skipped.
+//
 // Two ways through a record:
 //   fast   members as they come; the first thing that does not fit gives up, without a message
 //   slow   only for records that gave up (and for schemas with two columns whose names differ in
@@ -161,6 +164,7 @@ static bool read_bool(Json *j, int class, const Type *t, bool *out)
     return *out ? js_literal(j, "true", 4) : js_literal(j, "false", 5);
 }
 
+/* out NULL: not kept. */
 static bool read_bytes(Json *j, int class, const Type *t, View *out)
 {
     Str s;
@@ -172,7 +176,8 @@ static bool read_bytes(Json *j, int class, const Type *t, View *out)
     Buf *to = &j->text; /* js_string may have used scratch */
     buf_clear(to);
     bool ok = parse_base64(to, s);
-    *out = ok ? view_of(arena_dup(j->arena, to->p, to->n), to->n) : view_of(NULL, 0);
+    if (out)
+        *out = ok ? view_of(arena_dup(j->arena, to->p, to->n), to->n) : view_of(NULL, 0);
     buf_clear(to);
     return ok || fail_coerce(j, t);
 }
@@ -234,6 +239,7 @@ static inline bool read_string(Json *j, int class, View *out)
 
 /* ---- nested values --------------------------------------------------------------------------- */
 
+/* out NULL: the value is judged and not kept. The same holds below. */
 static bool read_value(JsonReader *r, const JsonNode *node, Value *out);
 
 static bool enter(Json *j)
@@ -304,13 +310,16 @@ static bool read_array(JsonReader *r, const JsonNode *node, Value *out)
         Value v;
         if (r->slow)
             buf_printf(&r->path.text, "[%d]", i);
-        if (!read_value(r, node->elem, &v))
+        if (!read_value(r, node->elem, out ? &v : NULL))
             return false;
         step_out(r, path);
-        vec_add(&r->stack, v);
+        if (out)
+            vec_add(&r->stack, v);
         if (!next(j, ']', &more))
             return false;
     }
+    if (!out)
+        return true;
     *out = value_array(j->arena, r->stack.n ? r->stack.v + base : NULL, (uint32_t)(r->stack.n - base));
     r->stack.n = base;
     return true;
@@ -328,11 +337,12 @@ static bool read_map(JsonReader *r, const JsonNode *node, Value *out)
     while (more) {
         size_t path = step_in(r);
         Str key;
+        bool escaped;
         Value v;
         js_space(j);
         if (j->p >= j->end || *j->p != '"')
             return js_bad(j, j->p, SYNTAX_KEY);
-        if (!js_string_keep(j, &key))
+        if (!(out ? js_string_keep(j, &key) : js_string(j, &key, &escaped)))
             return false;
         js_space(j);
         if (j->p >= j->end || *j->p != ':')
@@ -340,14 +350,18 @@ static bool read_map(JsonReader *r, const JsonNode *node, Value *out)
         j->p++;
         if (r->slow)
             buf_printf(&r->path.text, ".%.*s.value", STR_ARG(key));
-        if (!read_value(r, node->elem, &v))
+        if (!read_value(r, node->elem, out ? &v : NULL))
             return false;
         step_out(r, path);
-        vec_add(&r->stack, value_str(key));
-        vec_add(&r->stack, v);
+        if (out) {
+            vec_add(&r->stack, value_str(key));
+            vec_add(&r->stack, v);
+        }
         if (!next(j, '}', &more))
             return false;
     }
+    if (!out)
+        return true;
     Value *kv = r->stack.v ? r->stack.v + base : NULL;
     *out = (Value){.d.map = map_new(j->arena, node->type, kv, (uint32_t)(r->stack.n - base) / 2)};
     r->stack.n = base;
@@ -359,34 +373,35 @@ static bool read_present(JsonReader *r, const JsonNode *node, int class, Value *
 {
     Json *j = &r->j;
     const Type *t = node->type;
-    *out = (Value){.null = false};
+    Value judged, *to = out ? out : &judged;
+    *to = (Value){.null = false};
     if (class == JC_BAD)
         return js_bad(j, j->p, SYNTAX_VALUE);
     switch (t->kind) {
     case KIND_BOOLEAN:
-        return read_bool(j, class, t, &out->d.b);
+        return read_bool(j, class, t, &to->d.b);
     case KIND_INTEGER: {
         int64_t l;
         if (!read_long(j, class, t, &l))
             return false;
-        out->d.i = (int32_t)l;
+        to->d.i = (int32_t)l;
         return true;
     }
     case KIND_BIGINT:
     case KIND_TIMESTAMP:
-        return read_long(j, class, t, &out->d.l);
+        return read_long(j, class, t, &to->d.l);
     case KIND_DECIMAL:
-        return read_decimal(j, class, t, &out->d.dec);
+        return read_decimal(j, class, t, &to->d.dec);
     case KIND_DOUBLE:
-        return read_double(j, class, t, &out->d.d);
+        return read_double(j, class, t, &to->d.d);
     case KIND_STRING:
-        return read_string(j, class, &out->d.s);
+        return out ? read_string(j, class, &out->d.s) : js_skip(j); /* any value is text */
     case KIND_BYTES:
-        return read_bytes(j, class, t, &out->d.s);
+        return read_bytes(j, class, t, out ? &out->d.s : NULL);
     case KIND_TIME:
-        return read_time(j, class, t, &out->d.i);
+        return read_time(j, class, t, &to->d.i);
     case KIND_DATE:
-        return read_date(j, class, t, &out->d.i);
+        return read_date(j, class, t, &to->d.i);
     case KIND_ARRAY:
         return class == JC_ARRAY ? read_array(r, node, out) : fail_convert(j, t);
     case KIND_MAP:
@@ -403,28 +418,30 @@ static bool read_value(JsonReader *r, const JsonNode *node, Value *out)
     int class = js_peek(&r->j);
     if (class != JC_NULL)
         return read_present(r, node, class, out);
-    *out = value_null();
+    if (out)
+        *out = value_null();
     return js_literal(&r->j, "null", 4);
 }
 
 /* ---- objects --------------------------------------------------------------------------------- */
 
-/* Where the fields of an object go: the columns of a batch at a row, or the values of a Struct. */
+/* Where the fields of an object go: the columns of a batch at a row, the values of a Struct, or nowhere (judged). */
 typedef struct Target {
-    Batch *b;
+    Batch *b; /* NULL: not columns */
     int first_col, row;
-    Value *v;
+    Value *v; /* NULL: no Struct */
 } Target;
 
-static bool read_cell(JsonReader *r, const JsonNode *node, const Target *to, int field)
+static bool read_cell(JsonReader *r, const JsonField *f, const Target *to, int field)
 {
+    const JsonNode *node = &f->node;
     Json *j = &r->j;
     Column *c = &to->b->cols[to->first_col + field];
     int class = js_peek(j), row = to->row;
     int64_t l;
     Value v;
-    if (!c->data)
-        return js_skip(j);
+    if (!f->want || !c->data)
+        return read_value(r, node, NULL);
     if (class == JC_NULL) {
         cell_null(to->b, c, row);
         return js_literal(j, "null", 4);
@@ -458,21 +475,21 @@ static bool read_cell(JsonReader *r, const JsonNode *node, const Target *to, int
 
 static inline bool read_field(JsonReader *r, const JsonFields *f, const Target *to, int field)
 {
-    return to->v ? read_value(r, &f->f[field].node, &to->v[field])
-                 : read_cell(r, &f->f[field].node, to, field);
+    return to->b ? read_cell(r, &f->f[field], to, field)
+                 : read_value(r, &f->f[field].node, to->v ? &to->v[field] : NULL);
 }
 
 static inline void null_field(const Target *to, int field)
 {
     if (to->v)
         to->v[field] = value_null();
-    else if (to->b->cols[to->first_col + field].data)
+    else if (to->b && to->b->cols[to->first_col + field].data)
         cell_null(to->b, &to->b->cols[to->first_col + field], to->row);
 }
 
 enum { FEW_WORDS = 4 };
 
-/* Past a value that nobody wants. */
+/* Past a value that is no field's. */
 static inline bool skip_member(Json *j)
 {
     int64_t l;
@@ -580,11 +597,10 @@ static bool members_slow(JsonReader *r, const JsonFields *f, const Target *to)
         return false;
     const char *after = j->p;
     for (int i = 0; i < f->n; i++) {
-        if (!f->f[i].want)
-            continue;
         j->p = picked[i].exact ? picked[i].exact : picked[i].upper;
         if (!j->p) {
-            null_field(to, i);
+            if (f->f[i].want)
+                null_field(to, i);
             continue;
         }
         j->depth = depth + 1;
@@ -602,9 +618,10 @@ static bool members_slow(JsonReader *r, const JsonFields *f, const Target *to)
 
 static bool read_object(JsonReader *r, JsonFields *f, Value *out)
 {
-    Struct *st = struct_new(r->j.arena, (uint32_t)f->n);
-    const Target to = {.v = st->v};
-    out->d.st = st;
+    Struct *st = out ? struct_new(r->j.arena, (uint32_t)f->n) : NULL;
+    const Target to = {.v = st ? st->v : NULL};
+    if (out)
+        out->d.st = st;
     return r->slow || f->twins ? members_slow(r, f, &to) : members_fast(r, f, &to);
 }
 
@@ -618,7 +635,7 @@ static bool read_root(JsonReader *r, const Target *to)
         const JsonField *f = &r->fields->f[0];
         if (class == JC_BAD && j->p == j->end)
             return fail_convert(j, f->node.type);
-        return f->want ? read_cell(r, &f->node, to, 0) : js_skip(j);
+        return read_cell(r, f, to, 0);
     }
     if (class == JC_OBJECT)
         return r->slow || r->fields->twins ? members_slow(r, r->fields, to) : members_fast(r, r->fields, to);
@@ -670,7 +687,7 @@ static bool shape_value(void *arg, const ShapeRow *in, const char *at, int field
     start(r, in->payload, in->b, false);
     j->p = at;
     j->depth = 1;
-    if (!(field < 0 ? skip_member(j) : read_cell(r, &r->fields->f[field].node, &to, field)))
+    if (!(field < 0 ? skip_member(j) : read_cell(r, &r->fields->f[field], &to, field)))
         return false;
     *end = j->p;
     return true;

@@ -97,10 +97,11 @@ static inline const char *plain_end(const char *p, Text t)
     }
 }
 
-/* Past a number of JSON; NULL: not a simple one. */
-static inline const char *number_end(const char *p, Text t)
+/* Past a number of JSON; NULL: not a simple one. *places: its digits after the point. */
+static inline const char *number_end(const char *p, Text t, int *places)
 {
     int drop;
+    *places = 0;
     p += *p == '-';
     Wide v = wide_at(p, t, &drop);
     uint32_t digits = wide_digits(v) >> drop;
@@ -109,6 +110,7 @@ static inline const char *number_end(const char *p, Text t)
         return NULL;
     if (p[n] == '.') {
         int m = __builtin_ctz(~(digits >> (n + 1)));
+        *places = m;
         n += 1 + m;
         if (m == 0 || n >= WIDE - drop)
             return NULL;
@@ -173,13 +175,26 @@ static inline const char *integer(const char *p, Text t, int64_t *out)
     return p + n;
 }
 
-static inline const char *skipped(const char *p, Text t)
+static inline bool is_number(const char *p) { return js_is_digit(*p) || *p == '-'; }
+
+/* Past a value that nobody wants but that its field takes; NULL: the general reader must tell. */
+static inline const char *passed(const ShapeStep *st, const char *p, Text t)
 {
-    if (*p == '"') {
+    int places;
+    if (st->how == SHAPE_SKIP && *p == '"') {
         p = plain_end(p + 1, t);
         return p ? p + 1 : NULL;
     }
-    return js_is_digit(*p) || *p == '-' ? number_end(p, t) : NULL;
+    if (st->how == SHAPE_BOOL) {
+        size_t n = *p == 't' ? 4 : 5;
+        return (size_t)(t.end - p) > n && memcmp(p, n == 4 ? "true" : "false", n) == 0 ? p + n : NULL;
+    }
+    const char *end = is_number(p) ? number_end(p, t, &places) : NULL;
+    if (end && st->how == SHAPE_FITS) {
+        ptrdiff_t whole = end - p - (*p == '-') - (places ? places + 1 : 0);
+        return whole <= st->whole && places <= st->places ? end : NULL;
+    }
+    return end;
 }
 
 /* ---- a record ---- */
@@ -242,7 +257,7 @@ static inline bool read_steps(const JsonShape *s, const ShapeRow *to, JsonShapeV
             break;
         if (p == t.end)
             return false;
-        end = st->how == SHAPE_SKIP ? skipped(p, t) : wanted(st, to, p, t);
+        end = st->how < SHAPE_STRING ? passed(st, p, t) : wanted(st, to, p, t);
         if (__builtin_expect(!end, 0) && !value(arg, to, p, st->field, &end))
             return false;
     }
@@ -277,9 +292,35 @@ bool json_shape_read(JsonShape *s, const ShapeRow *to, JsonShapeValue *value, vo
 
 /* ---- learning ---- */
 
+/* Of a field that nobody wants. */
+static ShapeHow how_judged(TypeKind kind)
+{
+    switch (kind) {
+    case KIND_STRING:
+        return SHAPE_SKIP;
+    case KIND_INTEGER:
+    case KIND_BIGINT:
+    case KIND_DOUBLE:
+    case KIND_DATE:
+    case KIND_TIMESTAMP:
+        return SHAPE_NUMBER;
+    case KIND_DECIMAL:
+        return SHAPE_FITS;
+    case KIND_BOOLEAN:
+        return SHAPE_BOOL;
+    default:
+        return SHAPE_OTHER;
+    }
+}
+
 static ShapeHow how_of(const JsonFields *f, int field)
 {
-    switch (field < 0 ? KIND_NULL : f->f[field].node.type->kind) {
+    if (field < 0)
+        return SHAPE_SKIP;
+    TypeKind kind = f->f[field].node.type->kind;
+    if (!f->f[field].want)
+        return how_judged(kind);
+    switch (kind) {
     case KIND_STRING:
         return SHAPE_STRING;
     case KIND_INTEGER:
@@ -288,11 +329,12 @@ static ShapeHow how_of(const JsonFields *f, int field)
     case KIND_TIMESTAMP:
         return SHAPE_LONG;
     default:
-        return field < 0 ? SHAPE_SKIP : SHAPE_OTHER;
+        return SHAPE_OTHER;
     }
 }
 
-static bool add_step(JsonShape *s, int k, Str text, ShapeHow how, int field)
+/* field -1: none. */
+static bool add_step(JsonShape *s, int k, Str text, ShapeHow how, const JsonFields *f, int field)
 {
     if (k == s->cap || text.n > SHAPE_TEXT)
         return false;
@@ -300,6 +342,11 @@ static bool add_step(JsonShape *s, int k, Str text, ShapeHow how, int field)
     if (text.n < WIDE)
         s->step[k].differ = (uint16_t)(0xffffu << text.n);
     memcpy(s->step[k].text, text.p, text.n);
+    if (how == SHAPE_FITS) {
+        const Type *t = f->f[field].node.type;
+        s->step[k].whole = (uint8_t)(t->precision - t->scale);
+        s->step[k].places = (uint8_t)t->scale;
+    }
     return true;
 }
 
@@ -313,7 +360,7 @@ static bool learn_key(Json *j, const JsonFields *f, uint64_t *seen, Buf *upper, 
         return false;
     JsonMatch m = json_match(f, key, upper);
     *field = m.exact >= 0 ? m.exact : m.upper;
-    if (*field >= 0 && (!f->f[*field].want || (m.exact < 0 && bit_get(seen, *field))))
+    if (*field >= 0 && m.exact < 0 && bit_get(seen, *field))
         *field = -1;
     if (*field >= 0 && m.exact >= 0)
         bit_set(seen, *field);
@@ -335,9 +382,9 @@ static bool learn_members(JsonShape *s, Json *j, const JsonFields *f, uint64_t *
     for (int k = 0;; k++) {
         int field;
         if (j->p < j->end && *j->p == '}') /* of an object without members */
-            return k == 0 && add_step(s, k, (Str){from, (size_t)(j->p + 1 - from)}, SHAPE_END, -1);
+            return k == 0 && add_step(s, k, (Str){from, (size_t)(j->p + 1 - from)}, SHAPE_END, f, -1);
         if (!learn_key(j, f, seen, upper, &field) ||
-            !add_step(s, k, (Str){from, (size_t)(j->p - from)}, how_of(f, field), field))
+            !add_step(s, k, (Str){from, (size_t)(j->p - from)}, how_of(f, field), f, field))
             return false;
         if (field >= 0)
             bit_clear(s->absent, field);
@@ -347,7 +394,7 @@ static bool learn_members(JsonShape *s, Json *j, const JsonFields *f, uint64_t *
         js_space(j);
         char c = j->p < j->end ? *j->p++ : 0;
         if (c == '}')
-            return add_step(s, k + 1, (Str){from, (size_t)(j->p - from)}, SHAPE_END, -1);
+            return add_step(s, k + 1, (Str){from, (size_t)(j->p - from)}, SHAPE_END, f, -1);
         if (c != ',')
             return false;
         js_space(j);

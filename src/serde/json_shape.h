@@ -16,11 +16,14 @@
 enum { SHAPE_TEXT = 48, SHAPE_STEPS = 256 };
 
 typedef enum ShapeHow {
-    SHAPE_SKIP,   /* a value that nobody wants */
+    SHAPE_SKIP,   /* a value that is no field's, or a STRING that nobody wants: any value will do */
+    SHAPE_NUMBER, /* a field that nobody wants, and that takes every number */
+    SHAPE_FITS,   /* a DECIMAL that nobody wants */
+    SHAPE_BOOL,   /* a BOOLEAN that nobody wants */
     SHAPE_STRING, /* of a STRING column */
     SHAPE_INT,    /* INTEGER */
     SHAPE_LONG,   /* BIGINT, TIMESTAMP */
-    SHAPE_OTHER,
+    SHAPE_OTHER,  /* by the general reader, wanted or not */
     SHAPE_END,    /* no value: the object is over */
 } ShapeHow;
 
@@ -30,7 +33,8 @@ typedef struct ShapeStep {
     uint16_t differ; /* n < 16: the bytes that do not count, a bit each */
     uint8_t n;
     uint8_t how;
-    int32_t field;   /* of the value; -1: SHAPE_SKIP */
+    uint8_t whole, places; /* SHAPE_FITS: most digits before and after the point */
+    int32_t field;   /* of the value; -1: none */
 } ShapeStep;
 
 typedef struct JsonShape {
@@ -52,7 +56,8 @@ typedef struct ShapeRow {
     int first_col, row;
 } ShapeRow;
 
-/* The general reader of a value: from `at` into the field's cell (field < 0: nowhere) to *end; false: refused. */
+/* The general reader of a value: from `at` into the field's cell (nowhere: field < 0, or not wanted) to *end; false:
+ * refused. */
 typedef bool JsonShapeValue(void *arg, const ShapeRow *to, const char *at, int field, const char **end);
 
 /* True when the record was read. Otherwise nothing is known of it, and cells may have been written. */

@@ -28,21 +28,22 @@ static View mended(Batch *b, Str s)
 static bool kafka_read(Reader *r, Str s, Batch *b, int first_col, int row)
 {
     Column *c = &b->cols[first_col];
-    if (!r->want[0] || !c->data)
-        return true;
+    TypeKind kind = r->spec.cols[0].type->kind;
     uint64_t v8 = 0;
     uint32_t v4 = 0;
-    switch (c->type->kind) {
+    if (kind == KIND_INTEGER && s.n != 4)
+        return wrong_size(r, "Integer", 4);
+    if ((kind == KIND_BIGINT || kind == KIND_DOUBLE) && s.n != 8)
+        return wrong_size(r, kind == KIND_BIGINT ? "Long" : "Double", 8);
+    if (!r->want[0] || !c->data)
+        return true;
+    switch (kind) {
     case KIND_INTEGER:
-        if (s.n != 4)
-            return wrong_size(r, "Integer", 4);
         memcpy(&v4, s.p, 4);
         c->i[row] = (int32_t)__builtin_bswap32(v4);
         break;
     case KIND_BIGINT:
     case KIND_DOUBLE:
-        if (s.n != 8)
-            return wrong_size(r, c->type->kind == KIND_BIGINT ? "Long" : "Double", 8);
         memcpy(&v8, s.p, 8);
         v8 = __builtin_bswap64(v8);
         memcpy((char *)c->data + 8 * (size_t)row, &v8, 8);

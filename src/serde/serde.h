@@ -67,7 +67,8 @@ typedef struct Bytes {
 } Bytes;
 
 /* new; spec is copied. The arena holds what must outlive the call.
- * wanted: one flag per column of the spec, NULL = all; a column not wanted is skipped, not decoded. */
+ * wanted: one flag per column of the spec, NULL = all. A column not wanted is judged, not kept: a record is bad or good
+ * whatever is wanted of it. */
 Status reader_new(const SerdeSpec *spec, const bool *wanted, Reader **out, Err *err) MUST_CHECK;
 void reader_free(Reader *r);
 

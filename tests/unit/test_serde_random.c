@@ -364,6 +364,94 @@ int test_serde_mutations(void)
     return failed;
 }
 
+/* ---- what is wanted of a record decides nothing ------------------------------------------------ */
+
+/* Reads a record by a reader of some columns only; those that it does not want have no room, as in a query. */
+static void take_some(Sd *s, const bool *want, const char *p, size_t n)
+{
+    uint16_t row = 0, keep[1];
+    arena_reset(s->rows);
+    s->b = batch_new(s->rows, &s->schema, 1);
+    s->b->flags = arena_zalloc(s->rows, 1);
+    for (int i = 0; i < s->spec.ncols; i++)
+        if (!want[i])
+            s->b->cols[i].data = NULL;
+    const Bytes in = {p, (int64_t)n};
+    s->kept = reader_read(s->r, &in, &row, 1, s->b, 0, keep) == 1;
+}
+
+static int one_wanted(Sd *all, Sd *some, const bool *want, const char *p, size_t n)
+{
+    sd_take(all, p, n);
+    take_some(some, want, p, n);
+    CHECK_INT(some->kept, all->kept);
+    if (!all->kept) {
+        const RowError *x = &all->b->errors->v.v[0], *y = &some->b->errors->v.v[0];
+        CHECK(str_eq(x->message, y->message));
+        CHECK_INT(x->ncauses, y->ncauses);
+        return 0;
+    }
+    for (int i = 0; i < all->spec.ncols; i++) {
+        if (!want[i])
+            continue;
+        Value v = column_get(&all->b->cols[i], 0), w = column_get(&some->b->cols[i], 0);
+        CHECK(value_equal(all->spec.cols[i].type, &v, &w));
+    }
+    return 0;
+}
+
+/* A good record and its mutations, by a reader of everything and one of some columns (none, too). */
+static int wanted_rounds(Format f, const char *type, int flags, const char *const *from, int nfrom, int rounds)
+{
+    uint64_t seed = seed_of(1);
+    char p[1000];
+    int failed = 0;
+    for (int i = 0; i < rounds && !failed; i++) {
+        Rng g = {seed + (uint64_t)i};
+        bool want[16];
+        Sd *all = sd_new(f, type, flags), *some = sd_spec(f, type, flags);
+        for (int k = 0; k < some->spec.ncols; k++)
+            want[k] = below(&g, 3) == 0;
+        if (reader_new(&some->spec, want, &some->r, &some->err) != OK)
+            BUG("%s", some->err.msg);
+        const char *sample = from[below(&g, nfrom)];
+        for (int k = 0; k < 40 && !failed; k++) {
+            size_t n = strlen(sample);
+            memcpy(p, sample, n);
+            if (k % 4 == 3) /* between them good ones, which JSON learns a shape from */
+                n = mutate(&g, p, n, sizeof p);
+            failed = one_wanted(all, some, want, p, n);
+            if (failed)
+                printf("SERDE_SEED=%llu: %.*s\n", (unsigned long long)(seed + (uint64_t)i), (int)n, p);
+        }
+        sd_free(all);
+        sd_free(some);
+    }
+    return failed;
+}
+
+int test_serde_wanted(void)
+{
+    static const char *const plain[] = {
+        "{\"S\":\"text\",\"I\":1,\"L\":-22222,\"D\":1.5,\"E\":12.34,\"B\":true,\"T\":1000,\"Y\":\"aGk=\",\"X\":{\"A\":[1]}}",
+        "{\"X\":null, \"U\":1, \"B\":false, \"E\":-1, \"L\":7, \"D\":2, \"S\":1, \"i\":\"8\", \"I\":2}"};
+    static const char *const lines[] = {"\"a \"\"q\"\" b\",-5,1.50,true,2.5e3,aGk=,1000,18000,1600000000000"};
+    static const char *const bare[] = {"[1,\"2\",null]"}, *const number[] = {"\x01\x02\x03\x04"}, *const json[] = {"12"};
+    char type[600];
+    snprintf(type, sizeof type, "%s>", rich);
+    return wanted_rounds(FORMAT_JSON, type, 0, samples, ARRAY_LEN(samples), 1500) ||
+        wanted_rounds(FORMAT_JSON, "STRUCT<`S` STRING, `I` INTEGER, `L` BIGINT, `D` DOUBLE, `E` DECIMAL(4, 2), `B` BOOLEAN, "
+                                   "`T` TIME, `Y` BYTES, `X` STRUCT<`A` ARRAY<INTEGER>>>",
+                      0, plain, ARRAY_LEN(plain), 3000) ||
+        wanted_rounds(FORMAT_JSON, "STRUCT<`K` INTEGER, `k` STRING, `J` DATE>", SD_KEY, plain, 1, 50) ||
+        wanted_rounds(FORMAT_JSON, "STRUCT<`A` ARRAY<INTEGER>>", SD_UNWRAP, bare, 1, 100) ||
+        wanted_rounds(FORMAT_JSON, "STRUCT<`A` INTEGER>", SD_KEY, json, 1, 50) ||
+        wanted_rounds(FORMAT_DELIMITED, "STRUCT<`A` STRING, `B` INTEGER, `C` DECIMAL(6, 2), `D` BOOLEAN, `E` DOUBLE, "
+                                        "`F` BYTES, `G` TIME, `H` DATE, `I` TIMESTAMP>", 0, lines, 1, 1000) ||
+        wanted_rounds(FORMAT_KAFKA, "STRUCT<`A` INTEGER>", 0, number, 1, 50) ||
+        wanted_rounds(FORMAT_KAFKA, "STRUCT<`A` STRING>", SD_KEY, number, 1, 50);
+}
+
 int test_serde_mutations_delimited(void)
 {
     static const char sample[] = "\"a \"\"q\"\" b\",-5,1.50,true,2.5e3,aGk=,1000,18000,1600000000000\r\nmore";

@@ -45,19 +45,22 @@ CREATE STREAM p WITH (kafka_topic='p', key_format='json') AS SELECT CEIL(d) AS k
 --> 0 | 2.00 | {"ID":2,"D":1.25} | 0
 --> 0 | -99.00 | {"ID":3,"D":-99.01} | 0
 --@ advance 2000
-SELECT logger, message->recordProcessingError->errorMessage AS error FROM KSQL_PROCESSING_LOG WHERE logger LIKE '%S_O_%' EMIT CHANGES;
---> `LOGGER` STRING, `ERROR` STRING
---> processing.CSAS_O_1.Project | Numeric field overflow: A field with precision 4 and scale 2 must round to an absolute value less than 10^2. Got 100.00
---> processing.CSAS_O_1.Project | Numeric field overflow: A field with precision 2 and scale 0 must round to an absolute value less than 10^2. Got 100
---> processing.CSAS_O_1.Project | Numeric field overflow: A field with precision 4 and scale 2 must round to an absolute value less than 10^2. Got 100.00
---> processing.CSAS_O_1.Project | Numeric field overflow: A field with precision 4 and scale 2 must round to an absolute value less than 10^2. Got -100.00
---> processing.CSAS_O_1.Project | Numeric field overflow: A field with precision 4 and scale 2 must round to an absolute value less than 10^2. Got 100.00
---> processing.CSAS_O_1.Project | Numeric field overflow: A field with precision 4 and scale 2 must round to an absolute value less than 10^2. Got -100.00
-SELECT logger, message->recordProcessingError->errorMessage AS error FROM KSQL_PROCESSING_LOG WHERE logger LIKE '%S_T_%' EMIT CHANGES;
---> `LOGGER` STRING, `ERROR` STRING
---> processing.CTAS_T_2.Aggregate-Prepare | Numeric field overflow: A field with precision 4 and scale 2 must round to an absolute value less than 10^2. Got 100.00
---> processing.CTAS_T_2.Aggregate-Prepare | Numeric field overflow: A field with precision 4 and scale 2 must round to an absolute value less than 10^2. Got -100.00
---> processing.CTAS_T_2.Aggregate.GroupBy | Group-by column with index 0 resolved to null. The source row will be excluded from the table.
+CREATE TABLE errors WITH (key_format='json') AS SELECT logger, message->recordProcessingError->errorMessage AS error, COUNT(*) AS n
+  FROM KSQL_PROCESSING_LOG GROUP BY logger, message->recordProcessingError->errorMessage;
+--> Created query with ID CTAS_ERRORS_4
+SELECT * FROM errors WHERE logger LIKE '%CSAS_O%';
+--> `LOGGER` STRING KEY, `ERROR` STRING KEY, `N` BIGINT
+--> processing.CSAS_O_1.Project | Numeric field overflow: A field with precision 2 and scale 0 must round to an absolute value less than 10^2. Got 100 | 1
+--> processing.CSAS_O_1.Project | Numeric field overflow: A field with precision 4 and scale 2 must round to an absolute value less than 10^2. Got 100.00 | 3
+--> processing.CSAS_O_1.Project | Numeric field overflow: A field with precision 4 and scale 2 must round to an absolute value less than 10^2. Got -100.00 | 2
+SELECT * FROM errors WHERE logger LIKE '%CTAS_T%';
+--> `LOGGER` STRING KEY, `ERROR` STRING KEY, `N` BIGINT
+--> processing.CTAS_T_2.Aggregate-Prepare | Numeric field overflow: A field with precision 4 and scale 2 must round to an absolute value less than 10^2. Got 100.00 | 1
+--> processing.CTAS_T_2.Aggregate-Prepare | Numeric field overflow: A field with precision 4 and scale 2 must round to an absolute value less than 10^2. Got -100.00 | 1
+--> processing.CTAS_T_2.Aggregate.GroupBy | Group-by column with index 0 resolved to null. The source row will be excluded from the table. | 1
+SELECT * FROM errors WHERE logger LIKE '%CSAS_P%';
+--> `LOGGER` STRING KEY, `ERROR` STRING KEY, `N` BIGINT
+--> processing.CSAS_P_3.Project | Numeric field overflow: A field with precision 4 and scale 2 must round to an absolute value less than 10^2. Got 100.00 | 1
 INSERT INTO s VALUES (4, ROUND(99.99, 0));
 --> ERROR Failed to insert values into 'S'. Numeric field overflow: A field with precision 4 and scale 2 must round to an absolute value less than 10^2. Got 100.00
 INSERT INTO s VALUES (5, 99.999);
