@@ -3,6 +3,8 @@
 // Rules and messages: page 01 §1.6 of the ksqlDB reference. Pure; any thread.
 #include "analyze/internal.h"
 
+#include <inttypes.h>
+
 static Status check_target(const Analyzer *an, const Stmt *s, const DataSource *ds, Err *err)
 {
     if (!ds)
@@ -58,6 +60,17 @@ static Status map_columns(const Stmt *s, const DataSource *ds, int *to, Err *err
     return OK;
 }
 
+/* Kafka's words: no broker takes such a record. */
+static Status negative_time(const Expr *x, int64_t ms, Err *err)
+{
+    Status st = err_at(err, ERR_STATEMENT, x->span,
+                       "Invalid timestamp: %" PRId64
+                       ". Timestamp should always be non-negative or null.",
+                       ms);
+    err_hint(err, "ROWTIME counts milliseconds from 1970-01-01T00:00:00 UTC");
+    return st;
+}
+
 static Status fill(const Analyzer *an, const Stmt *s, BoundInsert *out, Err *err)
 {
     DataSource *ds = out->source;
@@ -72,7 +85,9 @@ static Status fill(const Analyzer *an, const Stmt *s, BoundInsert *out, Err *err
             Value v;
             st = bind_literal_to(an->arena, s->values.v[i], STR("ROWTIME"), TYPE_BIGINT, NULL, NULL, an->fx, &v, err);
             out->has_rowtime = st == OK && !v.null;
-            out->rowtime = v.d.l;
+            if (out->has_rowtime && v.d.l < 0)
+                return negative_time(s->values.v[i], v.d.l, err);
+            out->rowtime = out->has_rowtime ? v.d.l : 0;
         } else {
             st = bind_literal_to(an->arena, s->values.v[i], sch->cols[to[i]].name, sch->cols[to[i]].type, NULL, NULL,
                                  an->fx, &row[to[i]], err);

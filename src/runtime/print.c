@@ -6,12 +6,13 @@
 // record and when the set has changed. Rules and layout: page 07 §7.12 of the ksqlDB reference.
 // The reader's own thread reads the topic; no query is involved.
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "runtime/stream.h"
-#include "types/cast.h"
+#include "serde/json.h"
+#include "types/text.h"
 
 typedef enum Guess { GUESS_JSON, GUESS_INT, GUESS_BIGINT, GUESS_DOUBLE, GUESS_STRING, GUESSES } Guess;
 typedef enum Windowed { WINDOWED_SESSION, WINDOWED_HOPPING, WINDOWED_TUMBLING, WINDOWED_NOT, WINDOWEDS } Windowed;
@@ -42,15 +43,13 @@ static const char *const wrappers[] = {"SESSION(", "HOPPING(", "TUMBLING(", ""};
 
 static bool fits(Guess g, Str s)
 {
-    json_error_t je;
-    json_t *v;
+    Json j = {.p = s.p, .start = s.p, .end = s.p + s.n};
+    bool json;
     switch (g) {
-    case GUESS_JSON:
-        if (!s.n || !utf8_valid(s))
-            return false;
-        v = json_loadb(s.p, s.n, JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK, &je);
-        json_decref(v);
-        return v != NULL;
+    case GUESS_JSON: /* as the format reads it; what follows the value is not looked at */
+        json = s.n && utf8_valid(s) && js_skip(&j);
+        buf_free(&j.scratch);
+        return json;
     case GUESS_INT:
         return s.n == 4;
     case GUESS_BIGINT:
@@ -165,11 +164,12 @@ static void add_line(Printer *p, Str s)
 
 static void rowtime(Buf *out, int64_t ms)
 {
-    time_t s = (time_t)(ms / 1000);
-    struct tm tm;
-    gmtime_r(&s, &tm);
-    buf_printf(out, "%04d/%02d/%02d %02d:%02d:%02d.%03d Z", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-               tm.tm_min, tm.tm_sec, (int)(ms % 1000));
+    enum { DAY = 86400000 };
+    int64_t days = ms / DAY - (ms % DAY < 0), year; /* a record of another program's may be of before 1970 */
+    int of_day = (int)((ms % DAY + DAY) % DAY), month, day;
+    date_from_days(days, &year, &month, &day);
+    buf_printf(out, "%04" PRId64 "/%02d/%02d %02d:%02d:%02d.%03d Z", year, month, day, of_day / 3600000,
+               of_day / 60000 % 60, of_day / 1000 % 60, of_day % 1000);
 }
 
 static void take(Printer *p, const RecordSet *set)

@@ -243,3 +243,36 @@ int test_streams_print_in_turn(void)
     bed_close(&b);
     return 0;
 }
+
+/* Times before 1970 and far from it, of records that another program wrote; half a pair in JSON is JSON. */
+int test_print_times(void)
+{
+    static const struct {
+        int64_t ms;
+        const char *text;
+    } rows[] = {
+        {-5, "1969/12/31 23:59:59.995 Z"},
+        {-86400000, "1969/12/31 00:00:00.000 Z"},
+        {951782400001, "2000/02/29 00:00:00.001 Z"},
+        {253402300800000, "10000/01/01 00:00:00.000 Z"},
+        {INT64_MAX, "292278994/08/17 07:12:55.807 Z"},
+        {INT64_MIN, "-292275055/05/16 16:47:04.192 Z"},
+    };
+    Bed b;
+    Err err = ERR_INIT;
+    char want[100];
+    CHECK(bed_open(&b, false, true));
+    RUN(&b, "CREATE STREAM raw (v VARCHAR) WITH (kafka_topic='raw', value_format='json', partitions=1);");
+    Unit *u = unit_begin(engine_topics(b.e));
+    for (int i = 0; i < ARRAY_LEN(rows); i++)
+        unit_append(u, STR("raw"), 0, &(Record){.value = "{\"V\":\"\\uD83D\"}", .value_len = 14, .ts = rows[i].ms});
+    CHECK_INT(unit_commit(u, false, &err), OK);
+    const char *got = bed_rows(&b, "PRINT raw FROM BEGINNING LIMIT 6;");
+    CHECK(strstr(got, "Value format: JSON"));
+    for (int i = 0; i < ARRAY_LEN(rows); i++) {
+        snprintf(want, sizeof want, "rowtime: %s, key", rows[i].text);
+        CHECK(strstr(got, want));
+    }
+    bed_close(&b);
+    return 0;
+}
