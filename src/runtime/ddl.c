@@ -189,7 +189,7 @@ static Status headless_number(Engine *e, RunQuery *q, Err *err)
         return OK;
     enum { KEPT = 12, FIRST = 1 << 23 }; /* the lower half is for commands' numbers */
     Buf key = BUF_INIT, kept = BUF_INIT, last = BUF_INIT, value = BUF_INIT;
-    bool found, counted;
+    bool found = false, counted = false;
     buf_printf(&key, "headless/%.*s", STR_ARG(q->id));
     Status st = mark_headless(e, err);
     if (st == OK)
