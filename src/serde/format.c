@@ -71,6 +71,21 @@ static bool has_odd_map(const Type *t)
     return false;
 }
 
+/* Objects and arrays that a value of the type may be deep. */
+static int depth_of(const Type *t)
+{
+    int most = 0;
+    if (!type_is_nested(t))
+        return 0;
+    if (t->kind != KIND_STRUCT)
+        return 1 + depth_of(t->elem);
+    for (int i = 0; i < t->nfields; i++) {
+        int depth = depth_of(t->fields[i].type);
+        most = depth > most ? depth : most;
+    }
+    return 1 + most;
+}
+
 static bool kafka_holds(TypeKind k)
 {
     return k == KIND_INTEGER || k == KIND_BIGINT || k == KIND_DOUBLE || k == KIND_STRING || k == KIND_BYTES;
@@ -105,6 +120,9 @@ static void reason(Buf *out, const SerdeSpec *spec)
         case FORMAT_JSON_SR:
             if (has_odd_map(t))
                 buf_cstr(out, "JSON only supports MAP types with STRING keys");
+            else if (depth_of(t) + !serde_unwrapped(spec) > LIMIT_NESTING)
+                buf_printf(out, "JSON is read down to %d levels, column `%.*s` has more", LIMIT_NESTING,
+                           STR_ARG(spec->cols[i].name));
             break;
         case FORMAT_AVRO:
             if (has_odd_map(t))

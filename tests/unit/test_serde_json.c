@@ -454,3 +454,45 @@ int test_serde_json_batch(void)
     sd_free(s);
     return 0;
 }
+
+/* Nesting: what a format is given to write it can read; deeper columns are refused, deeper records skipped. */
+int test_serde_json_nesting(void)
+{
+    static const struct {
+        int levels, flags;
+        bool good;
+    } rows[] = {{127, SD_WRAP, true}, {128, SD_WRAP, false}, {128, SD_UNWRAP, true}, {129, SD_UNWRAP, false}, {128, SD_KEY, true}};
+    for (int i = 0; i < ARRAY_LEN(rows); i++) {
+        Sd *s = sd_spec(FORMAT_JSON, "STRUCT<`A` INTEGER>", rows[i].flags);
+        Buf text = BUF_INIT;
+        const Type *t = TYPE_INTEGER;
+        buf_cstr(&text, rows[i].flags == SD_WRAP ? "{\"A\":" : "");
+        for (int k = 0; k < rows[i].levels; k++)
+            t = type_array(s->a, t);
+        buf_repeat(&text, '[', rows[i].levels);
+        buf_byte(&text, '1');
+        buf_repeat(&text, ']', rows[i].levels);
+        buf_cstr(&text, rows[i].flags == SD_WRAP ? "}" : "");
+        s->cols[0].type = t;
+        CHECK_INT(serde_check(&s->spec, &s->err) == OK, rows[i].good);
+        if (rows[i].good) {
+            sd_open(s);
+            CHECK_TEXT(sd_echo(s, buf_z(&text)), buf_z(&text));
+        } else {
+            CHECK(strstr(s->err.msg, "JSON is read down to 128 levels, column `A` has more"));
+        }
+        buf_free(&text);
+        sd_free(s);
+    }
+    /* Members that are no column count too. */
+    Sd *s = sd_new(FORMAT_JSON, "STRUCT<`A` INTEGER, `B` INTEGER>", 0);
+    Buf text = BUF_INIT;
+    buf_cstr(&text, "{\"A\":1,\"X\":");
+    buf_repeat(&text, '[', 128);
+    buf_repeat(&text, ']', 128);
+    buf_cstr(&text, "}");
+    CHECK(strstr(sd_echo(s, buf_z(&text)), "Document nesting depth (129) exceeds the maximum allowed (128)"));
+    buf_free(&text);
+    sd_free(s);
+    return 0;
+}
