@@ -5,11 +5,13 @@
 //   GROUP     grouping columns and the aggregates' arguments. A stream's row without value, and any row with
 //             a NULL grouping column, is left out (the latter is logged). A table's change whose halves go to
 //             different groups becomes a removal (delete) and an addition (insert); within one group it
-//             stays a pair, which the group answers with one update.
+//             stays a pair, which the group answers with one update. Keys are as a repartition topic would hold
+//             them, there or not: half a surrogate pair is '?' but in JSON, so that groups do not depend on it.
 #include <stdio.h>
 
 #include "exec/op.h"
 #include "expr/program.h"
+#include "types/text.h"
 
 typedef struct OpProject {
     Op op;
@@ -126,10 +128,37 @@ static void split_pairs(Op *op, const Batch *b, Batch *to)
     }
 }
 
+/* Texts of a key column as KAFKA and DELIMITED hold them. */
+static void plain_texts(const Batch *b, Column *c)
+{
+    bool copied = false;
+    for (int i = 0; i < b->nsel; i++) {
+        int row = batch_row(b, i);
+        if (column_is_null(c, row) || !text_has_half(view_str(c->s[c->constant ? 0 : row])))
+            continue;
+        Str half = view_str(c->s[c->constant ? 0 : row]);
+        if (!copied) {
+            Column copy;
+            column_init(b->arena, &copy, c->type, b->n);
+            for (int k = 0; k < b->nsel; k++)
+                column_put(b->arena, &copy, b->n, batch_row(b, k), column_get(c, batch_row(b, k)));
+            *c = copy;
+            copied = true;
+        }
+        Buf text = BUF_INIT;
+        text_utf8(&text, half);
+        column_put(b->arena, c, b->n, row, value_str(arena_str(b->arena, buf_view(&text))));
+        buf_free(&text);
+    }
+}
+
 static Status group(Op *op, const Batch *b, Err *err)
 {
     OpProject *p = (OpProject *)op;
     Batch *to = computed(p, b);
+    for (int k = 0; k < op->node->nkeys && op->node->key.format != FORMAT_JSON; k++)
+        if (to->cols[k].type->kind == KIND_STRING)
+            plain_texts(b, &to->cols[k]);
     bool nulls = any_nulls(op, to);
     if (nulls || b->flags) {
         uint16_t *sel = arena_alloc(b->arena, sizeof *sel * (size_t)(b->nsel + 1));

@@ -78,7 +78,7 @@ typedef struct PNode {
     const LAgg *aggs;
     Str topic;              /* SINK, REPARTITION */
     int partitions;
-    SerdeSpec key, value;   /* SINK, REPARTITION */
+    SerdeSpec key, value;   /* SINK, REPARTITION; GROUP: the key as a repartition topic would hold it */
     bool changes;           /* REPARTITION: of a table's changes (exec/change.h) */
     int timestamp_column;   /* SINK: in its schema, -1 */
     const PInput *log;      /* TABLE, AGGREGATE: the store's changelog topic and how it is read, all columns; NULL: none */

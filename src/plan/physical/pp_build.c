@@ -263,6 +263,11 @@ static Status add_node(Builder *b, const LNode *const *chain, int i, int n)
         p.kind = l->kind == LP_GROUP ? PP_GROUP : PP_PROJECT;
         p.n = l->n;
         p.exprs = exprs_of(b->a, l);
+        if (l->kind == LP_GROUP) {
+            Status st = internal_serde(b, &p.key, source_key_spec(b->plan->source), l->schema->cols, l->nkeys, STR(""), true);
+            if (st)
+                return st;
+        }
         break;
     case LP_AGGREGATE:
         p.kind = PP_AGGREGATE;

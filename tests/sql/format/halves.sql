@@ -85,3 +85,39 @@ SELECT FROM_BYTES(TO_BYTES('EDA0BD', 'hex'), 'utf8') AS f, URL_DECODE_PARAM('%ED
 --> `F` STRING, `U` STRING
 --> � | �😀
 --> Limit Reached
+-- Groups: what the key's format makes equal is one group, with a repartition topic and without.
+CREATE STREAM g1 (id INT KEY, s STRING) WITH (kafka_topic='g1', value_format='json', partitions=1);
+--> Stream created
+CREATE STREAM g2 (id INT KEY, s STRING) WITH (kafka_topic='g2', value_format='json', partitions=2);
+--> Stream created
+CREATE STREAM g3 (id INT KEY, s STRING) WITH (kafka_topic='g3', key_format='json', value_format='json', partitions=1);
+--> Stream created
+CREATE TABLE t1 AS SELECT SUBSTRING(s, 1, 1) AS k, COUNT(*) AS n FROM g1 GROUP BY SUBSTRING(s, 1, 1);
+--> Created query with ID CTAS_T1_12
+CREATE TABLE t2 AS SELECT SUBSTRING(s, 1, 1) AS k, COUNT(*) AS n FROM g2 GROUP BY SUBSTRING(s, 1, 1);
+--> Created query with ID CTAS_T2_13
+CREATE TABLE t3 AS SELECT SUBSTRING(s, 1, 1) AS k, COUNT(*) AS n FROM g3 GROUP BY SUBSTRING(s, 1, 1);
+--> Created query with ID CTAS_T3_14
+INSERT INTO g1 VALUES (1, '😀x');
+INSERT INTO g1 VALUES (2, '𐍈x');
+INSERT INTO g1 VALUES (3, '?');
+INSERT INTO g2 VALUES (1, '😀x');
+INSERT INTO g2 VALUES (2, '𐍈x');
+INSERT INTO g2 VALUES (3, '?');
+INSERT INTO g3 VALUES (1, '😀x');
+INSERT INTO g3 VALUES (2, '𐍈x');
+INSERT INTO g3 VALUES (3, '?');
+SELECT * FROM t1;
+--> `K` STRING KEY, `N` BIGINT
+--> ? | 3
+SELECT * FROM t2;
+--> `K` STRING KEY, `N` BIGINT
+--> ? | 3
+SELECT k, n, TO_JSON_STRING(k) AS j FROM t3;
+--> `K` STRING KEY, `N` BIGINT, `J` STRING
+--> ? | 1 | "?"
+--> ? | 1 | "?"
+--> ? | 1 | "?"
+--@ advance 2000
+--@ topic T1
+--> 0 | ? | {"N":3} | 2000
