@@ -118,7 +118,7 @@ static bool apt_text(Rng *g, const char *name, Value *out)
 }
 
 /* A batch whose columns are edge values of the types: all combinations, or READBACK_ROWS of them. Half of the texts are
- * such as their parameter understands. */
+ * such as their parameter understands; o NULL: no parameters. */
 static Batch *arguments(Arena *a, Rng *g, const Overload *o, const Type *const *t, int n)
 {
     ColumnDef *cols = ARENA_ARRAY(a, ColumnDef, n + 1);
@@ -136,7 +136,7 @@ static Batch *arguments(Arena *a, Rng *g, const Overload *o, const Type *const *
             int count = edge_count(t[i]), k = all <= READBACK_ROWS ? at % count : below(g, count);
             at /= count;
             Value v;
-            bool apt = t[i]->kind == KIND_STRING && below(g, 2) &&
+            bool apt = o && t[i]->kind == KIND_STRING && below(g, 2) &&
                 apt_text(g, o->params[i < o->nparams ? i : o->nparams - 1].name, &v);
             column_put(a, &b->cols[i], rows, row, apt ? v : edge_value(a, t[i], k));
         }
@@ -317,6 +317,43 @@ int test_readback_examples(void)
                 BUG("%s: %s", row->example, err.msg);
             Column c = row ? column_constant(a, x->type, v) : (Column){0};
             int bad = row && readback(a, row->example, x->type, &c, 1);
+            arena_free(a);
+            if (bad)
+                return 1;
+        }
+    return 0;
+}
+
+/* One expression over the batch's columns. */
+static int readback_of(Arena *a, const char *what, const TExpr *x, const Batch *b)
+{
+    Program *p;
+    Err err = ERR_INIT;
+    Column out;
+    if (program_new(a, &x, 1, effects_real(), &p, &err))
+        BUG("%s: %s", what, err.msg);
+    program_run(p, b, &out);
+    return readback(a, what, x->type, &out, b->n);
+}
+
+/* Every CAST that there is, and every operator over numbers and texts. */
+int test_readback_operators(void)
+{
+    static const char ops[] = "+-*/%";
+    for (int i = 0; i < ARRAY_LEN(types); i++)
+        for (int k = 0; k < ARRAY_LEN(types); k++) {
+            Arena *a = arena_new(1 << 16);
+            Rng g = {1};
+            const Type *t[] = {type_of(a, types[i]), type_of(a, types[k])};
+            const TExpr *x = texpr_column(a, 0, t[0]), *y = texpr_column(a, 1, t[1]);
+            Batch *b = arguments(a, &g, NULL, t, 2);
+            int bad = cast_allowed(t[0], t[1]) && readback_of(a, "CAST", texpr_cast(a, x, t[1]), b);
+            bool decimals = t[0]->kind == KIND_DECIMAL && t[1]->kind == KIND_DECIMAL;
+            bool numbers = type_is_number(t[0]) && (decimals || (i == k && t[0]->kind != KIND_DECIMAL));
+            for (int o = 0; numbers && ops[o] && !bad; o++)
+                bad = readback_of(a, "arithmetic", texpr_binary(a, TEXPR_ARITH, ops[o], x, y), b);
+            if (!bad && t[0]->kind == KIND_STRING && t[1]->kind == KIND_STRING)
+                bad = readback_of(a, "text + text", texpr_binary(a, TEXPR_ARITH, '+', x, y), b);
             arena_free(a);
             if (bad)
                 return 1;
