@@ -59,27 +59,37 @@ struct DiskIter {
     bool started;
 };
 
-/* For the next open (disk_open_anew). What it says is for people. */
-static void remember_damage(const char *dir, const char *message)
+/* For the next open of disk_open_anew. What it says is for people. */
+static void remember_damage(const Disk *d, const char *message)
 {
-    char path[4200];
-    snprintf(path, sizeof path, "%s/damaged", dir);
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    int fd = d->anew ? disk_open_own(d, "damaged", O_WRONLY | O_CREAT | O_APPEND) : -1;
     if (fd < 0)
         return; /* it will be found again */
-    if (lseek(fd, 0, SEEK_END) == 0 && write(fd, message, strlen(message)) < 0)
-        unlink(path);
+    if (lseek(fd, 0, SEEK_END) == 0)
+        (void)!write(fd, message, strlen(message)); /* that the file is there says enough */
     close(fd);
 }
 
-Status disk_fail(Err *err, ErrCode code, const char *dir, const char *what, char *message)
+Status disk_fail(const Disk *d, Err *err, ErrCode code, const char *what, char *message)
 {
+    Buf file = BUF_INIT;
     if (strncmp(message, "Corruption", 10) == 0) {
         code = ERR_CORRUPT;
-        remember_damage(dir, message);
+        disk_name_damaged(d, message, &file);
+        remember_damage(d, message);
     }
-    Status s = err_set(err, code, "Data directory %s: %s: %s", dir, what, message);
+    Status s = file.n ? err_set(err, code, "Data directory %s: db/%s is damaged or missing: %s: %s", d->dir, buf_z(&file), what, message)
+                      : err_set(err, code, "Data directory %s: %s: %s", d->dir, what, message);
+    buf_free(&file);
     rocksdb_free(message);
+    return s;
+}
+
+Status disk_damaged(const Disk *d, Err *err, const char *name, const char *what)
+{
+    Status s = err_set(err, ERR_CORRUPT, "Data directory %s: db/%s %s.", d->dir, name, what);
+    err_hint(err, "restore %s from a copy", d->dir);
+    remember_damage(d, err->msg);
     return s;
 }
 
@@ -103,7 +113,7 @@ Status disk_get(Disk *d, Family f, Str key, Buf *out, bool *found, Err *err)
         rocksdb_pinnableslice_destroy(v);
     }
     disk_leave(d, at);
-    return e ? disk_fail(err, ERR_IO, d->dir, "a read failed", e) : OK;
+    return e ? disk_fail(d, err, ERR_IO, "a read failed", e) : OK;
 }
 
 /* ---- batches ---- */
@@ -186,19 +196,48 @@ bool disk_faulty(Disk *d, const char *what)
 }
 
 /* What a flush failed on may look as if it had got to the device, from then on: opening again writes it anew. */
-static Status flush_log(Disk *d, Err *err)
+static Status flush_log(Disk *d, DiskLogs *logs, Err *err)
 {
+    logs->n = 0;
     Status s = atomic_load(&d->unsound) ? disk_mend(d, err) : OK;
     if (s != OK)
         return s;
     if (disk_faulty(d, "disk.sync"))
         s = err_set(err, ERR_IO, "Data directory %s: a sync failed: a fault of the test", d->dir);
     else
-        s = disk_log_flush(d, err);
+        s = disk_log_flush(d, logs, err);
     if (s != OK) {
         atomic_store(&d->unsound, true);
         atomic_store(&d->broken, true);
     }
+    return s;
+}
+
+/* Changes up to this number are in the log's files. 0: not known now. */
+static uint64_t last_change(Disk *d)
+{
+    Err err = ERR_INIT;
+    int at;
+    uint64_t n = 0;
+    if (disk_enter_open(d, &at, &err) == OK) {
+        n = rocksdb_get_latest_sequence_number(d->db);
+        disk_leave(d, at);
+    }
+    err_clear(&err);
+    return n;
+}
+
+/* By the thread that leads. */
+static Status sync_all(Disk *d, Err *err)
+{
+    DiskLogs logs;
+    uint64_t last = last_change(d);
+    if (effects_gate(d->fx, "disk.sync", GATE_BEFORE) == GATE_TEAR)
+        disk_log_tear(d);
+    Status s = flush_log(d, &logs, err);
+    effects_gate(d->fx, "disk.sync", GATE_AFTER);
+    if (s == OK && last)
+        disk_synced_note(d, last, &logs);
     return s;
 }
 
@@ -219,10 +258,7 @@ Status disk_sync(Disk *d, Err *err)
         uint64_t target = d->written;
         d->syncing = true;
         pthread_mutex_unlock(&d->lock);
-        if (effects_gate(d->fx, "disk.sync", GATE_BEFORE) == GATE_TEAR)
-            disk_log_tear(d);
-        s = flush_log(d, err);
-        effects_gate(d->fx, "disk.sync", GATE_AFTER);
+        s = sync_all(d, err);
         pthread_mutex_lock(&d->lock);
         d->syncing = false;
         d->syncs++;
@@ -252,7 +288,7 @@ static Status write_batch(Disk *d, DiskBatch *b, Err *err)
     if (e && strncmp(e, "Corruption", 10) != 0)
         atomic_store(&d->broken, true);
     disk_leave(d, at);
-    return e ? disk_fail(err, ERR_IO, d->dir, "a write failed", e) : OK;
+    return e ? disk_fail(d, err, ERR_IO, "a write failed", e) : OK;
 }
 
 Status disk_commit(Disk *d, DiskBatch *b, bool sync, Err *err)
@@ -349,7 +385,7 @@ Status disk_iter_free(DiskIter *it, Err *err)
     buf_free(&it->from);
     buf_free(&it->to);
     mem_free(it);
-    return e ? disk_fail(err, ERR_IO, d->dir, "a read failed", e) : s;
+    return e ? disk_fail(d, err, ERR_IO, "a read failed", e) : s;
 }
 
 uint64_t disk_bytes_used(Disk *d)

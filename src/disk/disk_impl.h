@@ -9,7 +9,17 @@
 
 #include "disk/disk.h"
 
-enum { DISK_SLOTS = 32 };
+enum {
+    DISK_SLOTS = 32,
+    MARK_LOGS = 29,
+    DISK_RECORD_HEAD = 12, /* of a batch: its first sequence number (8 bytes) and its count of changes */
+};
+
+/* A file of the write-ahead log: its first change has a sequence number above `base`. */
+typedef struct DiskLogBase {
+    uint64_t number, base;
+    bool exact; /* the first change has base + 1; else there was none when the file was last looked at */
+} DiskLogBase;
 
 /* Calls that use the open database, counted apart by threads so that they do not share a line of the processor's cache. */
 typedef struct DiskSlot {
@@ -40,6 +50,14 @@ struct Disk {
     int64_t open_not_before; /* monotonic, ns */
     uint64_t opened_again;
 
+    struct {
+        int fd;     /* of db.synced; -1: not open */
+        bool known; /* it was there, and checks */
+        uint64_t manifest, manifest_bytes, manifest_seen; /* its number; of its bytes whole records, and all */
+        int nlogs;
+        DiskLogBase logs[MARK_LOGS];
+    } mark; /* of the thread that syncs, or opens for the first time (disk_synced.c) */
+    bool anew; /* see disk_open_anew */
     uint64_t log_from; /* of the thread that syncs: older files of the log are on the device */
     uint64_t log_entry; /* newest file of the log whose directory entry is on the device */
 
@@ -52,7 +70,11 @@ struct Disk {
 };
 
 /* Sets err from a RocksDB message, which it frees. */
-Status disk_fail(Err *err, ErrCode code, const char *dir, const char *what, char *message);
+Status disk_fail(const Disk *d, Err *err, ErrCode code, const char *what, char *message);
+/* Sets err: the file of RocksDB's directory `what` (is damaged …). ERR_CORRUPT. */
+Status disk_damaged(const Disk *d, Err *err, const char *name, const char *what);
+/* Opens a file of the data directory, mode 600, that must not be a symbolic link: then errno is ELOOP. -1: errno. */
+int disk_open_own(const Disk *d, const char *name, int flags);
 /* What the test's hook says. @thread any */
 bool disk_faulty(Disk *d, const char *what);
 
@@ -74,8 +96,18 @@ void disk_set_limit(Disk *d);
 
 /* ---- disk_log.c ---- */
 
+/* Numbers of the newest files of the log, in order. */
+typedef struct DiskLogs {
+    uint64_t v[MARK_LOGS];
+    int n;
+} DiskLogs;
+
 /* Returns when what the log's files hold would survive a power cut. One thread at a time. */
-Status disk_log_flush(Disk *d, Err *err) MUST_CHECK;
+Status disk_log_flush(Disk *d, DiskLogs *logs, Err *err) MUST_CHECK;
+/* Brings the entries of RocksDB's directory to the device. 0, or -1: errno. */
+int disk_log_flush_entries(const Disk *d);
+/* The files that are there. */
+void disk_log_list(const Disk *d, DiskLogs *logs);
 uint64_t disk_log_bytes(const Disk *d);
 /* Cuts the last bytes off the newest file of the log and ends the process (crash tests). */
 NORETURN void disk_log_tear(const Disk *d);
@@ -84,5 +116,41 @@ NORETURN void disk_log_tear(const Disk *d);
 
 Status disk_open_rocksdb(Disk *d, Err *err) MUST_CHECK;
 void disk_close_rocksdb(Disk *d);
+/* The smallest number of a file of the log that RocksDB still needs. Changes no file. */
+Status disk_least_log(Disk *d, uint64_t *number, Err *err) MUST_CHECK;
+
+/* ---- disk_scan.c ---- */
+
+typedef struct DiskScan {
+    uint64_t good;        /* offset after the last whole record before which all check */
+    uint64_t first, last; /* sequence numbers of changes up to there; 0: none */
+} DiskScan;
+
+/* Reads a file of RocksDB's log format from an offset where a record begins. numbered: of the write-ahead log, whose records
+ * begin with sequence numbers. False: it cannot be read; out then is of what could be. @thread any */
+bool disk_scan(int fd, bool numbered, uint64_t from, DiskScan *out);
+/* CRC-32C; the second as RocksDB stores it. */
+uint32_t disk_crc(const char *p, size_t n);
+uint32_t disk_crc_masked(const char *p, size_t n);
+uint64_t disk_number(const char *p, int bytes); /* little-endian */
+
+/* ---- disk_synced.c ---- */
+
+/* Before RocksDB opens: does its directory have all that was acknowledged? ERR_CORRUPT: a file that err names is damaged or
+ * missing; nothing was changed. *create: there never was a database. */
+Status disk_synced_check(Disk *d, bool *create, Err *err) MUST_CHECK;
+/* Notes that changes up to this sequence number are on the device; the files were listed after it was read. One thread at a
+ * time. */
+void disk_synced_note(Disk *d, uint64_t synced, const DiskLogs *logs);
+/* Brings the note itself to the device, once a life: it is as good as written then. */
+void disk_synced_flush(Disk *d);
+void disk_synced_close(Disk *d);
+/* There is no database any more that the note is of. */
+void disk_synced_forget(Disk *d);
+
+/* ---- disk_name.c ---- */
+
+/* Of a message of RocksDB about damage: the file of its directory that is meant, where that can be found out; else nothing. */
+void disk_name_damaged(const Disk *d, const char *message, Buf *name);
 
 #endif

@@ -43,18 +43,40 @@ static int each_log(const Disk *d, int (*fn)(void *arg, int dir_fd, const char *
 }
 
 typedef struct Flush {
-    uint64_t from, newest, second;
+    uint64_t from;
+    DiskLogs *logs;
 } Flush;
+
+static void add_log(DiskLogs *logs, uint64_t no)
+{
+    if (logs->n == MARK_LOGS) { /* the oldest goes */
+        if (no < logs->v[0])
+            return;
+        memmove(logs->v, logs->v + 1, sizeof logs->v[0] * --logs->n);
+    }
+    int at = logs->n++;
+    for (; at > 0 && logs->v[at - 1] > no; at--)
+        logs->v[at] = logs->v[at - 1];
+    logs->v[at] = no;
+}
+
+static int list_log(void *arg, int dir_fd, const char *name, uint64_t no)
+{
+    UNUSED(dir_fd), UNUSED(name);
+    add_log(arg, no);
+    return 0;
+}
+
+void disk_log_list(const Disk *d, DiskLogs *logs)
+{
+    logs->n = 0;
+    (void)each_log(d, list_log, logs);
+}
 
 static int flush_log(void *arg, int dir_fd, const char *name, uint64_t no)
 {
     Flush *f = arg;
-    if (no > f->newest) {
-        f->second = f->newest;
-        f->newest = no;
-    } else if (no > f->second) {
-        f->second = no;
-    }
+    add_log(f->logs, no);
     if (no < f->from)
         return 0;
     int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC);
@@ -66,7 +88,7 @@ static int flush_log(void *arg, int dir_fd, const char *name, uint64_t no)
     return rc;
 }
 
-static int flush_entries(const Disk *d)
+int disk_log_flush_entries(const Disk *d)
 {
     int fd = open(d->db_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int rc = fd < 0 ? -1 : fsync(fd), e = errno;
@@ -76,13 +98,16 @@ static int flush_entries(const Disk *d)
     return rc;
 }
 
-Status disk_log_flush(Disk *d, Err *err)
+Status disk_log_flush(Disk *d, DiskLogs *logs, Err *err)
 {
-    Flush f = {.from = d->log_from};
-    if (each_log(d, flush_log, &f) != 0 || (f.newest > d->log_entry && flush_entries(d) != 0))
+    Flush f = {.from = d->log_from, .logs = logs};
+    logs->n = 0;
+    int rc = each_log(d, flush_log, &f);
+    uint64_t newest = logs->n > 0 ? logs->v[logs->n - 1] : 0;
+    if (rc != 0 || (newest > d->log_entry && disk_log_flush_entries(d) != 0))
         return err_set(err, ERR_IO, "Data directory %s: a sync failed: %s", d->dir, strerror(errno));
-    d->log_entry = f.newest;
-    d->log_from = f.second;
+    d->log_entry = newest;
+    d->log_from = logs->n > 1 ? logs->v[logs->n - 2] : 0;
     return OK;
 }
 

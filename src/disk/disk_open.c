@@ -4,7 +4,9 @@
 //   DIR/sluice.pid   text: process id, newline; locked (flock) by the process that has DIR. The lock
 //                    ends with the process however it ends, so a file left behind blocks nobody.
 //   DIR/db/          RocksDB
-//   DIR/damaged      text: what did not check; put there when it is found. disk_open_anew then begins with an empty database
+//   DIR/db.synced    how far it was synced (disk_synced.c)
+//   DIR/damaged      text: what did not check; put there when it is found, where all can be made again from elsewhere.
+//                    disk_open_anew then begins with an empty database
 //   DIR/db.damaged/  what it put aside
 //
 // Tuning, by family:
@@ -15,10 +17,16 @@
 //                    leaves unused is collected from the oldest quarter of the blob files.
 //   state            point lookups of keys that are often not there: bloom filters (10 bits), LZ4.
 //
+// What is made here is the user's alone, whatever the umask: directories have mode 700, our own files 600, and RocksDB's files, to
+// which the umask applies, are in a directory of mode 700. The umask itself stays the user's: it is for the files that statements
+// name (SPOOL). Directories that exist keep their mode. Our own files and db are never reached through a symbolic link; DIR may
+// be one.
+//
 // Write-ahead log recovery is "point in time": the log is replayed up to the first record that does
 // not check, and what follows is dropped. After a kill that is a torn last record; after a power
-// cut it may be pages that reached the device out of order behind the last sync. The stricter
-// "tolerate a torn tail" refuses to open in the second case, though nothing acknowledged is lost.
+// cut it may be pages that reached the device out of order after the last sync. The stricter
+// "tolerate a torn tail" refuses to open in the second case, though nothing acknowledged is lost. That nothing
+// acknowledged is dropped is looked at before (disk_synced.c).
 //
 // The log, which is what a start may have to replay, and what is in memory and not in tables are each
 // bounded: 64 MB, on a small device an eighth of it. Older logs go by flushing the families that hold them.
@@ -51,7 +59,25 @@ enum {
     BLOB_MIN = 4096,
 };
 
-/* As `mkdir -p`. */
+int disk_open_own(const Disk *d, const char *name, int flags)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/%s", d->dir, name);
+    int fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0 && flags & O_CREAT)
+        (void)!fchmod(fd, 0600); /* a umask may have taken the owner's rights too */
+    return fd;
+}
+
+/* True: it was made, or is there. */
+static bool make_dir(const char *path)
+{
+    if (mkdir(path, 0700) == 0)
+        return chmod(path, 0700) == 0;
+    return errno == EEXIST;
+}
+
+/* As `mkdir -p`; what is made is the user's alone. */
 static Status make_dirs(const char *dir, Err *err)
 {
     char *path = mem_strdup(dir);
@@ -60,7 +86,7 @@ static Status make_dirs(const char *dir, Err *err)
         if (c != '/' && c != '\0')
             continue;
         *p = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+        if (!make_dir(path)) {
             Status s =
                 err_set(err, ERR_IO, "Data directory %s: cannot make %s: %s", dir, path, strerror(errno));
             mem_free(path);
@@ -76,9 +102,10 @@ static Status make_dirs(const char *dir, Err *err)
 
 static Status take_lock(Disk *d, Err *err)
 {
-    char path[4200], text[32];
-    snprintf(path, sizeof path, "%s/sluice.pid", d->dir);
-    d->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    char text[32];
+    d->lock_fd = disk_open_own(d, "sluice.pid", O_RDWR | O_CREAT);
+    if (d->lock_fd < 0 && errno == ELOOP)
+        return err_set(err, ERR_IO, "Data directory %s: sluice.pid is a symbolic link, which is not followed.", d->dir);
     if (d->lock_fd < 0)
         return err_set(err, ERR_IO, "Data directory %s: cannot open sluice.pid: %s", d->dir, strerror(errno));
     effects_gate(d->fx, "dir.lock", GATE_BEFORE);
@@ -102,8 +129,6 @@ static Status take_lock(Disk *d, Err *err)
 
 static void tune_database(const Disk *d, rocksdb_options_t *o)
 {
-    rocksdb_options_set_create_if_missing(o, 1);
-    rocksdb_options_set_create_missing_column_families(o, 1);
     rocksdb_options_set_wal_recovery_mode(o, 2); /* point in time */
     rocksdb_options_set_max_open_files(o, 256);
     rocksdb_options_set_max_file_opening_threads(o, 1); /* the default starts 16 threads for each family */
@@ -192,7 +217,7 @@ static void journal_gone(const Journal *j)
 static void journal_elsewhere(const Disk *d, Journal *j)
 {
     *j = (Journal){.dir = ""};
-    mkdir(d->db_dir, 0777); /* what fails here RocksDB meets again */
+    (void)make_dir(d->db_dir); /* what fails here RocksDB meets again */
     snprintf(j->link, sizeof j->link, "%s/LOG", d->db_dir);
     unlink(j->link);
     if (!own_folder(d, j))
@@ -205,12 +230,9 @@ static void journal_elsewhere(const Disk *d, Journal *j)
     }
 }
 
-Status disk_open_rocksdb(Disk *d, Err *err)
+/* Makes the options that all opens share; const views of them in opts. */
+static void make_options(Disk *d, const rocksdb_options_t **opts)
 {
-    char *e = NULL;
-    Journal journal;
-    journal_elsewhere(d, &journal);
-    const rocksdb_options_t *opts[FAMILIES];
     /* Few shards: a small cache cut into many would hold no large block. */
     rocksdb_lru_cache_options_t *co = rocksdb_lru_cache_options_create();
     rocksdb_lru_cache_options_set_capacity(co, d->cache_bytes ? d->cache_bytes : DEFAULT_CACHE);
@@ -221,12 +243,47 @@ Status disk_open_rocksdb(Disk *d, Err *err)
         opts[f] = d->opt[f] = tune_family(d, (Family)f);
     d->ro = rocksdb_readoptions_create();
     d->wo = rocksdb_writeoptions_create();
+}
+
+Status disk_least_log(Disk *d, uint64_t *number, Err *err)
+{
+    const rocksdb_options_t *opts[FAMILIES];
+    char *e = NULL;
+    Journal journal;
+    journal_elsewhere(d, &journal);
+    make_options(d, opts);
+    d->db = rocksdb_open_for_read_only_column_families(d->opt[FAMILY_META], d->db_dir, FAMILIES, family_names, opts, d->cf, 0, &e);
+    journal_gone(&journal);
+    Status s = OK;
+    if (e) {
+        d->db = NULL;
+        s = disk_fail(d, err, ERR_IO, "cannot open", e);
+    } else if (rocksdb_property_int(d->db, "rocksdb.min-log-number-to-keep", number) != 0) {
+        *number = 0;
+    }
+    disk_close_rocksdb(d);
+    return s;
+}
+
+Status disk_open_rocksdb(Disk *d, Err *err)
+{
+    const rocksdb_options_t *opts[FAMILIES];
+    char *e = NULL;
+    bool create;
+    Status s = disk_synced_check(d, &create, err);
+    if (s != OK)
+        return s;
+    Journal journal;
+    journal_elsewhere(d, &journal);
+    make_options(d, opts);
+    rocksdb_options_set_create_if_missing(d->opt[FAMILY_META], create);
+    rocksdb_options_set_create_missing_column_families(d->opt[FAMILY_META], !d->mark.known);
     d->db = rocksdb_open_column_families(d->opt[FAMILY_META], d->db_dir, FAMILIES, family_names, opts,
                                          d->cf, &e);
     journal_gone(&journal);
     if (e) {
         d->db = NULL;
-        return disk_fail(err, ERR_IO, d->dir, "cannot open", e);
+        return disk_fail(d, err, ERR_IO, "cannot open", e);
     }
     for (int f = 0; f < FAMILIES; f++) {
         uint32_t id = rocksdb_column_family_handle_get_id(d->cf[f]);
@@ -304,6 +361,7 @@ static Status set_aside(Disk *d, Err *err)
     if (rename(d->db_dir, aside) != 0 && errno != ENOENT)
         return err_set(err, ERR_IO, "Data directory %s: what is damaged cannot be put aside as db.damaged: %s", d->dir,
                        strerror(errno));
+    disk_synced_forget(d);
     snprintf(aside, sizeof aside, "%s/damaged", d->dir);
     unlink(aside);
     return OK;
@@ -312,9 +370,8 @@ static Status set_aside(Disk *d, Err *err)
 /* What its last life found; true: something. */
 static bool was_damaged(const Disk *d, Buf *what)
 {
-    char path[4200], text[400];
-    snprintf(path, sizeof path, "%s/damaged", d->dir);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char text[400];
+    int fd = disk_open_own(d, "damaged", O_RDONLY);
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
     if (fd >= 0)
         close(fd);
@@ -353,6 +410,26 @@ static Status open_database(Disk *d, Buf *damage, Err *err)
     return s;
 }
 
+/* Nobody else is in the database yet. */
+static void note_opened(Disk *d)
+{
+    DiskLogs logs;
+    uint64_t last = rocksdb_get_latest_sequence_number(d->db);
+    disk_log_list(d, &logs);
+    disk_synced_note(d, last, &logs);
+    disk_synced_flush(d);
+}
+
+/* The database's directory is one, where it is there. */
+static Status check_place(const Disk *d, Err *err)
+{
+    struct stat st;
+    if (lstat(d->db_dir, &st) == 0 && !S_ISDIR(st.st_mode))
+        return err_set(err, ERR_IO, "Data directory %s: db is %s.", d->dir,
+                       S_ISLNK(st.st_mode) ? "a symbolic link, which is not followed" : "no directory");
+    return OK;
+}
+
 static Status open_directory(const char *dir, Effects *fx, size_t cache_bytes, Disk **out, Buf *damage, Err *err)
 {
     Disk *d = mem_zalloc(sizeof *d);
@@ -363,6 +440,8 @@ static Status open_directory(const char *dir, Effects *fx, size_t cache_bytes, D
     snprintf(d->db_dir, n, "%s/db", dir);
     d->fx = fx;
     d->lock_fd = -1;
+    d->mark.fd = -1;
+    d->anew = damage != NULL;
     d->cache_bytes = cache_bytes;
     pthread_mutex_init(&d->lock, NULL);
     pthread_mutex_init(&d->opening, NULL);
@@ -371,9 +450,13 @@ static Status open_directory(const char *dir, Effects *fx, size_t cache_bytes, D
     Status s = make_dirs(dir, err);
     if (s == OK)
         s = take_lock(d, err);
+    if (s == OK)
+        s = check_place(d, err);
     disk_set_limit(d);
     if (s == OK)
         s = open_database(d, damage, err);
+    if (s == OK)
+        note_opened(d);
     if (s != OK) {
         disk_close(d);
         return s;
@@ -402,6 +485,7 @@ void disk_close(Disk *d)
         if (disk_sync(d, &err) != OK)
             err_clear(&err); /* nobody waits for it: what was to be durable was synced by its commit */
     }
+    disk_synced_close(d);
     disk_close_rocksdb(d);
     if (d->lock_fd >= 0)
         close(d->lock_fd);

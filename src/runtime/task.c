@@ -163,8 +163,13 @@ static Status input_position(Task *t, TaskInput *ti, Str owner, bool own, Err *e
     int64_t begin, at = t->q->kind != QUERY_PERSISTENT ? -1
                        : own ? position_local(topics, owner, ti->in->topic, ti->partition)
                              : position_get(topics, owner, ti->in->topic, ti->partition);
-    if (at == POSITION_UNKNOWN)
+    if (at == POSITION_UNKNOWN && topics_remote(topics))
         return untold(t, ti, owner, err);
+    if (at == POSITION_UNKNOWN) {
+        Status unread = position_read(topics, owner, ti->in->topic, ti->partition, &at, err);
+        if (unread)
+            return unread;
+    }
     if (at < 0 && t->q->kind == QUERY_PERSISTENT && topics_remote(topics))
         at = task_expired_position(t, ti, owner);
     ti->position = at;

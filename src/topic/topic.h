@@ -174,10 +174,12 @@ bool topic_compact_due(Topics *t, Str name, int partition, int64_t least);
 /* The id by which this process is known beside the positions that it tells; copied. The same again over the same directory.
  * Before anything is committed. Local topics: ignored. */
 void topics_identify(Topics *t, Str id);
-/* -1 when the owner has none there; POSITION_UNKNOWN when the broker did not tell (remote): to be asked again, not to be taken
- * for none. */
+/* -1 when the owner has none there; POSITION_UNKNOWN when the broker did not tell (remote) or it cannot be read (local): never to
+ * be taken for none. */
 enum { POSITION_UNKNOWN = -2 };
 int64_t position_get(Topics *t, Str owner, Str topic, int partition);
+/* The same of local topics, with the reason where it cannot be read. */
+Status position_read(Topics *t, Str owner, Str topic, int partition, int64_t *offset, Err *err) MUST_CHECK;
 /* As of this process's own last commit, which may be behind (another worked on meanwhile) or ahead (at least once: a crash came
  * before the group was told). Local topics: the same as position_get. */
 int64_t position_local(Topics *t, Str owner, Str topic, int partition);

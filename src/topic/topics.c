@@ -376,22 +376,30 @@ void position_key(Buf *out, Str owner, const Topic *tp, int partition)
     }
 }
 
+Status position_read(Topics *t, Str owner, Str topic, int partition, int64_t *offset, Err *err)
+{
+    Topic *tp;
+    *offset = -1;
+    Status st = topic_lookup(t, topic, &tp, err);
+    if (st != OK || !tp)
+        return st;
+    Buf key = BUF_INIT;
+    position_key(&key, owner, tp, partition);
+    st = t->ops->position(t, buf_view(&key), offset, err);
+    buf_free(&key);
+    topic_drop(t, tp);
+    return st;
+}
+
 int64_t position_get(Topics *t, Str owner, Str topic, int partition)
 {
     if (t->ops->remote)
         return t->ops->remote->position_get(t, owner, topic, partition);
-    Topic *tp;
     Err err = ERR_INIT;
-    if (topic_lookup(t, topic, &tp, &err) != OK || !tp)
-        return -1;
-    Buf key = BUF_INIT;
-    int64_t offset = -1;
-    position_key(&key, owner, tp, partition);
-    if (t->ops->position(t, buf_view(&key), &offset, &err) != OK)
-        offset = -1;
+    int64_t offset;
+    if (position_read(t, owner, topic, partition, &offset, &err) != OK)
+        offset = POSITION_UNKNOWN;
     err_clear(&err);
-    buf_free(&key);
-    topic_drop(t, tp);
     return offset;
 }
 
