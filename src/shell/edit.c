@@ -19,6 +19,7 @@
 #include "shell/history.h"
 #include "shell/scan.h"
 #include "shell/signals.h"
+#include "sql/parse.h"
 #include "topic/kafka.h"
 
 enum {
@@ -216,17 +217,39 @@ static bool read_line(Editor *ed, Str *line, EditResult *result)
     return false;
 }
 
+/* The session ends within a statement: says what is open. */
+static void tell_unfinished(Editor *ed, Str text)
+{
+    Script script;
+    Stmt *st;
+    Err err = ERR_INIT;
+    Arena *a = arena_new(0);
+    while (text.n > 0 && text.p[text.n - 1] == '\n') /* its end is behind what was entered, not on a line of its own */
+        text.n--;
+    script_init(&script, text);
+    while (script_next(&script, a, NULL, false, &st, &err) == OK && st)
+        arena_reset(a);
+    out_printf(&ed->sh->out, "What was entered is not finished, and nothing of it was run:\n");
+    shell_error(ed->sh, &err, text, NULL);
+    err_clear(&err);
+    arena_free(a);
+}
+
 EditResult edit_read(Editor *ed, Buf *text)
 {
     EditResult result = EDIT_TEXT;
+    Scan scan = {.at = 0};
     Str line;
     buf_clear(text);
     ed->text = text;
     ed->more_lines = false;
     signals_interrupted();
     for (;;) {
-        if (!read_line(ed, &line, &result))
+        if (!read_line(ed, &line, &result)) {
+            if (result == EDIT_END && text->n > 0 && !signals_ended())
+                tell_unfinished(ed, buf_view(text));
             return result;
+        }
         out_spool(&ed->sh->out, str_of(prompt(ed->el)));
         out_spool(&ed->sh->out, line);
         bool first = text->n == 0;
@@ -235,7 +258,7 @@ EditResult edit_read(Editor *ed, Buf *text)
             buf_clear(text);
             continue;
         }
-        if ((first && cli_is_command(line)) || scan_complete(buf_view(text)))
+        if ((first && cli_is_command(line)) || scan_complete(&scan, buf_view(text)))
             break;
         ed->more_lines = true;
     }

@@ -2,7 +2,7 @@
 // Run: see run.h.
 //
 // A Feed walks a text that may still grow (standard input): complete statements are run, the rest
-// waits. A line that starts where a statement could and is a command of the shell (help, exit …) is
+// waits, and what was run is dropped, so that standard input has no end that it must come to. A line that starts where a statement could and is a command of the shell (help, exit …) is
 // run as that, as ksqlDB's shell does. Statements whose results follow each other directly are a group:
 // there each result stands under its statement's text.
 // Lines and columns of errors are places in the text, also where variables changed the statement; what
@@ -27,11 +27,13 @@
 #include "shell/table.h"
 #include "sql/parse.h"
 
-enum { MORE_FOLLOW_LOOK = 64, READ_BYTES = 64 << 10 };
+enum { MORE_FOLLOW_LOOK = 64, READ_BYTES = 64 << 10, LINE_KEPT = 4 << 10 };
 
 typedef struct Feed {
     Shell *sh;
-    Script script;
+    Script script; /* stands at a statement, or at the end of what was read */
+    Scan scan;     /* how far the text was read for the end of that statement */
+    Buf unclosed;  /* the error if the comment that is open now is never closed; empty: none is open */
     const char *name;
     Arena *a;      /* of the statement */
     bool by_line;  /* groups end at a newline */
@@ -314,6 +316,15 @@ static int run_statement(Feed *f, bool lax_end)
 
 /* ---- a text ----------------------------------------------------------------------------------- */
 
+static void move_to(Script *s, size_t to)
+{
+    Place p = {s->at, s->line, s->col};
+    scan_advance(s->text, &p, to);
+    s->at = p.at;
+    s->line = p.line;
+    s->col = p.col;
+}
+
 /* Runs the line at the walk's place when it is a command of the shell. */
 static bool run_command(Feed *f, bool at_end, int *code)
 {
@@ -329,7 +340,6 @@ static bool run_command(Feed *f, bool at_end, int *code)
     if ((!nl && !at_end) || !cli_is_command(line))
         return false;
     Err err = ERR_INIT;
-    Place at = {s->at, s->line, s->col};
     Span here = {s->line, s->col, (int32_t)s->at, 1};
     *code = cli_run(f->sh, line, &err);
     if (err.code != OK) {
@@ -339,12 +349,44 @@ static bool run_command(Feed *f, bool at_end, int *code)
         err_clear(&err);
         *code = *code == SHELL_OK ? SHELL_FAILED : *code;
     }
-    scan_advance(s->text, &at, end);
-    s->at = at.at;
-    s->line = at.line;
-    s->col = at.col;
+    move_to(s, end);
     f->grouped = false;
     return true;
+}
+
+/* The text ended in a comment: says where it begins, while that is still in the text. */
+static void note_unclosed(Feed *f)
+{
+    Script s = f->script;
+    Err err = ERR_INIT;
+    Stmt *none;
+    if (f->unclosed.n > 0)
+        return;
+    move_to(&s, f->scan.from);
+    if (script_next(&s, f->a, NULL, true, &none, &err) != OK)
+        err_print(&f->unclosed, &err, s.text, f->name);
+    err_clear(&err);
+}
+
+/* Moves to the next statement; false: the text ends before one. */
+static bool find_statement(Feed *f)
+{
+    Script *s = &f->script;
+    bool found = scan_begin(&f->scan, s->text);
+    if (!found && f->scan.in == '*')
+        note_unclosed(f);
+    else
+        buf_clear(&f->unclosed);
+    if (f->by_line && memchr(s->text.p + s->at, '\n', f->scan.at - s->at))
+        f->grouped = false;
+    move_to(s, f->scan.at);
+    return found;
+}
+
+/* The statement is there as a whole, or too long for the parser to take more of it. */
+static bool is_whole(Feed *f)
+{
+    return scan_end(&f->scan, f->script.text) || f->scan.at - f->script.at > LIMIT_STATEMENT_BYTES;
 }
 
 /* Runs what is complete; `at_end`: no more text will come, the last semicolon may be missing. */
@@ -357,26 +399,21 @@ static int run_feed(Feed *f, bool at_end)
             return 128 + signals_ended();
         if (signals_interrupted())
             return SHELL_INTERRUPTED;
-        size_t at = scan_blank(s->text, s->at);
-        if (at >= s->text.n)
+        if (!f->scan.begun && !find_statement(f))
             break;
-        Place p = {s->at, s->line, s->col};
-        if (f->by_line && memchr(s->text.p + s->at, '\n', at - s->at))
-            f->grouped = false;
-        scan_advance(s->text, &p, at);
-        s->at = p.at;
-        s->line = p.line;
-        s->col = p.col;
-        if (s->text.p[at] == ';') { /* an empty statement */
+        if (s->text.p[s->at] == ';') { /* an empty statement */
             s->at++;
             s->col++;
-            continue;
+        } else if (!run_command(f, at_end, &code)) {
+            if (!at_end && !is_whole(f))
+                break;
+            code = run_statement(f, at_end);
         }
-        if (run_command(f, at_end, &code))
-            continue;
-        if (!at_end && scan_statement(s->text, s->at) == 0)
-            break;
-        code = run_statement(f, at_end);
+        f->scan = (Scan){.at = s->at};
+    }
+    if (code == SHELL_OK && at_end && f->unclosed.n > 0) {
+        out_red(f->sh->interactive ? &f->sh->out : &f->sh->err, buf_view(&f->unclosed));
+        code = SHELL_FAILED;
     }
     return code;
 }
@@ -385,18 +422,27 @@ static void feed_open(Feed *f, Shell *sh, const char *name, Str text)
 {
     *f = (Feed){.sh = sh, .name = name, .a = arena_new(0)};
     script_init(&f->script, text);
+    f->scan.at = f->script.at;
 }
+
+static void feed_close(Feed *f)
+{
+    arena_free(f->a);
+    buf_free(&f->unclosed);
+}
+
+static bool has_mark(Str text) { return str_starts(text, STR("\xef\xbb\xbf")); } /* of some editors: UTF-8 */
 
 int run_text(Shell *sh, Str text, const char *name)
 {
     Feed f;
-    if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
+    if (has_mark(text))
         text = str_sub(text, 3, text.n - 3);
     char *own = sh->interactive ? mem_strndup(text.p, text.n) : NULL;
     feed_open(&f, sh, name, own ? (Str){own, text.n} : text);
     f.own = own;
     int code = run_feed(&f, true);
-    arena_free(f.a);
+    feed_close(&f);
     mem_free(f.own);
     return code;
 }
@@ -417,22 +463,54 @@ int run_file(Shell *sh, const char *path)
     return code;
 }
 
-/* More of standard input: its bytes, 0 at its end, -1 when a signal came first. */
+/* More of standard input: its bytes, 0 at its end, -1 when a signal came first, -2 with errno when it cannot be read. */
 static ssize_t read_input(Buf *text)
 {
     struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = signals_fd(), .events = POLLIN}};
     for (;;) {
         if (poll(fds, 2, -1) < 0 && errno != EINTR)
-            return 0;
+            return -2;
         if (signals_pending())
             return -1;
         signals_drain();
         if (!(fds[0].revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)))
             continue;
         ssize_t n = read(STDIN_FILENO, buf_room(text, READ_BYTES), READ_BYTES);
-        if (n >= 0 || errno != EINTR)
-            return n < 0 ? 0 : n;
+        if (n >= 0)
+            return n;
+        if (errno != EINTR && errno != EAGAIN)
+            return -2;
     }
+}
+
+/* How much of the text is to be run now: whole lines. Of a line that is longer than a statement may be, what is there,
+ * without a byte at its end that the next one may belong to (scan.h). */
+static size_t whole_lines(Str text, bool at_end)
+{
+    const char *last = text.n ? memrchr(text.p, '\n', text.n) : NULL;
+    if (at_end || text.n == 0)
+        return text.n;
+    if (last)
+        return (size_t)(last + 1 - text.p);
+    size_t n = text.n > LIMIT_STATEMENT_BYTES ? text.n : 0;
+    while (n > LIMIT_STATEMENT_BYTES && strchr("-/*'\"`", text.p[n - 1]))
+        n--;
+    return n;
+}
+
+/* Drops the text before the walk's place; of that line the end stays, for errors. */
+static void drop_done(Feed *f, Buf *text)
+{
+    size_t keep = f->script.at > LINE_KEPT ? f->script.at - LINE_KEPT : 0;
+    const char *nl = f->script.at > keep ? memrchr(text->p + keep, '\n', f->script.at - keep) : NULL;
+    size_t n = nl ? (size_t)(nl + 1 - text->p) : keep;
+    if (n < READ_BYTES)
+        return;
+    memmove(text->p, text->p + n, text->n - n);
+    text->n -= n;
+    f->script.at -= n;
+    f->scan.at -= n;
+    f->scan.from -= n < f->scan.from ? n : f->scan.from;
 }
 
 int run_stdin(Shell *sh)
@@ -441,26 +519,27 @@ int run_stdin(Shell *sh)
     Buf text = BUF_INIT;
     int code = SHELL_OK;
     ssize_t n = 1;
+    bool first = true;
     feed_open(&f, sh, "stdin", buf_view(&text));
     f.by_line = true;
     while (code == SHELL_OK && !sh->quit && n > 0) {
         n = read_input(&text);
-        if (n < 0) {
+        if (n == -1) {
             code = signals_ended() ? 128 + signals_ended() : SHELL_INTERRUPTED;
-            break;
-        }
-        text.n += (size_t)n;
-        if (text.n > LIMIT_SCRIPT_BYTES) {
-            complain(sh, "stdin", "a script has at most 64 MB");
+        } else if (n < 0) {
+            complain(sh, "cannot read standard input", strerror(errno));
             code = SHELL_USAGE;
-            break;
+        } else {
+            text.n += (size_t)n;
+            if (first && has_mark(buf_view(&text)))
+                memmove(text.p, text.p + 3, text.n -= 3);
+            first = first && text.n < 3;
+            f.script.text = str_sub(buf_view(&text), 0, whole_lines(buf_view(&text), n == 0));
+            code = run_feed(&f, n == 0);
+            drop_done(&f, &text);
         }
-        const char *last = text.n ? memrchr(text.p, '\n', text.n) : NULL;
-        size_t whole = n == 0 ? text.n : last ? (size_t)(last + 1 - text.p) : 0;
-        f.script.text = (Str){text.p, whole};
-        code = run_feed(&f, n == 0);
     }
-    arena_free(f.a);
+    feed_close(&f);
     buf_free(&text);
     return code;
 }

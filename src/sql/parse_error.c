@@ -387,6 +387,12 @@ static bool unreadable(const Token *tk, Err *err)
                      (uint8_t)tk->text.p[utf8_prefix(tk->text)]);
         err_hint(err, "write the text in UTF-8; bytes that are no text are TO_BYTES('…', 'hex')");
         break;
+    case TK_BAD_CHAR:
+        if (!str_eq_c(tk->text, "$") || !str_eq_c(tk[1].text, "{"))
+            return false;
+        (void)err_at(err, ERR_SYNTAX, tk->span, "Syntax Error\nThe variable that starts here has no name or is not closed");
+        err_hint(err, "a variable is written ${name}");
+        break;
     default:
         return false;
     }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scripts, -e and standard input: plain output, exit codes, places of errors, ends of push queries."""
+import contextlib
 import json
 import os
 import signal
@@ -239,3 +240,98 @@ def test_an_option_is_no_value_of_another(sluice):
     check(sluice.run("server", "--queries-file", "--config", "x"), 2, None, "sluice: '--queries-file' needs a value\n")
     check(sluice.run("--config=--none", "-e", "SHOW TABLES;"), 2, None, "cannot read '--none'")
     check(sluice.run("-e", "-- a comment\nSHOW TABLES;"), 0, "Table Name")
+
+
+def every_way(sluice, text):
+    """The text as a script in each way that there is: the result of each, and how errors name it."""
+    sluice.file("open.sql", text)
+    sluice.file("outer.sql", "RUN SCRIPT 'open.sql';\n")
+    yield sluice.run("run", "open.sql"), "open.sql:"
+    yield sluice.run("-f", "open.sql"), "open.sql:"
+    yield sluice.run("run", "outer.sql"), "open.sql:"
+    yield sluice.run("-e", text), ""
+    yield sluice.run(input=text), "stdin:"
+
+
+def test_what_is_open_at_the_end_of_a_script(sluice):
+    more = "\nINSERT INTO events VALUES (1, 1);\n"
+    for text, col, what, hint in (
+            ("/* load" + more, 2, "The comment that starts here is not closed", "put */ at its end"),
+            ("/*", 2, "The comment that starts here is not closed", "put */ at its end"),
+            ("/*/\n", 2, "The comment that starts here is not closed", "put */ at its end"),
+            ("SHOW /* load" + more, 7, "The comment that starts here is not closed", "put */ at its end"),
+            ("SELECT 'load" + more, 9, "The string that starts here is not closed", "put ' at its end"),
+            ("SELECT `load" + more, 9, "The quoted name that starts here is not closed", "put ` at its end"),
+            ('SELECT "load' + more, 9, "The quoted name that starts here is not closed", 'put " at its end'),
+            ("SELECT ${load" + more, 9, "The variable that starts here has no name or is not closed", "${name}"),
+            ("SELECT who FROM", 17, "Syntax error at or near '<EOF>'", "expected a name")):
+        for r, name in every_way(sluice, EVENTS + "\n " + text):
+            check(r, 1, "Stream created", [f"{name}3:{col}: ", what, f"\n  {' ' * (col - 1)}^\n", "hint: ", hint])
+    for r, _ in every_way(sluice, EVENTS + "SHOW TABLES -- no semicolon"):
+        check(r, 0, ["Stream created", "Table Name"])
+
+
+def test_what_is_open_in_the_file_of_a_headless_server(sluice):
+    sluice.file("q.sql", EVENTS + "CREATE STREAM o AS SELECT * FROM events;\n  /* CREATE STREAM p AS SELECT * FROM events;\n")
+    check(sluice.run("server", "--queries-file", "q.sql"), 1, None, ["q.sql:3:3: ", "The comment that starts here is not closed"])
+    check(sluice.run("fmt", "q.sql"), 1, None, ["q.sql:3:3: ", "The comment that starts here is not closed"])
+
+
+def test_a_byte_order_mark_is_read_over(sluice):
+    for r, _ in every_way(sluice, "\ufeffoutput json\nSHOW TABLES;\n"):
+        check(r, 0, '"@type" : "tables"')
+    check(sluice.run(input="\ufeff"), 0)
+
+
+def test_lines_that_end_with_a_carriage_return_alone(sluice):
+    for r, _ in every_way(sluice, "-- a comment\rSHOW TABLES;\r-- another\rSHOW STREAMS;\r"):
+        check(r, 0, ["Table Name", "Stream Name"])
+
+
+def test_standard_input_that_cannot_be_read(sluice):
+    with open(os.devnull) as null:
+        check(sluice.run("-f", "-", stdin=null, input=None), 0)
+    folder = os.open(sluice.home, os.O_RDONLY)
+    p = sluice.start(stdin=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    os.close(folder)
+    out, err = p.communicate()
+    assert p.returncode == 2 and "cannot read standard input: Is a directory" in err, (p.returncode, out, err)
+
+
+def feed(sluice, pieces):
+    """Standard input in pieces: what came of it, and the most memory that the process had, in MB."""
+    p = sluice.start(stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with contextlib.suppress(BrokenPipeError):
+        for piece in pieces:
+            p.stdin.write(piece)
+    with contextlib.suppress(BrokenPipeError):
+        p.stdin.close()
+    out, err = p.stdout.read(), p.stderr.read()
+    _, status, usage = os.wait4(p.pid, 0)
+    p.returncode = os.waitstatus_to_exitcode(status)
+    return p.returncode, out, err, usage.ru_maxrss / 1024
+
+
+def test_standard_input_has_no_end_that_it_must_come_to(sluice):
+    line = "-- a comment of a dump, a line of many; nothing is to be kept of it\n"
+    code, out, err, least = feed(sluice, ["SHOW TABLES;\n"])
+    assert code == 0, err
+    for block in (line * 1000, "/*" + line * 1000 + "*/\n", "/*" + 66000 * "x" + "*/ ;"):
+        code, out, err, most = feed(sluice, [block] * 1100 + ["\nSHOW TABLES;\n"])
+        assert code == 0 and "Table Name" in out, (code, err)
+        assert most < least + 32, f"{most} MB, {least} MB without it"
+    code, out, err, most = feed(sluice, ["SHOW TABLES;\n /*"] + [line * 1000] * 1100)
+    assert code == 1 and "Table Name" in out and "stdin:2:2: " in err and "not closed\n   /*-- a comment of a dump" in err, err
+    assert most < least + 32, f"{most} MB, {least} MB without it"
+
+
+def test_a_statement_of_standard_input_has_its_limit(sluice):
+    for piece in ("x" * 65536, "x\n" * 32768, "'' '" * 16384):
+        code, out, err, most = feed(sluice, ["SHOW TABLES;\n SELECT '"] + [piece] * 100)
+        assert code == 1 and "Table Name" in out and "stdin:2:2: The statement is longer than 1048576 bytes" in err, err[:1000]
+
+
+def test_a_long_statement_of_short_lines_is_read_once(sluice):
+    rows = ["  -- one\n"] * 100000
+    code, out, err, _ = feed(sluice, ["SHOW\n"] + rows + ["TABLES;\n"])
+    assert code == 0 and "Table Name" in out, err

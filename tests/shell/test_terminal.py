@@ -336,11 +336,20 @@ def test_sigterm_ends_cleanly(sluice):
 
 
 def test_ctrl_d_within_a_statement(sluice):
-    t = sluice.shell()
-    t.line("SHOW")
-    t.expect("      > ")
-    t.send("\x04")
-    assert t.wait() == 0
+    for lines, what in ((["SHOW"], "Syntax error at or near '<EOF>' at line 1:5"),
+                        (["SHOW TABLES; SHOW STREAMS"], "1:26: Syntax Error\nmissing ';' at '<EOF>'"),
+                        (["/* SHOW TABLES;", "SHOW STREAMS;"], "1:1: Syntax Error\nThe comment that starts here is not closed"),
+                        (["SHOW TABLES;  /* SHOW"], "1:15: Syntax Error\nThe comment that starts here is not closed"),
+                        (["SELECT 'a;", "b"], "1:8: Syntax Error\nThe string that starts here is not closed"),
+                        (["SELECT `a;", "b"], "1:8: Syntax Error\nThe quoted name that starts here is not closed")):
+        t = sluice.shell()
+        for line in lines:
+            t.line(line)
+            t.expect("      > ")
+        t.send("\x04")
+        t.expect("What was entered is not finished, and nothing of it was run:\n", what, "^\n")
+        assert t.wait() == 0
+        assert "Table Name" not in t.text(), t.text()
 
 
 def test_pasted_lines(sluice):

@@ -10,33 +10,71 @@
 #include "shell/scan.h"
 #include "unit.h"
 
+/* In one piece, and line by line: the same. */
+static bool complete_text(const char *text)
+{
+    Scan whole = {.at = 0}, lines = {.at = 0};
+    bool complete = scan_complete(&whole, str_of(text)), by_line = true;
+    for (const char *p = text; *p; p++)
+        if (p[1] == 0 || *p == '\n')
+            by_line = scan_complete(&lines, (Str){text, (size_t)(p + 1 - text)});
+    return complete == by_line && complete;
+}
+
 int test_scan_complete(void)
 {
-    CHECK(scan_complete(STR("")));
-    CHECK(scan_complete(STR("SHOW STREAMS;")));
-    CHECK(scan_complete(STR("SHOW STREAMS; -- done")));
-    CHECK(scan_complete(STR("SHOW STREAMS; /* ; */ \n")));
-    CHECK(!scan_complete(STR("SHOW STREAMS")));
-    CHECK(!scan_complete(STR("SHOW STREAMS; SELECT")));
-    CHECK(!scan_complete(STR("SELECT ';")));
-    CHECK(scan_complete(STR("SELECT 'it''s;';")));
-    CHECK(!scan_complete(STR("SELECT `a;")));
-    CHECK(!scan_complete(STR("SELECT -- ;")));
-    CHECK(!scan_complete(STR("SELECT 1; /* open")));
+    CHECK(complete_text(""));
+    CHECK(complete_text("SHOW STREAMS;"));
+    CHECK(complete_text("SHOW STREAMS; -- done"));
+    CHECK(complete_text("SHOW STREAMS; /* ;\n */ \n"));
+    CHECK(complete_text("-- one\n/* two\n*//* three */\n"));
+    CHECK(!complete_text("SHOW STREAMS"));
+    CHECK(!complete_text("SHOW STREAMS; SELECT"));
+    CHECK(!complete_text("SELECT ';\n\n;"));
+    CHECK(complete_text("SELECT 'it''s;\n''';"));
+    CHECK(!complete_text("SELECT `a;"));
+    CHECK(!complete_text("SELECT -- ;"));
+    CHECK(!complete_text("SELECT 1; /* open"));
+    CHECK(!complete_text("SELECT 1; /*/"));
+    CHECK(!complete_text("SELECT 1;\n/* open\n*\n/\n"));
     return 0;
 }
 
 int test_scan_statement(void)
 {
-    Str s = STR("a ';' \"x\"\"\" b; c");
-    CHECK_INT(scan_statement(s, 0), 14);
-    CHECK_INT(scan_statement(s, 14), 0);
+    Str text = STR(" -- x\n/* y */ a ';' \"x\"\"\" b; c");
+    Scan s = {.at = 0};
+    CHECK(scan_begin(&s, text));
+    CHECK_INT(s.at, 14);
+    CHECK(scan_end(&s, text));
+    CHECK_INT(s.at, 28);
+    CHECK(scan_begin(&s, text));
+    CHECK_INT(s.at, 29);
+    CHECK(!scan_end(&s, text));
+    CHECK(s.begun && s.in == 0);
     CHECK_INT(scan_blank(STR("  -- x\n/* y */ z"), 0), 15);
+    CHECK_INT(scan_blank(STR("  -- x\r\rz"), 0), 8);
     CHECK_INT(scan_blank(STR("  -- x"), 0), 6);
     Place p = {0, 1, 1};
     scan_advance(STR("\xc3\xa9\n b"), &p, 4);
     CHECK_INT(p.line, 2);
     CHECK_INT(p.col, 2);
+    return 0;
+}
+
+int test_scan_knows_what_is_open(void)
+{
+    static const struct {
+        const char *text;
+        char in;
+        int from;
+    } rows[] = {{"a; /* b", '*', 3}, {"a; -- b", '-', 3}, {"a 'b''c", '\'', 2}, {"a `b\"", '`', 2}, {"a \"'", '"', 2}};
+    for (int i = 0; i < ARRAY_LEN(rows); i++) {
+        Scan s = {.at = 0};
+        (void)scan_complete(&s, str_of(rows[i].text));
+        CHECK_INT(s.in, rows[i].in);
+        CHECK_INT(s.from, rows[i].from);
+    }
     return 0;
 }
 
