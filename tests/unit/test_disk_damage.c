@@ -73,7 +73,7 @@ static off_t size_of(const char *path)
 
 static bool damage(const char *path, Damage how, off_t at)
 {
-    char c;
+    char c = 0;
     if (how == REMOVED)
         return unlink(path) == 0;
     if (how == CUT_TO)
