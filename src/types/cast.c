@@ -284,13 +284,15 @@ static void to_text(Arena *a, const Type *from, Value in, Value *out)
 
 /* ---- temporal and nested ---- */
 
-static void split_timestamp(const Type *to, int64_t ms, Value *out)
+/* The day, or the time of day. A DATE holds 32 bits of days, less than a TIMESTAMP reaches. */
+static bool split_timestamp(const Type *to, int64_t ms, Value *out, const char **why)
 {
-    int64_t day = 86400000, days = ms / day - (ms % day < 0);
-    if (to->kind == KIND_DATE)
-        out->d.i = (int32_t)days;
-    else
-        out->d.i = (int32_t)(ms - days * day);
+    const int64_t day = 86400000, days = ms / day - (ms % day < 0);
+    out->d.i = to->kind == KIND_DATE ? (int32_t)days : (int32_t)((ms % day + day) % day);
+    if (to->kind != KIND_DATE || days == out->d.i)
+        return true;
+    *why = "The timestamp is beyond the days that a DATE can hold";
+    return false;
 }
 
 static bool cast_array(Arena *a, const Type *from, const Type *to, Value in, Value *out, const char **why)
@@ -353,7 +355,7 @@ bool cast_value(Arena *a, const Type *from, const Type *to, Value in, Value *out
     else if (from->kind == KIND_DATE && to->kind == KIND_TIMESTAMP)
         out->d.l = (int64_t)in.d.i * 86400000;
     else if (from->kind == KIND_TIMESTAMP)
-        split_timestamp(to, in.d.l, out);
+        return split_timestamp(to, in.d.l, out, why);
     else
         BUG("cast of %s to %s was not refused", type_kind_name(from->kind), type_kind_name(to->kind));
     return true;

@@ -93,6 +93,19 @@ int test_types_cast_temporal(void)
     CHECK_TEXT(cast_text(a, TYPE_DATE, "TIMESTAMP", date), "\"0001-01-03T00:00:00.000\"");
     CHECK_TEXT(cast_text(a, TYPE_TIME, "STRING", time), "\"12:34:56\"");
     CHECK_TEXT(cast_text(a, TYPE_DATE, "DATE", value_int(2932897)), "\"+10000-01-01\"");
+    static const struct {
+        int64_t ms;
+        const char *date, *time;
+    } far[] = {
+        {INT64_MAX, "The timestamp is beyond the days that a DATE can hold", "\"07:12:55\""},
+        {INT64_MIN, "The timestamp is beyond the days that a DATE can hold", "\"16:47:04\""},
+        {-1, "\"1969-12-31\"", "\"23:59:59\""},
+        {INT64_C(86400000) * INT32_MAX, "\"+5881580-07-11\"", "\"00:00\""},
+    };
+    for (int i = 0; i < ARRAY_LEN(far); i++) {
+        CHECK_TEXT(cast_text(a, TYPE_TIMESTAMP, "DATE", value_bigint(far[i].ms)), far[i].date);
+        CHECK_TEXT(cast_text(a, TYPE_TIMESTAMP, "TIME", value_bigint(far[i].ms)), far[i].time);
+    }
     arena_free(a);
     return 0;
 }
