@@ -3,11 +3,16 @@
 //
 // A row of `commands` for each first word; without one the arguments are those of the shell. What
 // ksqlDB's shell takes and Sluice does not do yet is refused by name. Exit codes: 0 done, 1 a
-// statement or test failed, 2 arguments, files or no broker, 128 + a signal.
+// statement or test failed or the output cannot be written, 2 arguments, files or no broker, 128 + a signal; 141 (of SIGPIPE) also
+// when nobody reads the output any more.
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/vec.h"
 #include "runtime/config.h"
@@ -44,8 +49,10 @@ static const char session_help[] =
     "  -h, --help              show this\n";
 
 static const char exit_help[] =
-    "\nExit codes: 0 all done; 1 a statement or test failed; 2 wrong arguments, or a file or the\n"
-    "data directory cannot be used, or Kafka does not answer; 130 Ctrl-C while no query was running.\n";
+    "\nExit codes: 0 all done; 1 a statement or test failed, or the output cannot be\n"
+    "written; 2 wrong arguments, or a file or the data directory cannot be used, or\n"
+    "Kafka does not answer; 130 Ctrl-C while no query was running; 141 the reader of\n"
+    "the output went away.\n";
 
 static int help_shell(FILE *out)
 {
@@ -380,8 +387,40 @@ static int dispatch(Args *a, int argc, char **argv)
     return wrong("'%s' is not a command; sluice run FILE runs a file", word);
 }
 
+/* A descriptor 0, 1 or 2 that was closed would be given to the next file that is opened: what is written for the user would go
+ * into it. False: there is no /dev/null. */
+static bool open_standard_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+    return fd >= 0;
+}
+
+/* What stdio still holds is written; help, version, fmt and the tests use it. */
+static int finish(int code)
+{
+    errno = 0;
+    bool good = !ferror(stdout);
+    good = fflush(stdout) == 0 && good;
+    if (good)
+        return code;
+    if (errno == EPIPE)
+        return 128 + SIGPIPE;
+    if (code && !errno)
+        return code; /* it failed before, and was reported */
+    fprintf(stderr, "sluice: cannot write the output%s%s\n", errno ? ": " : "", errno ? strerror(errno) : "");
+    return code ? code : 1;
+}
+
 int main(int argc, char **argv)
 {
+    if (!open_standard_descriptors())
+        return EXIT_USAGE;
+    signal(SIGXFSZ, SIG_IGN); /* a file that grows past a limit is an error of its write */
     Args a = {.shell = {.timeout_ms = -1}};
     config_init(&a.config);
     int code = dispatch(&a, argc, argv);
@@ -390,5 +429,5 @@ int main(int argc, char **argv)
     vec_free(&a.configs);
     vec_free(&a.properties);
     config_clear(&a.config);
-    return code;
+    return finish(code);
 }

@@ -13,7 +13,7 @@
 // each of which takes one number. Numbers follow each other through a file, and from a file to the next.
 #include "disk/disk_impl.h"
 
-#include <fcntl.h>
+#include <endian.h>
 #include <unistd.h>
 
 enum {
@@ -58,10 +58,11 @@ uint32_t disk_crc(const char *p, size_t n)
     uint32_t c = ~0u;
     pthread_once(&once, make_table);
     for (; n >= 8; p += 8, n -= 8) {
-        uint64_t v = disk_number(p, 8) ^ c;
-        c = 0;
-        for (int i = 0; i < 8; i++)
-            c ^= table[7 - i][v >> (8 * i) & 0xff];
+        uint64_t v;
+        memcpy(&v, p, 8);
+        v = le64toh(v) ^ c;
+        c = table[7][v & 0xff] ^ table[6][v >> 8 & 0xff] ^ table[5][v >> 16 & 0xff] ^ table[4][v >> 24 & 0xff] ^
+            table[3][v >> 32 & 0xff] ^ table[2][v >> 40 & 0xff] ^ table[1][v >> 48 & 0xff] ^ table[0][v >> 56];
     }
     for (; n > 0; p++, n--)
         c = c >> 8 ^ table[0][(c ^ (unsigned char)*p) & 0xff];

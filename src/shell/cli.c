@@ -118,12 +118,14 @@ static int run_spool(Shell *sh, int n, const Str *args, Err *err)
 {
     UNUSED(n);
     if (on_off(args[0]) == 0) {
-        char *path = out_spool_close(&sh->out);
+        char *path;
+        Status rc = out_spool_close(&sh->out, &path, err);
         if (!path)
             return refuse(err, NULL, "No spool is open.");
-        out_printf(&sh->out, "Spool written to %s\n", path);
+        if (rc == OK)
+            out_printf(&sh->out, "Spool written to %s\n", path);
         mem_free(path);
-        return SHELL_OK;
+        return rc == OK ? SHELL_OK : SHELL_FAILED;
     }
     if (sh->out.spool >= 0)
         return refuse(err, "SPOOL OFF closes it", "A spool is open already.");

@@ -11,6 +11,7 @@ enum {
     SHELL_OK = 0,
     SHELL_FAILED = 1,        /* a statement failed, or its result could not be written */
     SHELL_USAGE = 2,         /* arguments, files, the data directory */
+    SHELL_NO_READER = 141,   /* the reader of the output went away: 128 + SIGPIPE, as of a program that the signal ended */
     SHELL_INTERRUPTED = 130, /* Ctrl-C while no query was running */
 };
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// History: see history.h. Failing to write is not worth a word: the shell works without.
+// History: see history.h. Failing to write is not worth a word: the shell works without. The file is the user's alone (mode 600), and
+// a symbolic link in its place is read and never written.
 #include "shell/history.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/vec.h"
@@ -56,7 +58,7 @@ static char *unescape(const char *line, size_t n)
 
 static FILE *open_file(const char *path, int flags)
 {
-    int fd = open(path, flags | O_CLOEXEC | O_CREAT, 0600);
+    int fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC | O_CREAT, 0600);
     if (fd < 0)
         return NULL;
     FILE *f = fdopen(fd, flags & O_APPEND ? "a" : "w");
@@ -86,7 +88,8 @@ static void rewrite(HistoryLog *h)
     if (f) {
         for (int i = 0; i < h->entries.n; i++)
             escape(f, h->entries.v[i]);
-        if (fclose(f) == 0 && rename(fresh, h->path) == 0)
+        struct stat st;
+        if (fclose(f) == 0 && lstat(h->path, &st) == 0 && S_ISREG(st.st_mode) && rename(fresh, h->path) == 0)
             h->lines = (size_t)h->entries.n;
     }
     mem_free(fresh);

@@ -5,6 +5,8 @@
 #endif
 #include "shell/out.h"
 
+#include "shell/core.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -21,7 +23,27 @@ void out_init(Out *o, int fd)
     o->color = o->terminal && term && strcmp(term, "dumb") != 0 && !getenv("NO_COLOR");
 }
 
-void out_close(Out *o) { mem_free(out_spool_close(o)); }
+void out_close(Out *o)
+{
+    Err err = ERR_INIT;
+    char *path;
+    if (out_spool_close(o, &path, &err) != OK)
+        err_clear(&err); /* who wants to know closes the spool itself */
+    mem_free(path);
+}
+
+int out_exit_code(const Out *o, Out *to, int code)
+{
+    if (o->error == 0)
+        return code;
+    if (o->error == EPIPE)
+        return SHELL_NO_READER;
+    Buf line = BUF_INIT;
+    buf_printf(&line, "cannot write the output: %s\n", strerror(o->error));
+    out_red(to, buf_view(&line));
+    buf_free(&line);
+    return SHELL_FAILED;
+}
 
 /* 0 or an errno. */
 static int write_all(int fd, Str s)
@@ -48,8 +70,8 @@ void out_write(Out *o, Str s)
 
 void out_spool(Out *o, Str s)
 {
-    if (o->spool >= 0)
-        (void)write_all(o->spool, s);
+    if (o->spool >= 0 && o->spool_error == 0)
+        o->spool_error = write_all(o->spool, s);
 }
 
 void out_printf(Out *o, const char *fmt, ...)
@@ -108,17 +130,20 @@ Status out_spool_open(Out *o, const char *path, Err *err)
         return err_set(err, ERR_IO, "Cannot write '%s': %s", path, strerror(errno));
     char *full = realpath(path, NULL);
     o->spool = fd;
+    o->spool_error = 0;
     o->spool_path = mem_strdup(full ? full : path);
     free(full);
     return OK;
 }
 
-char *out_spool_close(Out *o)
+Status out_spool_close(Out *o, char **path, Err *err)
 {
-    char *path = o->spool_path;
-    if (o->spool >= 0)
-        close(o->spool);
+    *path = o->spool_path;
+    if (o->spool >= 0 && close(o->spool) != 0 && o->spool_error == 0)
+        o->spool_error = errno;
+    Status st = o->spool_error ? err_set(err, ERR_IO, "Not all could be written to '%s': %s", *path, strerror(o->spool_error)) : OK;
     o->spool = -1;
     o->spool_path = NULL;
-    return path;
+    o->spool_error = 0;
+    return st;
 }

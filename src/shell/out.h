@@ -14,12 +14,16 @@ typedef struct Out {
     bool color;    /* and understands colours */
     int error;     /* errno of the first write that failed */
     int spool;     /* -1: none */
+    int spool_error; /* as error, of the spool */
     char *spool_path;
 } Out;
 
 void out_init(Out *o, int fd);
 /* Closes the spool; the descriptor stays open. */
 void out_close(Out *o);
+/* The exit code after a write that failed, `code` when none did. The reason is written to `to`, but not for a reader that went away
+ * (`… | head`): it wanted no more. */
+int out_exit_code(const Out *o, Out *to, int code);
 void out_write(Out *o, Str s);
 void out_printf(Out *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* To the spool alone: what the user typed. */
@@ -32,7 +36,7 @@ void out_red(Out *o, Str s);
 int out_width(const Out *o);
 /* Starts a spool file (an existing one is replaced). */
 Status out_spool_open(Out *o, const char *path, Err *err) MUST_CHECK;
-/* The path of the spool that was closed, new; NULL when there was none. */
-char *out_spool_close(Out *o);
+/* *path: of the spool that was closed, new; NULL when there was none. ERR_IO: not all could be written to it. */
+Status out_spool_close(Out *o, char **path, Err *err) MUST_CHECK;
 
 #endif

@@ -307,11 +307,7 @@ static int run_statement(Feed *f, bool lax_end)
         code = SHELL_FAILED;
     }
     err_clear(&err);
-    if (code == SHELL_OK && sh->out.error) {
-        complain(sh, "cannot write the output", strerror(sh->out.error));
-        code = SHELL_FAILED;
-    }
-    return code;
+    return code == SHELL_OK ? out_exit_code(&sh->out, &sh->err, code) : code;
 }
 
 /* ---- a text ----------------------------------------------------------------------------------- */

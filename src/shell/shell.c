@@ -91,6 +91,22 @@ static int run_inputs(Shell *sh, const ShellOptions *o)
     return code;
 }
 
+/* The exit code of a run, with what only its end shows: output and a spool that could not be written. */
+static int finish(Shell *sh, int code)
+{
+    Err err = ERR_INIT;
+    char *path;
+    if (code == SHELL_OK)
+        code = out_exit_code(&sh->out, &sh->err, code);
+    if (out_spool_close(&sh->out, &path, &err) != OK) {
+        shell_error(sh, &err, STR(""), NULL);
+        code = code == SHELL_OK ? SHELL_FAILED : code;
+        err_clear(&err);
+    }
+    mem_free(path);
+    return code;
+}
+
 int shell_main(const ShellOptions *o)
 {
     Shell sh = {.bootstrap = o->config->bootstrap, .json = o->json, .wrap = true, .timeout_ms = o->timeout_ms};
@@ -105,7 +121,7 @@ int shell_main(const ShellOptions *o)
     sh.dir = config.dir;
     if (open_engine(&config, sh.interactive ? OPEN_RETRY : OPEN_ONCE, sh.interactive ? &sh.out : &sh.err, &sh.e, &err) == OK) {
         sh.s = session_new(sh.e);
-        code = run_inputs(&sh, o);
+        code = finish(&sh, run_inputs(&sh, o));
         run_end_left(&sh);
         session_free(sh.s);
         engine_close(sh.e);

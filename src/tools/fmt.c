@@ -7,6 +7,7 @@
 #include "tools/fmt.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 
 #include "sql/print.h"
 
-enum { EXIT_OK = 0, EXIT_DIFFERS = 1, EXIT_USE = 2 };
+enum { EXIT_OK = 0, EXIT_DIFFERS = 1, EXIT_USE = 2, EXIT_NO_READER = 128 + SIGPIPE };
 
 static const char usage[] = "usage: sluice fmt [--check] FILE...|-\n"
                             "Writes SQL scripts in one layout; - is standard input to standard output.\n"
@@ -35,6 +36,12 @@ static int complain(const char *what, const char *path)
     return EXIT_USE;
 }
 
+static int unwritten(void)
+{
+    fprintf(stderr, "sluice fmt: cannot write the output: %s\n", strerror(errno));
+    return EXIT_DIFFERS;
+}
+
 static int read_file(const char *path, Buf *text)
 {
     FILE *in = fopen(path, "rb");
@@ -47,8 +54,7 @@ static int read_file(const char *path, Buf *text)
 
 static bool write_text(FILE *to, const Buf *text)
 {
-    bool good = fwrite(text->p ? text->p : "", 1, text->n, to) == text->n && fflush(to) == 0;
-    return good;
+    return fwrite(text->p ? text->p : "", 1, text->n, to) == text->n && fflush(to) == 0;
 }
 
 /* path: the file itself, behind any symbolic link. */
@@ -96,7 +102,7 @@ static int format(const char *path, bool check)
         printf("%s\n", name);
         rc = EXIT_DIFFERS;
     } else if (rc == EXIT_OK && !check && piped) {
-        rc = write_text(stdout, &out) ? EXIT_OK : complain("cannot write", "<stdout>");
+        rc = write_text(stdout, &out) ? EXIT_OK : errno == EPIPE ? EXIT_NO_READER : unwritten();
     } else if (rc == EXIT_OK && !check && !same) {
         char *real = realpath(path, NULL);
         rc = real ? replace_file(real, &out) : complain("cannot write", path);
