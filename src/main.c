@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cell.h"
 #include "base/vec.h"
 #include "runtime/config.h"
 #include "shell/headless.h"
@@ -117,17 +118,27 @@ static int help_server(FILE *out)
     return out == stderr ? EXIT_USAGE : 0;
 }
 
+static void say(const char *who, const char *text)
+{
+    Buf b = BUF_INIT;
+    buf_printf(&b, "%s: %s\n", who, text);
+    cell_write(STDERR_FILENO, buf_view(&b));
+    buf_free(&b);
+}
+
 static int wrong(const char *fmt, const char *what)
 {
-    fputs("sluice: ", stderr);
-    fprintf(stderr, fmt, what);
-    fputs("\nTry 'sluice --help'.\n", stderr);
+    Buf b = BUF_INIT;
+    buf_printf(&b, fmt, what);
+    buf_cstr(&b, "\nTry 'sluice --help'.");
+    say("sluice", buf_z(&b));
+    buf_free(&b);
     return EXIT_USAGE;
 }
 
 static int later(const char *what)
 {
-    fprintf(stderr, "sluice: not supported yet: %s\n", what);
+    say("sluice: not supported yet", what);
     return EXIT_USAGE;
 }
 
@@ -283,11 +294,11 @@ static int configure(Args *a)
     Err err = ERR_INIT;
     Status st = read_config(a, &err);
     for (int i = 0; i < a->config.warnings.n; i++)
-        fprintf(stderr, "warning: %s\n", a->config.warnings.v[i]);
+        say("warning", a->config.warnings.v[i]);
     if (st)
-        fprintf(stderr, "sluice: %s\n", err.msg);
+        say("sluice", err.msg);
     if (st && err.hint)
-        fprintf(stderr, "hint: %s\n", err.hint);
+        say("hint", err.hint);
     err_clear(&err);
     return st ? EXIT_USAGE : -1;
 }
@@ -324,6 +335,7 @@ static int run_command(Args *a, int argc, char **argv)
 static int fmt_command(Args *a, int argc, char **argv)
 {
     UNUSED(a);
+    cell_stdio();
     return tool_fmt(argc, argv);
 }
 
@@ -334,6 +346,7 @@ static int test_command(Args *a, int argc, char **argv)
         int (*run)(int argc, char **argv);
     } kinds[] = {{"qtt", tool_qtt}, {"rqtt", tool_rqtt}, {"sql", tool_sqltest}, {"plan", tool_plantest}};
     UNUSED(a);
+    cell_stdio();
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
         return help_test(stdout);
     for (int i = 0; argc > 1 && i < ARRAY_LEN(kinds); i++)
@@ -422,6 +435,7 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     signal(SIGXFSZ, SIG_IGN); /* a file that grows past a limit is an error of its write */
     Args a = {.shell = {.timeout_ms = -1}};
+    cell_locale();
     config_init(&a.config);
     int code = dispatch(&a, argc, argv);
     vec_free(&a.inputs);

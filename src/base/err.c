@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cell.h"
+
 typedef struct CodeRow {
     const char *name;
     ErrClass class;
@@ -108,35 +110,49 @@ void err_move(Err *to, Err *from)
     *from = ERR_INIT;
 }
 
-/* The line of text that holds byte off, without its newline. */
-static Str line_at(Str text, size_t off)
+/* The line of text that holds byte *off, which becomes a byte of the line. */
+static Str line_at(Str text, size_t *off)
 {
-    size_t from = off, to = off;
+    size_t from = *off, to = *off;
     while (from > 0 && text.p[from - 1] != '\n')
         from--;
     while (to < text.n && text.p[to] != '\n')
         to++;
+    *off -= from;
+    while (to > from && text.p[to - 1] == '\r')
+        to--;
     return str_sub(text, from, to - from);
 }
 
-/* The line and the caret below it; of a long line only what is around the place. */
-static void print_line(Buf *out, Str line, int col)
+/* The line and the caret below its byte `at`; of a line that does not fit the columns, what is around that place. */
+static void print_line(Buf *out, Str line, size_t at, int columns)
 {
-    enum { SHOWN = 160 };
-    size_t at = (size_t)col - 1, from = at > SHOWN / 2 && line.n > SHOWN ? at - SHOWN / 2 : 0;
-    if (from > line.n)
-        from = line.n;
-    while (from > 0 && from < line.n && ((unsigned char)line.p[from] & 0xc0) == 0x80)
-        from--; /* not within a character */
-    size_t n = line.n - from < SHOWN ? line.n - from : SHOWN;
-    while (from + n < line.n && n > 0 && ((unsigned char)line.p[from + n] & 0xc0) == 0x80)
-        n--;
-    Str shown = str_sub(line, from, n);
-    buf_printf(out, "  %s%.*s%s\n  ", from ? "… " : "", STR_ARG(shown), from + n < line.n ? " …" : "");
-    if (from)
-        buf_cstr(out, "  ");
-    for (size_t i = from; i < at && i < line.n; i++)
-        buf_byte(out, line.p[i] == '\t' ? '\t' : ' ');
+    enum { WIDTH = 160, INDENT = 2, CUT = 2, LEAST = 16 };
+    int room = (columns > 0 ? columns : WIDTH) - INDENT - 1;
+    size_t from = 0;
+    at = at < line.n ? at : line.n;
+    int before = cell_width(str_sub(line, 0, at));
+    bool cut = before + cell_width(str_sub(line, at, line.n - at)) > room;
+    if (cut) {
+        room = room - 2 * CUT > LEAST ? room - 2 * CUT : LEAST;
+        while (before > room / 2) {
+            size_t n = cell_fit(str_sub(line, from, at - from), 1);
+            before -= cell_width(str_sub(line, from, n));
+            from += n;
+        }
+    }
+    Str shown = str_sub(line, from, line.n - from);
+    if (cut)
+        shown.n = cell_fit(shown, room);
+    buf_printf(out, "  %s%.*s%s\n  %s", from ? "… " : "", STR_ARG(shown), from + shown.n < line.n ? " …" : "", from ? "  " : "");
+    for (size_t i = from; i < at;) {
+        size_t n = cell_fit(str_sub(line, i, at - i), 1);
+        if (line.p[i] == '\t')
+            buf_byte(out, '\t');
+        else
+            buf_repeat(out, ' ', cell_width(str_sub(line, i, n)));
+        i += n;
+    }
     buf_cstr(out, "^\n");
 }
 
@@ -147,9 +163,10 @@ static const char *without_place(const char *msg)
     return sscanf(msg, "Line: %d, Col: %d: %n", &line, &col, &n) == 2 && n > 0 ? msg + n : msg;
 }
 
-void err_print(Buf *out, const Err *err, Str text, const char *file)
+void err_print(Buf *out, const Err *err, Str text, const char *file, int columns)
 {
     bool placed = err->span.line > 0 && (size_t)err->span.off <= text.n;
+    size_t at = (size_t)err->span.off;
     if (file)
         buf_printf(out, "%s:", file);
     if (err->span.line > 0)
@@ -158,8 +175,10 @@ void err_print(Buf *out, const Err *err, Str text, const char *file)
         buf_byte(out, ' ');
     buf_cstr(out, err->msg ? without_place(err->msg) : err_code_name(err->code));
     buf_byte(out, '\n');
-    if (placed)
-        print_line(out, line_at(text, (size_t)err->span.off), err->span.col);
+    if (placed) {
+        Str line = line_at(text, &at);
+        print_line(out, line, at, columns);
+    }
     if (err->hint)
         buf_printf(out, "hint: %s\n", err->hint);
 }

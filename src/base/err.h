@@ -53,7 +53,8 @@ int err_http(ErrCode code);
 int err_ksql(ErrCode code);
 
 /* The user's view: `file:line:col: message`, the line, a caret, the hint; each only where known.
- * text is the statement text that spans refer to; file may be NULL. */
-void err_print(Buf *out, const Err *err, Str text, const char *file);
+ * text is the statement text that spans refer to; file may be NULL. The line is cut to the columns of a terminal;
+ * 0: it goes elsewhere. */
+void err_print(Buf *out, const Err *err, Str text, const char *file, int columns);
 
 #endif

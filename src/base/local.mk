@@ -7,6 +7,8 @@ libsluice_a_SOURCES += \
 	src/base/base.h \
 	src/base/buf.c \
 	src/base/buf.h \
+	src/base/cell.c \
+	src/base/cell.h \
 	src/base/codes.def \
 	src/base/effects.c \
 	src/base/effects.h \

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "shell/cell.h"
+#include "base/cell.h"
 
 enum { LABEL_WIDTH = 20, FUNCTION_LABEL_WIDTH = 12, WRAP_INDENT = 16 };
 

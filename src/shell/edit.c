@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#include "shell/cell.h"
+#include "base/cell.h"
 #include "shell/cli.h"
 #include "shell/complete.h"
 #include "shell/history.h"

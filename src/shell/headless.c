@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/cell.h"
 #include "base/limits.h"
 #include "runtime/session.h"
 #include "shell/core.h"
@@ -215,9 +216,7 @@ static void tell(void *arg, const char *line)
     UNUSED(arg);
     Buf b = BUF_INIT;
     buf_printf(&b, "%s\n", line);
-    if (write(STDERR_FILENO, b.p, b.n) < 0) {
-        /* nobody reads it */
-    }
+    cell_write(STDERR_FILENO, buf_view(&b));
     buf_free(&b);
 }
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Files of src/shell, one a line.
 libsluice_a_SOURCES += \
-	src/shell/cell.c \
-	src/shell/cell.h \
 	src/shell/cli.c \
 	src/shell/cli.h \
 	src/shell/complete.c \

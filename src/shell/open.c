@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/cell.h"
 #include "base/map.h"
 #include "shell/signals.h"
 
@@ -55,9 +56,7 @@ static void log_line(void *arg, int level, const char *text)
         return;
     Buf b = BUF_INIT;
     buf_printf(&b, "%s: Kafka: %s\n", level <= 3 ? "error" : "warning", text);
-    if (write(STDERR_FILENO, b.p, b.n) < 0) {
-        /* nobody reads it */
-    }
+    cell_write(STDERR_FILENO, buf_view(&b));
     buf_free(&b);
 }
 

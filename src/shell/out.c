@@ -13,8 +13,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "base/cell.h"
 
 void out_init(Out *o, int fd)
 {
@@ -45,6 +46,15 @@ int out_exit_code(const Out *o, Out *to, int code)
     return SHELL_FAILED;
 }
 
+/* Is there a character that could steer a terminal? Of UTF-8 the bytes of C1 are looked at by cell_clean. */
+static bool is_plain(Str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (((unsigned char)s.p[i] < 0x20 && s.p[i] != '\n') || (unsigned char)s.p[i] >= 0x7f)
+            return false;
+    return true;
+}
+
 /* 0 or an errno. */
 static int write_all(int fd, Str s)
 {
@@ -63,8 +73,13 @@ static int write_all(int fd, Str s)
 
 void out_write(Out *o, Str s)
 {
+    Buf clean = BUF_INIT;
+    bool as_is = !o->terminal || is_plain(s);
+    if (!as_is)
+        cell_clean(&clean, s);
     if (o->error == 0)
-        o->error = write_all(o->fd, s);
+        o->error = write_all(o->fd, as_is ? s : buf_view(&clean));
+    buf_free(&clean);
     out_spool(o, s);
 }
 
@@ -115,12 +130,8 @@ void out_red(Out *o, Str s)
 
 int out_width(const Out *o)
 {
-    struct winsize w;
-    if (o->terminal && ioctl(o->fd, TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
-        return w.ws_col;
-    const char *columns = o->terminal ? getenv("COLUMNS") : NULL;
-    int n = columns ? atoi(columns) : 0;
-    return n > 0 ? n : 80;
+    int columns = o->terminal ? cell_columns(o->fd) : 0;
+    return columns ? columns : 80;
 }
 
 Status out_spool_open(Out *o, const char *path, Err *err)

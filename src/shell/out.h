@@ -24,6 +24,7 @@ void out_close(Out *o);
 /* The exit code after a write that failed, `code` when none did. The reason is written to `to`, but not for a reader that went away
  * (`… | head`): it wanted no more. */
 int out_exit_code(const Out *o, Out *to, int code);
+/* Text: a terminal gets it without control characters (cell_clean), everything else gets its bytes. */
 void out_write(Out *o, Str s);
 void out_printf(Out *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* To the spool alone: what the user typed. */
@@ -32,7 +33,7 @@ void out_spool(Out *o, Str s);
 void out_escape(Out *o, const char *sequence);
 /* Text in red on a terminal. */
 void out_red(Out *o, Str s);
-/* Columns of the terminal; 80 when not known. */
+/* Columns of the terminal; 80 when it is none. */
 int out_width(const Out *o);
 /* Starts a spool file (an existing one is replaced). */
 Status out_spool_open(Out *o, const char *path, Err *err) MUST_CHECK;

@@ -3,7 +3,7 @@
 // no cell has one. Newlines in values start a new line of their cell everywhere.
 #include "shell/rows.h"
 
-#include "shell/cell.h"
+#include "base/cell.h"
 
 enum { ROWS_MIN_WIDTH = 5, ROWS_WIDTH = 80 };
 
@@ -29,7 +29,6 @@ void rows_free(Rows *r)
         buf_free(&r->cells[i]);
     mem_free(r->cells);
     mem_free(r->widths);
-    buf_free(&r->raw);
 }
 
 /* Takes the next line of a cell off *rest: a whole line of the value, or as much of it as fits. */
@@ -123,10 +122,6 @@ void rows_row(Buf *out, Rows *r, const StreamRow *row)
         buf_clear(cell);
         if (row->tombstone && row->values[i].null) {
             buf_cstr(cell, "<TOMBSTONE>");
-        } else if (r->style.terminal) {
-            buf_clear(&r->raw);
-            value_shown(&r->raw, r->sch->cols[i].type, &row->values[i]);
-            cell_clean(cell, buf_view(&r->raw));
         } else {
             value_shown(cell, r->sch->cols[i].type, &row->values[i]);
         }

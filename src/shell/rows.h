@@ -23,7 +23,6 @@ typedef struct Rows {
     RowsStyle style;
     int *widths;  /* one a column */
     Buf *cells;   /* one a column, reused */
-    Buf raw;
 } Rows;
 
 void rows_init(Rows *r, const Schema *sch, RowsStyle style);

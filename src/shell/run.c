@@ -41,11 +41,19 @@ typedef struct Feed {
     char *own;     /* the text, where a statement of it may be left running; else NULL */
 } Feed;
 
+static Out *errors_to(Shell *sh) { return sh->interactive ? &sh->out : &sh->err; }
+
+static void print_error(Shell *sh, Buf *b, const Err *err, Str text, const char *file)
+{
+    const Out *out = errors_to(sh);
+    err_print(b, err, text, file, out->terminal ? out_width(out) : 0);
+}
+
 void shell_error(Shell *sh, const Err *err, Str text, const char *file)
 {
     Buf b = BUF_INIT;
-    err_print(&b, err, text, file);
-    out_red(sh->interactive ? &sh->out : &sh->err, buf_view(&b));
+    print_error(sh, &b, err, text, file);
+    out_red(errors_to(sh), buf_view(&b));
     buf_free(&b);
 }
 
@@ -360,7 +368,7 @@ static void note_unclosed(Feed *f)
         return;
     move_to(&s, f->scan.from);
     if (script_next(&s, f->a, NULL, true, &none, &err) != OK)
-        err_print(&f->unclosed, &err, s.text, f->name);
+        print_error(f->sh, &f->unclosed, &err, s.text, f->name);
     err_clear(&err);
 }
 
@@ -408,7 +416,7 @@ static int run_feed(Feed *f, bool at_end)
         f->scan = (Scan){.at = s->at};
     }
     if (code == SHELL_OK && at_end && f->unclosed.n > 0) {
-        out_red(f->sh->interactive ? &f->sh->out : &f->sh->err, buf_view(&f->unclosed));
+        out_red(errors_to(f->sh), buf_view(&f->unclosed));
         code = SHELL_FAILED;
     }
     return code;

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "shell/cell.h"
 #include "shell/edit.h"
 #include "shell/history.h"
 #include "shell/open.h"
@@ -112,7 +111,6 @@ int shell_main(const ShellOptions *o)
     Shell sh = {.bootstrap = o->config->bootstrap, .json = o->json, .wrap = true, .timeout_ms = o->timeout_ms};
     Err err = ERR_INIT;
     int code = SHELL_USAGE;
-    cell_locale();
     out_init(&sh.out, STDOUT_FILENO);
     out_init(&sh.err, STDERR_FILENO);
     sh.interactive = o->ninputs == 0 && isatty(STDIN_FILENO) && sh.out.terminal;

@@ -5,7 +5,6 @@
 // written before every wait, so that a row is seen when it came. On a terminal a push query keeps a
 // line below its rows that tells how to end it; it is wiped before each write and at the end.
 // JSON that does not go to a terminal is nothing but JSON: no "Query terminated" after it.
-#include "shell/cell.h"
 #include "shell/core.h"
 #include "shell/json.h"
 #include "shell/rows.h"
@@ -68,10 +67,7 @@ static void begin(StreamView *v)
 static void add(StreamView *v, const StreamRow *row)
 {
     if (!v->sch) {
-        if (v->sh->out.terminal)
-            cell_clean(&v->text, row->line);
-        else
-            buf_str(&v->text, row->line);
+        buf_str(&v->text, row->line);
         if (row->line.n == 0 || row->line.p[row->line.n - 1] != '\n')
             buf_byte(&v->text, '\n');
     } else if (v->sh->json) {

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "shell/cell.h"
+#include "base/cell.h"
 #include "shell/json.h"
 
 enum { TABLE_WIDTH = 80 };
@@ -484,24 +484,18 @@ static void print_warnings(Buf *out, const json_t *entity)
 void table_entity(Buf *out, const json_t *entity, bool titled, const TableStyle *style)
 {
     Arena *a = arena_new(0);
-    Buf text = BUF_INIT;
     Str type = table_member(entity, "@type");
     TablePrinter *print = NULL;
     for (int i = 0; i < ARRAY_LEN(printers); i++)
         if (str_eq_c(type, printers[i].type))
             print = printers[i].print;
-    buf_byte(&text, '\n');
+    buf_byte(out, '\n');
     if (titled)
-        buf_printf(&text, "%.*s\n", STR_ARG(table_member(entity, "statementText")));
+        buf_printf(out, "%.*s\n", STR_ARG(table_member(entity, "statementText")));
     if (print)
-        print(&text, a, entity, style);
+        print(out, a, entity, style);
     else
-        json_entity(&text, entity);
-    print_warnings(&text, entity);
-    if (style->terminal)
-        cell_clean(out, buf_view(&text));
-    else
-        buf_str(out, buf_view(&text));
-    buf_free(&text);
+        json_entity(out, entity);
+    print_warnings(out, entity);
     arena_free(a);
 }

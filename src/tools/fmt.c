@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cell.h"
 #include "sql/print.h"
 
 enum { EXIT_OK = 0, EXIT_DIFFERS = 1, EXIT_USE = 2, EXIT_NO_READER = 128 + SIGPIPE };
@@ -82,7 +83,7 @@ static int replace_file(const char *path, const Buf *text)
 static int show_error(const Err *err, const Buf *text, const char *name)
 {
     Buf out = BUF_INIT;
-    err_print(&out, err, buf_view(text), name);
+    err_print(&out, err, buf_view(text), name, cell_columns(STDERR_FILENO));
     fputs(buf_z(&out), stderr);
     buf_free(&out);
     return EXIT_DIFFERS;

@@ -50,7 +50,7 @@ static void check_error(const Err *err, Str text)
     Buf out = BUF_INIT;
     if (!err->msg || !*err->msg || err->span.off < 0 || (size_t)err->span.off > text.n || err->span.line < 1)
         give_up("a bad error", text, str_of(err->msg));
-    err_print(&out, err, text, "fuzz");
+    err_print(&out, err, text, "fuzz", 0);
     parse_err_ksql(err, &out);
     buf_free(&out);
 }

@@ -114,6 +114,72 @@ def test_control_characters_of_records_are_not_sent_to_the_terminal(sluice):
     leave(t)
 
 
+ESCAPE = "\x1b]0;mine\x07"
+
+
+def test_no_text_steers_the_terminal(sluice):
+    """An escape in every kind of name and value that a statement can bring to the terminal."""
+    statements = (
+        "SELECT v AS `x#` FROM s LIMIT 1;",
+        "SELECT `c#` FROM s EMIT CHANGES LIMIT 1;",
+        "SELECT st FROM s LIMIT 1;",
+        "DESCRIBE s;", "DESCRIBE s EXTENDED;", "EXPLAIN SELECT `c#`, '#' FROM s EMIT CHANGES;",
+        "CREATE STREAM o AS SELECT `c#`, 'a#' AS w FROM s;", "SHOW QUERIES;", "EXPLAIN CSAS_O_1;", "SHOW STREAMS EXTENDED;",
+        "CREATE TYPE t AS STRUCT<`c#` INT>;", "SHOW TYPES;",
+        "SET 'ksql.streams.topic.#' = 'b';", "SET 'auto.offset.reset' = '#';", "SET 'ksql.query.pull.table.scan.enabled#'='x#';",
+        "UNSET '#';", "SHOW PROPERTIES;",
+        "DEFINE name = '#';", "SHOW VARIABLES;", "SELECT ${name} FROM s;", "SELECT * FROM s WHERE v = '${name}' EMIT CHANGES LIMIT 0;",
+        "PRINT 's#';", "PRINT s FROM BEGINNING LIMIT 1;", "DROP STREAM `s#`;", "DROP TYPE `t#`;", "TERMINATE `q#`;",
+        "DESCRIBE FUNCTION `f#`;", "SELECT `f#`(v) FROM s;", "SELECT `d#` FROM s;", "SELECT 'a# FROM s;", "/* # */ SELEC #;",
+        "INSERT INTO s (`d#`) VALUES (1);", "INSERT INTO s (v) VALUES ('#');", "SHOW TOPICS; /* # */ SHOW TABLES;",
+        "CREATE STREAM z (a INT) WITH (kafka_topic='z#', value_format='json', partitions=1);",
+        "CREATE STREAM z (a INT) WITH (kafka_topic='z', value_format='json#', partitions=1, `x#`='#');",
+        "RUN SCRIPT 'no#.sql';", "run script no#.sql", "spool /no/#", "spool spool#.txt", "spool off", "output #", "set cli # #",
+        "SHOW CONNECTORS LIKE '#';", "ASSERT TOPIC 's#';", "ASSERT SCHEMA SUBJECT '#';", "LIST TOPICS EXTENDED; # ;",
+    )
+    for i, text in enumerate(statements):
+        sluice.file(f"#{i}.sql".replace("#", ESCAPE), text.replace("#", ESCAPE) + "\n")
+    sluice.file("setup.sql", EARLIEST + "CREATE STREAM s (`c#` INT, v VARCHAR, st STRUCT<`f#` INT>) WITH (kafka_topic='s', "
+                "value_format='json', partitions=1); INSERT INTO s VALUES (1, 'a#', STRUCT(`f#` := 1));".replace("#", ESCAPE))
+    sluice.file(".sluice_history", "SELECT '#';\nSHOW TABLES;\n".replace("#", ESCAPE))
+    for output in ("tabular", "json"):
+        t = sluice.shell()
+        run(t, "run script setup.sql", "output " + output)
+        for i in range(len(statements)):
+            sluice.file("all.sql", f"RUN SCRIPT '{ESCAPE}{i}.sql';\n")
+            run(t, "run script all.sql")
+        run(t, "history")
+        t.send("\x1b[A\x1b[A\x1b[A\x1b[A\x1b[A")
+        t.send("\x15select `\t\t")
+        t.send("\x03")
+        t.expect("^C\n", "sluice> ")
+        leave(t)
+        assert "mine" in t.raw and "\x1b]" not in t.raw and "\x9b" not in t.raw, t.raw
+        shown = t.text()
+        for text in ("\ufffd]0;mine\ufffd", "|x\ufffd]0;mine\ufffd ", "Query terminated", "CSAS_O_1") if output == "tabular" else ():
+            assert text in shown, f"{text!r} was not shown:\n{shown}"
+
+
+def test_no_argument_steers_the_terminal(sluice):
+    sluice.file("a#.sql".replace("#", ESCAPE), "SELEC;\n")
+    sluice.file("a#.properties".replace("#", ESCAPE), "no#=1\n".replace("#", ESCAPE))
+    for args in (["#"], ["--#"], ["run", "#"], ["run", "a#.sql"], ["-e", "SELEC #;"], ["-D", "#", "-e", ";"], ["fmt", "#"],
+                 ["fmt", "a#.sql"], ["--timeout", "#"], ["--output", "#"], ["--config", "#"], ["--property", "#"],
+                 ["--config", "a#.properties", "-e", ";"], ["--property", "num.stream.threads=#"], ["-d", "/no/#", "-e", ";"],
+                 ["server", "--queries-file", "#"], ["server", "--queries-file", "a#.sql"], ["fmt", "--#"], ["http://#"],
+                 ["--service-id", "#", "-e", ";"], ["test", "sql", "#"], ["test", "sql", "a#.sql"], ["test", "#"]):
+        t = sluice.at_terminal(*[a.replace("#", ESCAPE) for a in args])
+        t.wait()
+        assert "\x1b]" not in t.raw, f"{args}: {t.raw!r}"
+
+
+def test_what_is_no_terminal_gets_every_byte(sluice):
+    sluice.file("a.sql", (EARLIEST + "CREATE STREAM s (`c#` VARCHAR) WITH (kafka_topic='s', value_format='json', partitions=1); "
+                          "INSERT INTO s VALUES ('v#'); SELECT * FROM s EMIT CHANGES LIMIT 1; SELEC '#';").replace("#", ESCAPE))
+    r = sluice.run("run", "a.sql")
+    assert f"|c{ESCAPE}" in r.stdout and f"|v{ESCAPE}" in r.stdout and f"SELEC '{ESCAPE}';" in r.stderr, r.stdout + r.stderr
+
+
 def test_cart_in_the_shell(sluice):
     t = sluice.shell()
     run(t, EARLIEST, EVENTS)
@@ -210,6 +276,22 @@ def test_errors_with_a_caret(sluice):
     assert "\x1b[31m" in t.raw
     run(t, "SHOW STREAMS;")
     leave(t)
+
+
+def test_a_caret_stands_below_its_place(sluice):
+    wide = 5 * "\u65e5\u672c\u8a9e"
+    for columns in (30, 40, 80):
+        t = sluice.shell(columns=columns)
+        for text in (f"SELECT '{wide}' nosuch\u00fc FROM;", "SELECT " + 30 * "column_name, " + "! " + 30 * "column_name, " + "1;"):
+            sluice.file("wide.sql", f"{text}\n")
+            t.line("run script wide.sql")
+            t.expect("wide.sql:1:")
+            lines = t.expect("sluice> ").split("\n")
+            at = next(i for i, line in enumerate(lines) if line.strip() == "^")
+            above, caret = lines[at - 1], len(lines[at]) - 1
+            cells = "".join(2 * c if "\u3000" < c < "\ua000" else c for c in above)
+            assert len(cells) <= columns and cells[caret] in "\u00fcF!", f"{columns}:\n{above}\n{lines[at]}"
+        leave(t)
 
 
 def test_colour_can_be_off(sluice):

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/cell.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/map.h"
@@ -335,13 +336,13 @@ int test_base_err_print_shows_the_place(void)
     Buf b = BUF_INIT;
     (void)err_at(&e, 1, (Span){2, 7, 15, 5}, "there is no ORDERS");
     err_hint(&e, "did you mean %s", "ORDERS?");
-    err_print(&b, &e, text, "cart.sql");
+    err_print(&b, &e, text, "cart.sql", 0);
     CHECK_STR(buf_view(&b), "cart.sql:2:7: there is no ORDERS\n"
                             "  \tFROM oders;\n"
                             "  \t     ^\n"
                             "hint: did you mean ORDERS?\n");
     buf_clear(&b);
-    err_print(&b, &e, text, NULL);
+    err_print(&b, &e, text, NULL, 0);
     CHECK(str_starts(buf_view(&b), STR("2:7: there is no ORDERS\n")));
     err_clear(&e);
     buf_free(&b);
@@ -353,10 +354,10 @@ int test_base_err_print_without_place(void)
     Err e = ERR_INIT;
     Buf b = BUF_INIT;
     (void)err_set(&e, 1, "the disk is full");
-    err_print(&b, &e, STR(""), NULL);
+    err_print(&b, &e, STR(""), NULL, 0);
     CHECK_STR(buf_view(&b), "the disk is full\n");
     buf_clear(&b);
-    err_print(&b, &e, STR(""), "cart.sql");
+    err_print(&b, &e, STR(""), "cart.sql", 0);
     CHECK_STR(buf_view(&b), "cart.sql: the disk is full\n");
     err_clear(&e);
     buf_free(&b);
@@ -368,9 +369,9 @@ int test_base_err_print_counts_characters(void)
 {
     Err e = ERR_INIT;
     Buf b = BUF_INIT;
-    (void)err_at(&e, 1, (Span){1, 10, 12, 1}, "unexpected 'x'");
-    err_print(&b, &e, STR("SELECT '\xc3\xbc\xc3\xbc' x;"), NULL);
-    CHECK(str_starts(buf_view(&b), STR("1:10: unexpected 'x'\n")));
+    (void)err_at(&e, 1, (Span){1, 13, 14, 1}, "unexpected 'x'");
+    err_print(&b, &e, STR("SELECT '\xc3\xbc\xc3\xbc' x;"), NULL, 0);
+    CHECK_STR(buf_view(&b), "1:13: unexpected 'x'\n  SELECT '\xc3\xbc\xc3\xbc' x;\n              ^\n");
     err_clear(&e);
     buf_free(&b);
     return 0;
@@ -388,6 +389,61 @@ int test_base_err_table_is_whole(void)
     return 0;
 }
 
+/* A line with the place at '!': fits the columns, and the caret stands below the '!'. */
+static int check_caret(Str line, int columns)
+{
+    Buf out = BUF_INIT;
+    Err err = ERR_INIT;
+    const char *mark = memchr(line.p, '!', line.n);
+    err_at(&err, ERR_SYNTAX, (Span){1, 1, (int32_t)(mark - line.p), 1}, "bad");
+    err_print(&out, &err, line, NULL, columns);
+    Str rest = buf_view(&out), shown, below;
+    CHECK(cell_line(&rest, &shown) && cell_line(&rest, &shown) && cell_line(&rest, &below));
+    mark = memchr(shown.p, '!', shown.n);
+    CHECK(mark);
+    CHECK(cell_width(shown) < columns || cell_width(shown) <= 27);
+    CHECK_INT(cell_width(str_sub(shown, 0, (size_t)(mark - shown.p))), cell_width(below) - 1);
+    CHECK(below.p[below.n - 1] == '^');
+    err_clear(&err);
+    buf_free(&out);
+    return 0;
+}
+
+int test_err_caret_in_wide_and_long_lines(void)
+{
+    static const char *const units[] = {"a", "\xe6\x97\xa5", "e\xcc\x81", "\x1b", "\xff", "\xf0\x9f\x98\x80"};
+    cell_locale();
+    for (int u = 0; u < ARRAY_LEN(units); u++)
+        for (int before = 0; before < 300; before += 7)
+            for (int behind = 0; behind < 300; behind += 61)
+                for (int columns = 10; columns < 200; columns += 30) {
+                    Buf line = BUF_INIT;
+                    for (int i = 0; i < before; i++)
+                        buf_cstr(&line, units[u]);
+                    buf_byte(&line, '!');
+                    for (int i = 0; i < behind; i++)
+                        buf_cstr(&line, units[u]);
+                    if (check_caret(buf_view(&line), columns)) {
+                        printf("  at %d %d %d %d\n", u, before, behind, columns);
+                        return 1;
+                    }
+                    buf_free(&line);
+                }
+    return 0;
+}
+
+int test_err_line_ends_with_a_carriage_return(void)
+{
+    Buf out = BUF_INIT;
+    Err err = ERR_INIT;
+    err_at(&err, ERR_SYNTAX, (Span){2, 3, 8, 1}, "bad");
+    err_print(&out, &err, STR("one;\r\nab!\r\n"), NULL, 80);
+    CHECK_STR(buf_view(&out), "2:3: bad\n  ab!\n    ^\n");
+    err_clear(&err);
+    buf_free(&out);
+    return 0;
+}
+
 int test_err_long_line(void)
 {
     Buf text = BUF_INIT, out = BUF_INIT;
@@ -396,7 +452,7 @@ int test_err_long_line(void)
     buf_byte(&text, '!');
     buf_repeat(&text, 'b', 5000);
     err_at(&err, ERR_SYNTAX, (Span){.line = 1, .col = 5001, .off = 5000, .len = 1}, "bad");
-    err_print(&out, &err, buf_view(&text), NULL);
+    err_print(&out, &err, buf_view(&text), NULL, 0);
     CHECK(out.n < 500);
     const char *mark = strchr(buf_z(&out), '!'), *caret = strchr(buf_z(&out), '^');
     CHECK(mark && caret);

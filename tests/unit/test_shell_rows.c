@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows of a SELECT: widths, wrapping, clipping, UTF-8, NULL and tombstones; JSON rows.
-#include "shell/cell.h"
+#include <unistd.h>
+
+#include "base/cell.h"
 #include "shell/json.h"
+#include "shell/out.h"
 #include "shell/rows.h"
 #include "unit.h"
 
@@ -105,13 +108,14 @@ int test_rows_null_and_tombstone(void)
                     "|bob        |<TOMBSTONE>|<TOMBSTONE>|\n");
 }
 
-int test_rows_data_cannot_steer_a_terminal(void)
+/* Each becomes one character when it is written to a terminal. */
+int test_rows_control_characters_take_a_column(void)
 {
     return lays_out((RowsStyle){.terminal = true, .column_width = 8, .wrap = true}, "\033[2J\tx", false,
                     "+--------+--------+--------+\n"
                     "|CUSTOMER|ITEM    |QTY     |\n"
                     "+--------+--------+--------+\n"
-                    "|bob     |\xef\xbf\xbd[2J x  |-1      |\n");
+                    "|bob     |\033[2J\tx  |-1      |\n");
 }
 
 int test_rows_empty_values(void)
@@ -166,5 +170,41 @@ int test_cell_widths(void)
     CHECK_INT(cell_fit(STR("\xe6\x97\xa5\xe6\x9c\xac"), 3), 3);
     CHECK_INT(cell_fit(STR("\xe6\x97\xa5"), 1), 3); /* always goes on */
     CHECK_INT(cell_fit(STR(""), 3), 0);
+    return 0;
+}
+
+/* ---- output ------------------------------------------------------------------------------------ */
+
+/* What comes of the text when it is written to a terminal (a pipe that is said to be one), or elsewhere. */
+static int writes(bool terminal, const char *text, const char *want)
+{
+    int fds[2];
+    char got[128];
+    CHECK(pipe(fds) == 0);
+    Out o = {.fd = fds[1], .spool = -1, .terminal = terminal};
+    out_write(&o, str_of(text));
+    out_printf(&o, "%s", text);
+    close(fds[1]);
+    ssize_t n = read(fds[0], got, sizeof got);
+    close(fds[0]);
+    CHECK(n >= 0 && o.error == 0);
+    CHECK_INT(n, 2 * (ssize_t)strlen(want));
+    CHECK(memcmp(got, want, (size_t)n / 2) == 0 && memcmp(got + n / 2, want, (size_t)n / 2) == 0);
+    return 0;
+}
+
+int test_out_text_cannot_steer_a_terminal(void)
+{
+    static const char *const rows[][2] = {
+        {"plain\n", "plain\n"},
+        {"na\xc3\xafve \xe6\x97\xa5\xe6\x9c\xac", "na\xc3\xafve \xe6\x97\xa5\xe6\x9c\xac"},
+        {"a\x1b[2Jb\x07\x7f", "a\xef\xbf\xbd[2Jb\xef\xbf\xbd\xef\xbf\xbd"},
+        {"over\rwritten\tx", "over\xef\xbf\xbdwritten x"},
+        {"\xc2\x9b" "2J", "\xef\xbf\xbd" "2J"},               /* C1 as UTF-8 */
+        {"\x9b" "2J\xff", "\xef\xbf\xbd" "2J\xef\xbf\xbd"}, /* and as a byte */
+    };
+    for (int i = 0; i < ARRAY_LEN(rows); i++)
+        if (writes(true, rows[i][0], rows[i][1]) || writes(false, rows[i][0], rows[i][0]))
+            return 1;
     return 0;
 }

@@ -103,7 +103,7 @@ int test_sql_errors_caret(void)
     const char *text = "SHOW STREAMS;\nSELECT a,\n       b +* c\nFROM s;";
     Err err = fault(text, true);
     Buf out = BUF_INIT;
-    err_print(&out, &err, str_of(text), "f.sql");
+    err_print(&out, &err, str_of(text), "f.sql", 0);
     CHECK_STR(buf_view(&out), "f.sql:3:11: Syntax Error\nSyntax error at or near '*' at line 3:11\n"
                               "         b +* c\n            ^\nhint: expected an expression\n");
     err_clear(&err);

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cells: see cell.h. The decoder is lenient: a byte that starts nothing stands for itself.
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* wcwidth */
+#define _GNU_SOURCE /* wcwidth, fopencookie */
 #endif
-#include "shell/cell.h"
+#include "base/cell.h"
 
+#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <wchar.h>
 
 void cell_locale(void)
@@ -38,11 +43,7 @@ static size_t decode(Str s, size_t at, int32_t *cp)
 
 static int columns(int32_t cp)
 {
-    if (cp < 0)
-        return 1;
-    if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
-        return 0;
-    if (cp < 0x7f)
+    if (cp < 0xa0) /* control characters and what is not UTF-8 too: a terminal gets one character for each */
         return 1;
     int w = wcwidth((wchar_t)cp);
     return w < 0 ? 1 : w;
@@ -95,6 +96,58 @@ void cell_clean(Buf *out, Str s)
             buf_cstr(out, "\xef\xbf\xbd");
         at += n;
     }
+}
+
+int cell_columns(int fd)
+{
+    struct winsize w;
+    if (!isatty(fd))
+        return 0;
+    if (ioctl(fd, TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
+        return w.ws_col;
+    const char *columns = getenv("COLUMNS");
+    int n = columns ? atoi(columns) : 0;
+    return n > 0 ? n : 80;
+}
+
+void cell_write(int fd, Str s)
+{
+    Buf b = BUF_INIT;
+    if (isatty(fd)) {
+        cell_clean(&b, s);
+        s = buf_view(&b);
+    }
+    while (s.n > 0) {
+        ssize_t n = write(fd, s.p, s.n);
+        if (n < 0 && errno != EINTR)
+            break;
+        if (n > 0)
+            s = str_sub(s, (size_t)n, s.n - (size_t)n);
+    }
+    buf_free(&b);
+}
+
+static ssize_t write_cleaned(void *cookie, const char *p, size_t n)
+{
+    cell_write((int)(intptr_t)cookie, (Str){p, n});
+    return (ssize_t)n;
+}
+
+static void clean_stream(FILE **stream, int fd)
+{
+    cookie_io_functions_t io = {.write = write_cleaned};
+    FILE *f = isatty(fd) ? fopencookie((void *)(intptr_t)fd, "w", io) : NULL;
+    if (!f)
+        return;
+    setvbuf(f, NULL, _IOLBF, 1 << 16); /* no character is cut by the end of a line */
+    fflush(*stream);
+    *stream = f;
+}
+
+void cell_stdio(void)
+{
+    clean_stream(&stdout, STDOUT_FILENO);
+    clean_stream(&stderr, STDERR_FILENO);
 }
 
 bool cell_line(Str *rest, Str *line)
