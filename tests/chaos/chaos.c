@@ -14,6 +14,9 @@
 //   --session MS       after which a server is taken for dead (default 6000)
 //   --limit SECONDS    how long is waited for the end of everything (default 120 and one for every other kill)
 //   --seed N           of everything that is left to chance but the machine's own
+//   --broker-only N    no server is killed; the broker is, N times (outage.c), and --broker is needed. With
+//     --downtime SECONDS how long it is away at most, but for one kill in twenty (default 20)
+//     --bound SECONDS    in which every server must work again once the broker answers (default 60)
 //
 // Kills: behind every fourth the directory is gone or damaged when the server comes back, every fifteenth is behind a pause
 // longer than the session's time-out, so that the server comes back as a zombie. The queries run exactly once and at least once,
@@ -76,7 +79,7 @@ static int64_t count_rebalances(const Chaos *c)
     return n;
 }
 
-static void broker(Chaos *c, const char *what)
+void chaos_broker(Chaos *c, const char *what)
 {
     char command[2200];
     c->broker_quiet_ms = INT64_MAX;
@@ -90,7 +93,7 @@ static void broker(Chaos *c, const char *what)
         c->broker_quiet_ms = chaos_now() + 15000;
 }
 
-static void rest(Chaos *c, int ms)
+void chaos_rest(Chaos *c, int ms)
 {
     for (int64_t until = chaos_now() + ms; chaos_now() < until; chaos_sleep(50))
         servers_keep(c);
@@ -114,22 +117,22 @@ static void broker_event(Chaos *c, int kill_no)
     c->n.moves += count_rebalances(c); /* a broker that starts begins a new log */
     if (kill_no == c->kills / 4) {
         printf("the broker is killed\n");
-        broker(c, "kill");
-        rest(c, 500);
-        broker(c, "start");
+        chaos_broker(c, "kill");
+        chaos_rest(c, 500);
+        chaos_broker(c, "start");
         c->n.broker_kills++;
     } else if (kill_no == c->kills / 2) {
         printf("the broker is restarted\n");
         hold_servers(c, SIGSTOP);
-        broker(c, "stop --keep");
-        broker(c, "start");
+        chaos_broker(c, "stop --keep");
+        chaos_broker(c, "start");
         hold_servers(c, SIGCONT);
         c->n.broker_restarts++;
     } else {
         printf("the broker is away for %d s\n", c->absence_s);
-        broker(c, "kill");
-        rest(c, c->absence_s * 1000);
-        broker(c, "start");
+        chaos_broker(c, "kill");
+        chaos_rest(c, c->absence_s * 1000);
+        chaos_broker(c, "start");
         c->n.absences++;
     }
 }
@@ -139,7 +142,7 @@ static void pause_server(Chaos *c, Server *s)
 {
     server_signal(s, SIGSTOP);
     s->paused = true;
-    rest(c, c->session_ms + 2000);
+    chaos_rest(c, c->session_ms + 2000);
     server_signal(s, SIGCONT);
     s->paused = false;
     c->n.pauses++;
@@ -165,11 +168,11 @@ static void run_events(Chaos *c)
 {
     int from = (int)chaos_now();
     for (int i = 1; i <= c->kills; i++) {
-        rest(c, 200 + (int)chaos_random(c, (uint64_t)(c->gap * 1000) - 200));
+        chaos_rest(c, 200 + (int)chaos_random(c, (uint64_t)(c->gap * 1000) - 200));
         broker_event(c, i);
         Server *s = &c->servers[chaos_random(c, CHAOS_SERVERS)];
         while (!s->pid)
-            rest(c, 50);
+            chaos_rest(c, 50);
         if (i % 15 == 0)
             pause_server(c, s);
         kill_server(c, s, i);
@@ -211,7 +214,9 @@ static bool options(Chaos *c, int argc, char **argv)
         {"gap", required_argument, NULL, 'g'}, {"rate", required_argument, NULL, 'r'},
         {"broker", required_argument, NULL, 'B'}, {"broker-dir", required_argument, NULL, 'd'},
         {"absence", required_argument, NULL, 'a'}, {"seed", required_argument, NULL, 'x'},
-        {"limit", required_argument, NULL, 'l'}, {"session", required_argument, NULL, 'S'}, {NULL, 0, NULL, 0},
+        {"limit", required_argument, NULL, 'l'}, {"session", required_argument, NULL, 'S'},
+        {"broker-only", required_argument, NULL, 'o'}, {"downtime", required_argument, NULL, 'D'},
+        {"bound", required_argument, NULL, 'm'}, {NULL, 0, NULL, 0},
     };
     int o;
     while ((o = getopt_long(argc, argv, "", known, NULL)) >= 0)
@@ -228,19 +233,24 @@ static bool options(Chaos *c, int argc, char **argv)
         case 'x': c->seed = strtoull(optarg, NULL, 10); break;
         case 'l': c->limit_s = atoi(optarg); break;
         case 'S': c->session_ms = atoi(optarg); break;
+        case 'o': c->broker_only = atoi(optarg); break;
+        case 'D': c->downtime_s = atoi(optarg); break;
+        case 'm': c->bound_s = atoi(optarg); break;
         default: return false;
         }
-    return c->sluice && c->work && c->bootstrap && c->gap > 0.2;
+    return c->sluice && c->work && c->bootstrap && c->gap > 0.2 && (c->broker || !c->broker_only);
 }
 
 int main(int argc, char **argv)
 {
-    static Chaos c = {.kills = 30, .gap = 5, .absence_s = 10, .session_ms = 6000, .producer = {.rate = 500}};
+    static Chaos c = {.kills = 30, .gap = 5, .absence_s = 10, .session_ms = 6000, .downtime_s = 20, .bound_s = 60,
+                      .producer = {.rate = 500}};
     char why[CHAOS_WHY] = "";
     c.seed = (uint64_t)time(NULL);
     if (!options(&c, argc, argv)) {
         fputs("usage: chaos --sluice PROGRAM --work DIR --bootstrap HOST:PORT [--kills N] [--gap S] [--rate N] [--broker COMMAND]\n"
-              "             [--broker-dir DIR] [--absence S] [--limit S] [--seed N]\n", stderr);
+              "             [--broker-dir DIR] [--absence S] [--limit S] [--seed N] [--broker-only N [--downtime S] [--bound S]]\n",
+              stderr);
         return 2;
     }
     if (c.limit_s == 0)
@@ -251,7 +261,8 @@ int main(int argc, char **argv)
     c.producer.seed = c.seed + 77;
     c.producer.bootstrap = c.bootstrap;
     snprintf(c.service, sizeof c.service, "chaos_");
-    printf("seed %" PRIu64 ", %d kills\n", c.seed, c.kills);
+    c.kills = c.broker_only ? 0 : c.kills;
+    printf("seed %" PRIu64 ", %d kills of %s\n", c.seed, c.kills + c.broker_only, c.broker_only ? "the broker" : "servers");
     for (int i = 0; i < CHAOS_SERVERS; i++)
         c.servers[i] = (Server){.number = i, .in = -1};
     if (!verify_setup(&c, why)) {
@@ -260,17 +271,21 @@ int main(int argc, char **argv)
         producer_start(&c.producer);
         for (int i = 0; i < CHAOS_SERVERS; i++)
             server_start(&c, &c.servers[i]);
-        run_events(&c);
+        if (c.broker_only)
+            outages_run(&c);
+        else
+            run_events(&c);
         producer_stop(&c.producer);
         servers_keep(&c);
         verify_all(&c);
     }
     for (int i = 0; i < CHAOS_SERVERS; i++)
-        server_end(&c.servers[i], 1000);
+        server_end(&c, &c.servers[i], 1000);
     if (c.broker_dir) {
         count_transactions(&c);
         c.n.moves += count_rebalances(&c);
-        chaos_check(&c, c.n.moves >= c.n.kills / 4, "work moved between servers", "hardly any rebalance");
+        if (!c.broker_only)
+            chaos_check(&c, c.n.moves >= c.n.kills / 4, "work moved between servers", "hardly any rebalance");
     }
     c.n.rebuilt = servers_said(&c, "was damaged, and is rebuilt");
     chaos_check(&c, c.n.ended == 0, "no server ends by itself", "see above");

@@ -2,6 +2,7 @@
 // Chaos: what the files of the test with real processes and a real broker share; chaos.c says what it does.
 //
 //   chaos.c     options, the events in their order, the report
+//   outage.c    --broker-only: the broker is killed, and the servers live
 //   servers.c   the servers: start, kill -9, pause; what happens to a directory between two lives
 //   producer.c  a thread that goes on producing; remembers what was acknowledged
 //   verify.c    reads the topics and the state at the end, and lays them before tests/oracle
@@ -58,6 +59,8 @@ typedef struct Chaos {
     const char *bootstrap, *work, *sluice, *broker; /* broker: a command that takes start, stop, kill; NULL: it is left alone */
     const char *broker_dir;
     int kills, absence_s, session_ms, limit_s;
+    int broker_only;      /* kills of the broker, with headless servers that live; 0: the servers are killed */
+    int downtime_s, bound_s; /* of broker_only: the longest downtime but for the long ones, the longest recovery */
     int64_t broker_quiet_ms; /* until then servers may not find the broker */
     double gap; /* longest pause between two events, s */
     uint64_t seed, random;
@@ -73,12 +76,19 @@ int64_t chaos_now(void); /* ms, monotonic */
 void chaos_sleep(int ms);
 uint64_t chaos_random(Chaos *c, uint64_t below);
 void chaos_check(Chaos *c, bool good, const char *what, const char *why);
+/* Runs the broker's command with the word: "kill", "start" … */
+void chaos_broker(Chaos *c, const char *what);
+/* Waits so long, and looks after the servers meanwhile. */
+void chaos_rest(Chaos *c, int ms);
+
+/* ---- outage.c ---- */
+void outages_run(Chaos *c);
 
 /* ---- servers.c ---- */
 void server_start(Chaos *c, Server *s);
 void server_signal(Server *s, int sig);
 /* Waits for its end, at most so long; then it is killed and false. */
-bool server_end(Server *s, int ms);
+bool server_end(const Chaos *c, Server *s, int ms);
 /* Those that ended by themselves, and those whose time has come, are started. */
 void servers_keep(Chaos *c);
 typedef enum Damage { DAMAGE_NONE, DAMAGE_WIPE, DAMAGE_FLIP, DAMAGE_CUT } Damage;
@@ -87,6 +97,8 @@ bool server_damage(Chaos *c, Server *s, Damage d);
 void server_dir(const Chaos *c, const Server *s, char *out, size_t room);
 /* Into their logs: what they have to say to the statements. */
 void servers_ask(Chaos *c, const char *sql);
+/* Slots that it has, as its log says last. */
+int server_slots(const Chaos *c, const Server *s);
 /* How often the servers' logs have a line with the word. */
 int64_t servers_said(const Chaos *c, const char *word);
 
@@ -97,8 +109,10 @@ void producer_stop(ChaosProducer *p);
 bool producer_knows(ChaosProducer *p, int64_t v);
 
 /* ---- verify.c ---- */
-/* Makes topics and queries, and remembers their ids. */
+/* Makes topics and queries, and remembers their ids. broker_only: writes the statements to WORK/queries.sql for the servers. */
 bool verify_setup(Chaos *c, char *why);
+/* Waits until every query has committed all inputs that there were at the call. False: not before `until` (chaos_now), and why. */
+bool verify_progress(Chaos *c, int64_t until, char *why);
 /* Waits until all is committed, checks every topic; then, with no server running, the state. Counts what passes. */
 void verify_all(Chaos *c);
 

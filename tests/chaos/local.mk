@@ -5,6 +5,7 @@ tests_chaos_chaos_SOURCES = \
 	tests/chaos/chaos.c \
 	tests/chaos/chaos.h \
 	tests/chaos/markers.c \
+	tests/chaos/outage.c \
 	tests/chaos/producer.c \
 	tests/chaos/servers.c \
 	tests/chaos/verify.c \

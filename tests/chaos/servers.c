@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The servers of the chaos test: the program itself, as a shell that waits for statements which never come, with a directory of
-// its own. What it prints is in server<N>.log. @thread main
+// The servers of the chaos test: the program itself, with a directory of its own, as a shell that waits for statements which never
+// come, or (broker_only) as a headless server. What it prints is in server<N>.log. @thread main
 #define _GNU_SOURCE // nftw
 #include "tests/chaos/chaos.h"
 
@@ -18,15 +18,19 @@ void server_dir(const Chaos *c, const Server *s, char *out, size_t room) { snpri
 
 static void exec_server(const Chaos *c, const Server *s)
 {
-    char dir[1024], session[80], log[1100];
+    char dir[1024], session[80], log[1100], file[1100];
     server_dir(c, s, dir, sizeof dir);
     snprintf(log, sizeof log, "%s.log", dir);
     snprintf(session, sizeof session, "ksql.streams.session.timeout.ms=%d", c->session_ms);
     int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
     dup2(fd, 1);
     dup2(fd, 2);
-    execl(c->sluice, c->sluice, "--bootstrap-server", c->bootstrap, "--service-id", c->service, "-d", dir, "--property", session,
-          "--property", "ksql.streams.request.timeout.ms=10000", (char *)NULL);
+    snprintf(file, sizeof file, "%s/queries.sql", c->work);
+    const char *argv[] = {c->sluice, "server", "--queries-file", file, "--bootstrap-server", c->bootstrap, "--service-id", c->service,
+                          "-d", dir, "--property", session, "--property", "ksql.streams.request.timeout.ms=10000", NULL};
+    const char **args = c->broker_only ? argv : argv + 3;
+    args[0] = c->sluice;
+    execv(c->sluice, (char *const *)args);
     perror(c->sluice);
     _exit(127);
 }
@@ -72,13 +76,15 @@ static void forget(Server *s)
     s->in = -1;
 }
 
-bool server_end(Server *s, int ms)
+bool server_end(const Chaos *c, Server *s, int ms)
 {
     int status = 0;
     if (!s->pid)
         return true;
     close(s->in); /* the end of its statements */
     s->in = -1;
+    if (c->broker_only)
+        kill(s->pid, SIGTERM);
     for (int64_t until = chaos_now() + ms; chaos_now() < until; chaos_sleep(20))
         if (waitpid(s->pid, &status, WNOHANG) == s->pid) {
             s->pid = 0;
@@ -111,7 +117,7 @@ static void see_end(Chaos *c, Server *s, int status)
         return;
     s->back_ms = chaos_now() + 500;
     /* It says so and ends, as a shell does, when the broker does not answer as it starts. */
-    bool unreached = WIFEXITED(status) && WEXITSTATUS(status) == 2 && chaos_now() < c->broker_quiet_ms;
+    bool unreached = !c->broker_only && WIFEXITED(status) && WEXITSTATUS(status) == 2 && chaos_now() < c->broker_quiet_ms;
     if (unreached) {
         c->n.unreached++;
         return;
@@ -201,6 +207,21 @@ bool server_damage(Chaos *c, Server *s, Damage d)
     int64_t to = (int64_t)chaos_random(c, (uint64_t)st.st_size);
     printf("%s: is cut from %lld to %lld\n", walk_found, (long long)st.st_size, (long long)to);
     return truncate(walk_found, to) == 0 && ++c->n.cut;
+}
+
+int server_slots(const Chaos *c, const Server *s)
+{
+    char dir[1024], path[1100], line[4096];
+    int slots = 0;
+    server_dir(c, s, dir, sizeof dir);
+    snprintf(path, sizeof path, "%s.log", dir);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, "has ", 4) == 0)
+            slots = atoi(line + 4);
+    if (f)
+        fclose(f);
+    return slots;
 }
 
 int64_t servers_said(const Chaos *c, const char *word)

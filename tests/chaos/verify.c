@@ -84,7 +84,7 @@ static Status open_engine(const Chaos *c, const char *dir, Engine **e, Session *
     KafkaSetting settings[] = {{STR("bootstrap.servers"), str_of(c->bootstrap)}};
     KafkaConfig kafka = {.settings = settings, .n = 1, .client_id = "chaos"};
     EngineConfig config = {.kafka = &kafka, .fx = effects_real(), .service_id = c->service, .dir = dir, .session_ms = c->session_ms,
-                           .workers = 2, .member = "chaos:0"};
+                           .workers = 2, .member = "chaos:0", .headless = c->broker_only > 0};
     Status st = engine_open(&config, e, err);
     if (st == OK)
         *s = session_new(*e);
@@ -105,28 +105,42 @@ static bool remember_ids(Chaos *c, Session *s, Err *err)
     return true;
 }
 
-bool verify_setup(Chaos *c, char *why)
+static void write_statements(const Chaos *c, Buf *sql)
 {
     static const char *const guarantee_names[] = {"exactly_once_v2", "at_least_once"};
+    buf_printf(sql,
+               "SET 'auto.offset.reset'='earliest'; SET 'ksql.streams.cache.max.bytes.buffering'='0'; "
+               "SET 'ksql.streams.commit.interval.ms'='%d';"
+               "CREATE STREAM S (k VARCHAR KEY, g VARCHAR, v BIGINT) WITH (kafka_topic='chaos_s', partitions=%d, "
+               "value_format='JSON');", c->broker_only ? 50 : 100, CHAOS_PARTITIONS);
+    for (int i = 0; i < GUARANTEES; i++) {
+        const char *g = guarantees[i];
+        buf_printf(sql, "SET 'processing.guarantee'='%s'; CREATE STREAM ROWS_%s AS SELECT * FROM S;", guarantee_names[i], g);
+        buf_printf(sql, "CREATE TABLE KEYS_%s AS SELECT k, COUNT(*) AS n, SUM(v) AS s FROM S GROUP BY k;", g);
+        buf_printf(sql, "CREATE TABLE GROUPS_%s AS SELECT g, COUNT(*) AS n, SUM(v) AS s FROM S GROUP BY g;", g);
+    }
+}
+
+static bool write_file(const Chaos *c, Str sql)
+{
+    char path[1100];
+    snprintf(path, sizeof path, "%s/queries.sql", c->work);
+    FILE *f = fopen(path, "w");
+    bool good = f && fwrite(sql.p, 1, sql.n, f) == sql.n;
+    return f && fclose(f) == 0 && good;
+}
+
+bool verify_setup(Chaos *c, char *why)
+{
     Engine *e = NULL;
     Session *s = NULL;
     Err err = ERR_INIT;
     Buf sql = BUF_INIT;
-    buf_printf(&sql,
-               "SET 'auto.offset.reset'='earliest'; SET 'ksql.streams.cache.max.bytes.buffering'='0'; "
-               "SET 'ksql.streams.commit.interval.ms'='100';"
-               "CREATE STREAM S (k VARCHAR KEY, g VARCHAR, v BIGINT) WITH (kafka_topic='chaos_s', partitions=%d, "
-               "value_format='JSON');", CHAOS_PARTITIONS);
-    for (int i = 0; i < GUARANTEES; i++) {
-        const char *g = guarantees[i];
-        buf_printf(&sql, "SET 'processing.guarantee'='%s'; CREATE STREAM ROWS_%s AS SELECT * FROM S;", guarantee_names[i], g);
-        buf_printf(&sql, "CREATE TABLE KEYS_%s AS SELECT k, COUNT(*) AS n, SUM(v) AS s FROM S GROUP BY k;", g);
-        buf_printf(&sql, "CREATE TABLE GROUPS_%s AS SELECT g, COUNT(*) AS n, SUM(v) AS s FROM S GROUP BY g;", g);
-    }
+    write_statements(c, &sql);
     Status st = open_engine(c, NULL, &e, &s, &err);
     if (st == OK)
         st = run_sql(s, buf_z(&sql), NULL, NULL, &err);
-    bool good = st == OK && remember_ids(c, s, &err);
+    bool good = st == OK && remember_ids(c, s, &err) && write_file(c, buf_view(&sql));
     if (!good)
         snprintf(why, CHAOS_WHY, "%s", err.msg ? err.msg : "no queries");
     session_free(s);
@@ -429,9 +443,17 @@ static void check_state(Verify *v)
     char dir[1024], why[ORACLE_WHY] = "";
     int64_t limit = chaos_now() + (int64_t)v->c->limit_s * 1000;
     server_dir(v->c, &v->c->servers[0], dir, sizeof dir);
-    if (open_engine(v->c, dir, &e, &s, &err)) {
+    Buf sql = BUF_INIT;
+    Status st = open_engine(v->c, dir, &e, &s, &err);
+    write_statements(v->c, &sql);
+    if (st == OK && v->c->broker_only) /* a headless server's statements are nowhere but in its file */
+        st = run_sql(s, buf_z(&sql), NULL, NULL, &err);
+    buf_free(&sql);
+    if (st) {
         chaos_check(v->c, false, "the state is opened", err.msg);
         err_clear(&err);
+        session_free(s);
+        engine_close(e);
         return;
     }
     for (int i = 0; i < GUARANTEES; i++)
@@ -481,17 +503,56 @@ static void report(const Verify *v)
     }
 }
 
-void verify_all(Chaos *c)
+static void verify_close(Verify *v)
+{
+    for (int i = 0; i < GUARANTEES; i++) {
+        sequence_free(v->g[i].row_seq);
+        sequence_free(v->g[i].key_seq);
+    }
+    topics_free(v->topics);
+    mem_free(v->seen);
+    mem_free(v);
+}
+
+/* NULL: the broker is not reached, and why. */
+static Verify *verify_open(Chaos *c, char *why)
 {
     Verify *v = mem_zalloc(sizeof *v);
     KafkaSetting settings[] = {{STR("bootstrap.servers"), str_of(c->bootstrap)}};
     KafkaConfig config = {.settings = settings, .n = 1, .client_id = "chaos-verify"};
     Err err = ERR_INIT;
     init_verify(v, c);
-    if (kafka_broker_open(&config, &v->b, &err) || topics_remote_open(v->b, NULL, effects_real(), &v->topics, &err)) {
-        chaos_check(c, false, "the broker is reached", err.msg);
-        err_clear(&err);
-        mem_free(v);
+    if (kafka_broker_open(&config, &v->b, &err) == OK && topics_remote_open(v->b, NULL, effects_real(), &v->topics, &err) == OK)
+        return v;
+    snprintf(why, CHAOS_WHY, "%s", err.msg);
+    err_clear(&err);
+    verify_close(v);
+    return NULL;
+}
+
+bool verify_progress(Chaos *c, int64_t until, char *why)
+{
+    Verify *v = NULL;
+    bool aimed = false, good = false;
+    snprintf(why, CHAOS_WHY, "the ends of the input topic are not known");
+    for (; !good && chaos_now() < until; chaos_sleep(good ? 0 : 50)) {
+        servers_keep(c);
+        if (!v && !(v = verify_open(c, why)))
+            continue;
+        aimed = aimed || aim_tail(v, &v->source);
+        good = aimed && all_committed(v, why);
+    }
+    if (v)
+        verify_close(v);
+    return good;
+}
+
+void verify_all(Chaos *c)
+{
+    char unreached[CHAOS_WHY] = "";
+    Verify *v = verify_open(c, unreached);
+    if (!v) {
+        chaos_check(c, false, "the broker is reached", unreached);
         return;
     }
     bool read = read_source(v);
@@ -500,7 +561,7 @@ void verify_all(Chaos *c)
     chaos_check(c, read && v->known_seen == c->producer.acked && v->inputs > 0, "every acknowledged input is in its topic", why);
     await_end(v);
     for (int i = 0; i < CHAOS_SERVERS; i++)
-        chaos_check(c, server_end(&c->servers[i], 30000), "a server ends when it is told to", "killed after 30 s");
+        chaos_check(c, server_end(c, &c->servers[i], 30000), "a server ends when it is told to", "killed after 30 s");
     chaos_check(c, read_outputs(v), "the outputs are read to their ends: nothing more may have come",
                 "the broker does not give them");
     report(v);
@@ -511,11 +572,5 @@ void verify_all(Chaos *c)
     if (v->errors)
         printf("%" PRId64 " records are wrong\n", v->errors);
     check_state(v);
-    for (int i = 0; i < GUARANTEES; i++) {
-        sequence_free(v->g[i].row_seq);
-        sequence_free(v->g[i].key_seq);
-    }
-    topics_free(v->topics);
-    mem_free(v->seen);
-    mem_free(v);
+    verify_close(v);
 }
