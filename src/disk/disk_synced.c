@@ -16,7 +16,9 @@
 //   36      16 n  each, in order: its number, and B: the file's first change has a number above B
 //   508     4     CRC-32C of all before
 //
-// So a file holds B + 1 up to the next file's B, the newest with B < S up to S, and a damaged one does not get there. A file may be
+// So a file holds B + 1 up to the smallest B of the files after it, the newest up to S, and a damaged one does not get there. The
+// smallest: a start that drops a torn tail gives the numbers of what it dropped, which was never acknowledged, to later changes,
+// and until RocksDB deletes it the torn file is still there beside a newer one that begins with the same number. A file may be
 // missing when RocksDB had moved all of it into tables (it then says so in its MANIFEST first); that is asked only when one is.
 //
 // The note is written after what it notes is on the device and is not flushed itself: after a kill it is the newest, after a power
@@ -129,7 +131,6 @@ static bool note_manifest(Disk *d)
         close(fd);
     return ok;
 }
-
 
 /* Where it cannot be written, the older one stays true; the sync itself is done. */
 void disk_synced_note(Disk *d, uint64_t synced, const DiskLogs *logs)
@@ -274,11 +275,20 @@ static const char *log_fault(const Disk *d, const char *name, const DiskLogBase 
     return ok ? NULL : text;
 }
 
+/* The last acknowledged change that this file of the log holds, if it holds one. */
+static uint64_t held_up_to(const Mark *m, int log)
+{
+    uint64_t upto = m->synced;
+    for (int i = log + 1; i < m->nlogs; i++)
+        upto = m->logs[i].base < upto ? m->logs[i].base : upto;
+    return upto;
+}
+
 static Status check_logs(Disk *d, const Mark *m, Err *err)
 {
     for (int i = 0; i < m->nlogs; i++) {
         char name[32], text[80], what[160];
-        uint64_t upto = i + 1 < m->nlogs && m->logs[i + 1].base < m->synced ? m->logs[i + 1].base : m->synced;
+        uint64_t upto = held_up_to(m, i);
         snprintf(name, sizeof name, "%06llu.log", (unsigned long long)m->logs[i].number);
         const char *fault = log_fault(d, name, &m->logs[i], upto, text, sizeof text);
         bool needed = false;
