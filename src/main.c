@@ -46,7 +46,7 @@ static const char engine_help[] =
 static const char session_help[] =
     "  -D, --define NAME=VALUE define a variable for ${NAME} in statements\n"
     "      --output FORMAT     print results as tabular (default) or json\n"
-    "      --timeout SECONDS   end push queries after this time\n"
+    "      --timeout TIME      end push queries after 10s, 500ms, 2m, 1h; a bare number is seconds\n"
     "  -h, --help              show this\n";
 
 static const char exit_help[] =
@@ -178,12 +178,23 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* A number of units of `ms` milliseconds each; -1 when the text is none. */
+/* "10", "1.5s", "500ms", "2m", "1h" in milliseconds; a bare number counts units of `ms`. -1: it is none of these. */
 static int64_t duration(const char *text, double ms)
 {
+    static const struct {
+        const char *name;
+        double ms;
+    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
     char *end;
-    double n = strtod(text, &end);
-    return end == text || *end || !(n >= 0) || n * ms > 1e15 ? -1 : (int64_t)(n * ms);
+    double n = text[0] >= '0' && text[0] <= '9' ? strtod(text, &end) : -1;
+    if (!(n >= 0))
+        return -1;
+    bool known = *end == 0;
+    for (int i = 0; i < ARRAY_LEN(units) && !known; i++) {
+        known = strcmp(end, units[i].name) == 0;
+        ms = known ? units[i].ms : ms;
+    }
+    return known && n * ms <= 1e15 ? (int64_t)(n * ms) : -1;
 }
 
 static int set_output(Args *a, const char *format)
@@ -198,7 +209,7 @@ static int set_output(Args *a, const char *format)
 static int set_timeout(Args *a, const char *text, double unit_ms)
 {
     a->shell.timeout_ms = duration(text, unit_ms);
-    return a->shell.timeout_ms < 0 ? wrong("'%s' is not a time that a query may take", text) : -1;
+    return a->shell.timeout_ms < 0 ? wrong("'%s' is not a time that a query may take; 10s, 500ms, 2m and 1h are", text) : -1;
 }
 
 /* The value is a word of its own that looks like an option: one was forgotten. SQL may begin with a comment. */

@@ -18,7 +18,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "base/cell.h"
 #include "base/limits.h"
 #include "runtime/session.h"
 #include "shell/core.h"
@@ -216,7 +215,7 @@ static void tell(void *arg, const char *line)
     UNUSED(arg);
     Buf b = BUF_INIT;
     buf_printf(&b, "%s\n", line);
-    cell_write(STDERR_FILENO, buf_view(&b));
+    out_tell(STDERR_FILENO, buf_view(&b));
     buf_free(&b);
 }
 

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/cell.h"
 #include "base/map.h"
 #include "shell/signals.h"
 
@@ -56,7 +55,7 @@ static void log_line(void *arg, int level, const char *text)
         return;
     Buf b = BUF_INIT;
     buf_printf(&b, "%s: Kafka: %s\n", level <= 3 ? "error" : "warning", text);
-    cell_write(STDERR_FILENO, buf_view(&b));
+    out_tell(STDERR_FILENO, buf_view(&b));
     buf_free(&b);
 }
 

@@ -5,6 +5,8 @@
 // written before every wait, so that a row is seen when it came. On a terminal a push query keeps a
 // line below its rows that tells how to end it; it is wiped before each write and at the end.
 // JSON that does not go to a terminal is nothing but JSON: no "Query terminated" after it.
+#include <errno.h>
+
 #include "shell/core.h"
 #include "shell/json.h"
 #include "shell/rows.h"
@@ -21,12 +23,6 @@ typedef struct StreamView {
     bool hint;         /* show how to end it */
     bool hint_shown;
 } StreamView;
-
-static int64_t now_ms(void)
-{
-    Effects *fx = effects_real();
-    return fx->mono_ns(fx) / 1000000;
-}
 
 static void wipe_hint(StreamView *v)
 {
@@ -98,7 +94,7 @@ static StreamEvent next(StreamView *v, int64_t deadline, StreamRow *row, Err *er
     while (ev == STREAM_IDLE) {
         int64_t wait = -1;
         if (deadline >= 0) {
-            wait = deadline - now_ms();
+            wait = deadline - out_now_ms();
             if (wait <= 0)
                 return STREAM_IDLE;
             wait = wait > 1000000 ? 1000000 : wait;
@@ -114,14 +110,15 @@ static StreamEvent next(StreamView *v, int64_t deadline, StreamRow *row, Err *er
 static Status show_rows(StreamView *v, Err *err)
 {
     bool pull = v->sch && rowstream_is_pull(v->rs);
-    int64_t deadline = v->sh->timeout_ms < 0 || pull ? -1 : now_ms() + v->sh->timeout_ms;
+    int64_t deadline = v->sh->timeout_ms < 0 || pull ? -1 : out_now_ms() + v->sh->timeout_ms;
     StreamRow row;
+    v->sh->out.deadline = deadline;
     begin(v);
     for (;;) {
         StreamEvent ev = next(v, deadline, &row, err);
         if (ev == STREAM_ROW && v->sh->out.error == 0) {
             add(v, &row);
-            if (deadline < 0 || now_ms() < deadline)
+            if (deadline < 0 || out_now_ms() < deadline)
                 continue;
             ev = STREAM_IDLE;
         }
@@ -144,7 +141,9 @@ Status stream_show(Shell *sh, RowStream *rs, Err *err)
         rowstream_cancel(rs);
     Status st = show_rows(&v, err);
     signals_watch(NULL);
-    signals_interrupted();
+    sh->out.deadline = -1;
+    if (sh->out.error != ECANCELED) /* else the signal ends the run */
+        signals_interrupted();
     if (v.sch && !sh->json)
         rows_free(&v.rows);
     buf_free(&v.text);

@@ -3,8 +3,12 @@
 import contextlib
 import json
 import os
+import select
 import signal
 import subprocess
+import time
+
+from terminal import DEADLINE
 
 EVENTS = ("CREATE STREAM events (who VARCHAR, n INT) "
           "WITH (kafka_topic='events', value_format='json', partitions=1);\n")
@@ -142,6 +146,75 @@ def test_ctrl_c_ends_the_query_and_the_script_goes_on(sluice):
     read_until(p, "Table Name")
     p.stdout.read()
     assert p.wait() == 0
+
+
+MANY = EARLIEST + EVENTS + "".join(f"INSERT INTO events VALUES ('{1000 * 'x'}', {i});\n" for i in range(200))
+
+
+def stuck(sluice, *args, text=MANY + "SELECT * FROM events EMIT CHANGES; SHOW TABLES;"):
+    """A process whose output nobody reads, once the pipe is full."""
+    sluice.file("many.sql", text)
+    r, w = os.pipe()
+    p = sluice.start(*args, "run", "many.sql", stdout=w, stderr=subprocess.PIPE)
+    p.stdout = os.fdopen(r)
+    while select.select([], [w], [], 0)[1]:
+        assert p.poll() is None, p.stderr.read()
+        select.select([], [], [], 0.01)
+    os.close(w)
+    return p
+
+
+def test_signals_end_a_query_that_nobody_reads(sluice):
+    for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        p = stuck(sluice)
+        began = time.monotonic()
+        p.send_signal(sig)
+        assert p.wait() == 128 + sig, (sig, p.returncode, p.stderr.read())
+        assert time.monotonic() - began < DEADLINE / 4
+        assert p.stderr.read() == ""
+
+
+def test_a_timeout_ends_a_query_that_nobody_reads(sluice):
+    p = stuck(sluice, "--timeout", "500ms")
+    assert p.wait() == 1, p.returncode
+    err = p.stderr.read()
+    assert err == "cannot write the output: nobody has read it by the time of --timeout\n", err
+
+
+def test_signals_end_other_output_that_nobody_reads(sluice):
+    for text in (MANY + "PRINT events FROM BEGINNING;", MANY + "SELECT * FROM events;", 300 * "SHOW FUNCTIONS;\n"):
+        p = stuck(sluice, text=text)
+        p.send_signal(signal.SIGTERM)
+        assert p.wait() == 128 + signal.SIGTERM, (p.returncode, p.stderr.read())
+    r, w = os.pipe()
+    os.set_blocking(w, False)
+    try:
+        while True:
+            os.write(w, 4096 * b"x")
+    except BlockingIOError:
+        pass
+    os.set_blocking(w, True)
+    p = sluice.start("-e", "SELEC;", stderr=w)
+    os.close(w)
+    p.send_signal(signal.SIGTERM)
+    assert p.wait() in (128 + signal.SIGTERM, -signal.SIGTERM)  # negative: before it could take signals
+    os.close(r)
+
+
+def test_a_slow_reader_gets_every_row(sluice):
+    p = stuck(sluice, text=MANY + "SELECT n FROM events EMIT CHANGES LIMIT 200; SELECT * FROM events EMIT CHANGES LIMIT 200;")
+    out = p.stdout.read()
+    assert p.wait() == 0
+    assert out.count(1000 * "x") == 200 and out.endswith("Limit Reached\nQuery terminated\n"), out[-200:]
+
+
+def test_times_of_options(sluice):
+    for text in ("10", "10s", "0.5s", "500ms", "2m", "1h", "1.5"):
+        check(sluice.run("--timeout", text, "-e", ";"), 0)
+        check(sluice.run("--query-timeout", text, "-e", ";"), 0)
+    for text in ("", "s", "10 s", "10x", "-1", "-1s", "1e999", "nan", "inf", "10ss", "1d"):
+        check(sluice.run("--timeout", text, "-e", ";"), 2, None, f"'{text}' is not a time that a query may take; 10s")
+        check(sluice.run("--query-timeout=" + text, "-e", ";"), 2, None, f"'{text}' is not a time")
 
 
 def test_sigterm_ends_a_script(sluice):
