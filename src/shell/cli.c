@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "shell/history.h"
+#include "shell/json.h"
 #include "shell/run.h"
 
 enum { CLI_MAX_ARGS = 4 };
@@ -28,6 +29,19 @@ static int refuse(Err *err, const char *hint, const char *message)
 
 static int run_help(Shell *sh, int n, const Str *args, Err *err);
 
+/* Lines that the user asked for. */
+static void answer(Shell *sh, Str text)
+{
+    Buf b = BUF_INIT;
+    if (shell_json_only(sh)) {
+        json_text(&b, str_sub(text, 0, text.n - str_ends(text, STR("\n"))));
+        buf_byte(&b, '\n');
+        text = buf_view(&b);
+    }
+    out_write(&sh->out, text);
+    buf_free(&b);
+}
+
 static int run_clear(Shell *sh, int n, const Str *args, Err *err)
 {
     UNUSED(n), UNUSED(args), UNUSED(err);
@@ -38,7 +52,7 @@ static int run_clear(Shell *sh, int n, const Str *args, Err *err)
 static int run_output(Shell *sh, int n, const Str *args, Err *err)
 {
     if (n == 0) {
-        out_printf(&sh->out, "Current output format: %s\n", sh->json ? "JSON" : "TABULAR");
+        answer(sh, sh->json ? STR("Current output format: JSON\n") : STR("Current output format: TABULAR\n"));
         return SHELL_OK;
     }
     if (!str_eq_nocase(args[0], STR("JSON")) && !str_eq_nocase(args[0], STR("TABULAR"))) {
@@ -47,22 +61,28 @@ static int run_output(Shell *sh, int n, const Str *args, Err *err)
         return SHELL_FAILED;
     }
     sh->json = str_eq_nocase(args[0], STR("JSON"));
-    out_printf(&sh->out, "Output format set to %s\n", sh->json ? "JSON" : "TABULAR");
+    if (!shell_json_only(sh))
+        out_printf(&sh->out, "Output format set to %s\n", sh->json ? "JSON" : "TABULAR");
     return SHELL_OK;
 }
 
 static int run_history(Shell *sh, int n, const Str *args, Err *err)
 {
     UNUSED(n), UNUSED(args), UNUSED(err);
+    Buf b = BUF_INIT;
     for (int i = 0; sh->history && i < history_count(sh->history); i++)
-        out_printf(&sh->out, "%4d: %s\n", i + 1, history_entry(sh->history, i));
+        buf_printf(&b, "%4d: %s\n", i + 1, history_entry(sh->history, i));
+    answer(sh, buf_view(&b));
+    buf_free(&b);
     return SHELL_OK;
 }
 
 static int run_version(Shell *sh, int n, const Str *args, Err *err)
 {
     UNUSED(n), UNUSED(args), UNUSED(err);
-    out_printf(&sh->out, "Version: %s\n", engine_version());
+    char text[64];
+    snprintf(text, sizeof text, "Version: %s\n", engine_version());
+    answer(sh, str_of(text));
     return SHELL_OK;
 }
 
@@ -88,10 +108,13 @@ static int run_server(Shell *sh, int n, const Str *args, Err *err)
     if (n > 0)
         return refuse(err, "the engine runs in the process of this shell", "not supported yet: a remote server");
     const char *place = sh->dir ? sh->dir : "memory";
+    Buf b = BUF_INIT;
     if (sh->bootstrap)
-        out_printf(&sh->out, "in this process, topics in Kafka at %s, state in %s\n", sh->bootstrap, place);
+        buf_printf(&b, "in this process, topics in Kafka at %s, state in %s\n", sh->bootstrap, place);
     else
-        out_printf(&sh->out, "in this process, data in %s\n", place);
+        buf_printf(&b, "in this process, data in %s\n", place);
+    answer(sh, buf_view(&b));
+    buf_free(&b);
     return SHELL_OK;
 }
 
@@ -108,9 +131,11 @@ static int run_pipelining(Shell *sh, int n, const Str *args, Err *err)
     }
     if (n > 0)
         sh->pipelining = on == 1;
-    out_printf(&sh->out, "%s %s\n",
-               n > 0 ? "request-pipelining configuration is now" : "Current request-pipelining configuration:",
-               sh->pipelining ? "ON" : "OFF");
+    if (n == 0)
+        answer(sh, sh->pipelining ? STR("Current request-pipelining configuration: ON\n")
+                                  : STR("Current request-pipelining configuration: OFF\n"));
+    else if (!shell_json_only(sh))
+        out_printf(&sh->out, "request-pipelining configuration is now %s\n", sh->pipelining ? "ON" : "OFF");
     return SHELL_OK;
 }
 
@@ -122,7 +147,7 @@ static int run_spool(Shell *sh, int n, const Str *args, Err *err)
         Status rc = out_spool_close(&sh->out, &path, err);
         if (!path)
             return refuse(err, NULL, "No spool is open.");
-        if (rc == OK)
+        if (rc == OK && !shell_json_only(sh))
             out_printf(&sh->out, "Spool written to %s\n", path);
         mem_free(path);
         return rc == OK ? SHELL_OK : SHELL_FAILED;
@@ -134,7 +159,8 @@ static int run_spool(Shell *sh, int n, const Str *args, Err *err)
     mem_free(path);
     if (rc != OK)
         return SHELL_FAILED;
-    out_printf(&sh->out, "Session will be spooled to %s\nEnter SPOOL OFF to disable\n", sh->out.spool_path);
+    if (!shell_json_only(sh))
+        out_printf(&sh->out, "Session will be spooled to %s\nEnter SPOOL OFF to disable\n", sh->out.spool_path);
     return SHELL_OK;
 }
 
@@ -199,7 +225,7 @@ static int run_help(Shell *sh, int n, const Str *args, Err *err)
     }
     buf_cstr(&b, "\nKeys: Tab completes, Ctrl-R searches, Ctrl-D leaves. Ctrl-C clears the line, or ends a query; any other\n"
                  "statement that it interrupts goes on, and is told of when it has ended.\n");
-    out_write(&sh->out, buf_view(&b));
+    answer(sh, buf_view(&b));
     buf_free(&b);
     return SHELL_OK;
 }

@@ -37,6 +37,9 @@ typedef struct Shell {
     LeftStatement *left; /* interrupted, and still running (statement.h); NULL: none */
 } Shell;
 
+/* JSON for a program: nothing is written but documents, and no notices. */
+static inline bool shell_json_only(const Shell *sh) { return sh->json && !sh->out.terminal; }
+
 /* An error for the user: in a session on the terminal, else to standard error. text: what the span refers to; file
  * may be NULL. */
 void shell_error(Shell *sh, const Err *err, Str text, const char *file);

@@ -117,7 +117,7 @@ void json_pretty(Buf *out, Str text)
     copy_value(&in, 0);
 }
 
-static void string_json(Buf *out, Str s)
+void json_text(Buf *out, Str s)
 {
     json_t *j = json_stringn(s.p ? s.p : "", s.n);
     char *text = j ? json_dumps(j, JSON_ENCODE_ANY) : NULL;
@@ -142,9 +142,9 @@ void json_rows_header(Buf *out, Str query_id, const Schema *sch)
     Buf text = BUF_INIT, schema = BUF_INIT;
     schema_print(&schema, sch);
     buf_cstr(&text, "{\"queryId\":");
-    string_json(&text, query_id);
+    json_text(&text, query_id);
     buf_cstr(&text, ",\"schema\":");
-    string_json(&text, buf_view(&schema));
+    json_text(&text, buf_view(&schema));
     buf_byte(&text, '}');
     json_pretty(out, buf_view(&text));
     buf_byte(out, '\n');

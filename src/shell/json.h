@@ -11,6 +11,8 @@
 void json_pretty(Buf *out, Str text);
 /* A statement's entity as a list of one, as the REST API answers it. */
 void json_entity(Buf *out, const json_t *entity);
+/* The text as a JSON string. */
+void json_text(Buf *out, Str s);
 /* {"queryId": …, "schema": …} before the rows of a query. */
 void json_rows_header(Buf *out, Str query_id, const Schema *sch);
 /* {"columns": […]}, and "tombstone": true for a deletion. */

@@ -155,7 +155,7 @@ static Status run_answer(Feed *f, const Stmt *st, Err *err)
         show_entity(sh, ans.entity, titled);
         f->grouped = titled;
     }
-    if (rc == OK && ans.message && !(sh->json && !sh->out.terminal))
+    if (rc == OK && ans.message && !shell_json_only(sh))
         out_printf(&sh->out, "%s\n", ans.message);
     if (rc == OK && ans.stream)
         rc = stream_show(sh, ans.stream, err);

@@ -63,9 +63,11 @@ static void begin(StreamView *v)
 static void add(StreamView *v, const StreamRow *row)
 {
     if (!v->sch) {
-        buf_str(&v->text, row->line);
-        if (row->line.n == 0 || row->line.p[row->line.n - 1] != '\n')
-            buf_byte(&v->text, '\n');
+        if (v->sh->json)
+            json_text(&v->text, row->line);
+        else
+            buf_str(&v->text, row->line);
+        buf_byte(&v->text, '\n');
     } else if (v->sh->json) {
         json_row(&v->text, v->sch, row);
     } else {
@@ -80,7 +82,7 @@ static void end(StreamView *v, const char *why)
 {
     flush(v, false);
     wipe_hint(v);
-    if (v->sh->json && !v->sh->out.terminal)
+    if (shell_json_only(v->sh))
         return;
     if (why[0])
         out_printf(&v->sh->out, "%s\n", why);

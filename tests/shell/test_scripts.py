@@ -109,18 +109,60 @@ def test_help_and_version(sluice):
     check(sluice.run("--version"), 0, "sluice ")
 
 
+def documents(text):
+    """The JSON values of a text; an error where it has anything else."""
+    values, decoder, at = [], json.JSONDecoder(), 0
+    while at < len(text.rstrip()):
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except json.JSONDecodeError:
+            raise AssertionError(f"not JSON: {text[at:]}") from None
+        values.append(value)
+        while at < len(text) and text[at].isspace():
+            at += 1
+    return values
+
+
 def test_json_is_nothing_but_json(sluice):
     r = check(sluice.run("--output", "JSON", "-e", EARLIEST + EVENTS + ROWS + SELECT + "SHOW STREAMS;"), 0)
-    values, decoder, at = [], json.JSONDecoder(), 0
-    while at < len(r.stdout.rstrip()):
-        value, at = decoder.raw_decode(r.stdout, at)
-        values.append(value)
-        while at < len(r.stdout) and r.stdout[at].isspace():
-            at += 1
+    values = documents(r.stdout)
     assert values[0][0]["@type"] == "currentStatus", values[0]
     assert "`WHO` STRING" in values[1]["schema"] and values[1]["queryId"], values[1]
     assert values[2]["columns"] == ["bob", 1], values[2]
     assert values[4][0]["@type"] == "streams", values[4]
+
+
+def test_json_of_every_statement(sluice):
+    """Statements of every kind, and commands of the shell: each answer is JSON or nothing, errors are elsewhere."""
+    table = "CREATE TABLE totals AS SELECT who, SUM(n) AS total FROM events GROUP BY who;"
+    begin = EARLIEST + EVENTS + "INSERT INTO events VALUES ('b\u001b\"\u00fc\u2028', 1);\nDEFINE name = 'a';\n" + table
+    for text, answers in (
+            ("", 2), ("SHOW STREAMS;", 1), ("SHOW TABLES;", 1), ("SHOW TOPICS;", 1), ("SHOW ALL TOPICS;", 1), ("LIST TOPICS EXTENDED;", 1),
+            ("SHOW QUERIES;", 1), ("SHOW FUNCTIONS;", 1), ("SHOW PROPERTIES;", 1), ("SHOW VARIABLES;", 1), ("SHOW STREAMS EXTENDED;", 1),
+            ("SHOW TABLES EXTENDED;", 1), ("DESCRIBE events;", 1), ("DESCRIBE totals EXTENDED;", 1), ("DESCRIBE FUNCTION ucase;", 1),
+            ("DESCRIBE STREAMS EXTENDED;", 1), ("EXPLAIN SELECT * FROM events EMIT CHANGES;", 1), ("EXPLAIN CTAS_TOTALS_1;", 1),
+            ("SELECT * FROM events;", 2), ("SELECT * FROM events EMIT CHANGES LIMIT 1;", 2), ("SELECT * FROM totals EMIT CHANGES LIMIT 1;", 2),
+            ("SELECT * FROM totals WHERE who = 'nobody';", 1), ("PRINT events FROM BEGINNING LIMIT 1;", 3), ("PRINT events LIMIT 0;", 0),
+            ("SET 'auto.offset.reset' = 'latest';", 0), ("UNSET 'auto.offset.reset';", 0), ("UNDEFINE name;", 0), ("DEFINE b = 'c';", 0),
+            ("PAUSE CTAS_TOTALS_1; RESUME CTAS_TOTALS_1;", None), ("TERMINATE CTAS_TOTALS_1;", 1), ("CREATE STREAM o AS SELECT * FROM events;", 1),
+            ("CREATE STREAM IF NOT EXISTS events (a INT) WITH (kafka_topic='x', value_format='json', partitions=1);", 1),
+            ("INSERT INTO events SELECT * FROM events;", None), ("DROP STREAM IF EXISTS nosuch;", 1), ("DROP STREAM events;", None),
+            ("DROP TABLE totals DELETE TOPIC;", 1), ("CREATE TYPE t AS INT;", None), ("SHOW TYPES;", None), ("SHOW CONNECTORS;", None),
+            ("ASSERT TOPIC events;", None), ("ALTER STREAM events ADD COLUMN c INT;", None), ("SELEC;", 0), ("SELECT nosuch FROM events;", 0),
+            ("DESCRIBE nosuch;", 0), ("RUN SCRIPT 'nosuch.sql';", 0), ("RUN SCRIPT 'show.sql';", 1), ("/* open", 0), ("SELECT 'open", 0),
+            ("output", 1), ("output json", 0), ("version", 1), ("server", 1), ("help", 1), ("history", 1), ("clear", 0), ("request-pipelining", 1),
+            ("request-pipelining on", 0), ("set cli wrap off", 0), ("set cli column-width 9", 0), ("spool s.txt\nspool off", 0),
+            ("run script show.sql", 1), ("output xml", 0), ("exit", 0)):
+        sluice.file("show.sql", "SHOW STREAMS;\n")
+        sluice.file("a.sql", begin + ("\n" + text if text else "") + "\n")
+        r = sluice.run("--output", "json", "run", "a.sql")
+        values = documents(r.stdout)
+        assert r.returncode in (0, 1) and (r.returncode == 1) == bool(r.stderr), f"{text}: {r.returncode}\n{r.stdout}{r.stderr}"
+        n = len(values) - (2 if text else 0)
+        assert answers is None or n == answers, f"{text}: {n} answers, not {answers}:\n{r.stdout}"
+    r = check(sluice.run("--output", "json", "-e", begin + "PRINT events FROM BEGINNING LIMIT 1;"), 0)
+    assert 'value: {"WHO":"b\\u001B\\"\u00fc' in documents(r.stdout)[-1], r.stdout
+    check(sluice.run("--output", "json", "--timeout", "0.2", "-e", begin + "SELECT * FROM events EMIT CHANGES; PRINT events;"), 0)
 
 
 def test_timeout_ends_a_push_query(sluice):
