@@ -37,16 +37,20 @@ enum {
 };
 
 static const char engine_help[] =
-    "  -d, --data DIR          keep topics, state and queries in DIR (default: in memory); with Kafka: state\n"
+    "  -d, --data DIR          keep topics, state and queries in DIR (with Kafka:\n"
+    "                          the state); without it they are in memory\n"
     "      --bootstrap-server HOST:PORT[,...]  topics are in this Kafka\n"
-    "      --config FILE       read a properties file (ksql-server.properties); may be repeated\n"
+    "      --config FILE       read a properties file (ksql-server.properties); may\n"
+    "                          be repeated\n"
     "      --property N=VALUE  set one property of such a file; may be repeated\n"
-    "      --service-id ID     the service that this process is a part of (default: default_)\n";
+    "      --service-id ID     the service that this process is a part of; default_\n"
+    "                          without it\n";
 
 static const char session_help[] =
     "  -D, --define NAME=VALUE define a variable for ${NAME} in statements\n"
     "      --output FORMAT     print results as tabular (default) or json\n"
-    "      --timeout TIME      end push queries after 10s, 500ms, 2m, 1h; a bare number is seconds\n"
+    "      --timeout TIME      end push queries after this time (10s, 500ms, 2m, 1h;\n"
+    "                          a bare number is seconds)\n"
     "  -h, --help              show this\n";
 
 static const char exit_help[] =
@@ -57,22 +61,23 @@ static const char exit_help[] =
 
 static int help_shell(FILE *out)
 {
-    fputs("Usage: sluice [OPTIONS]                     a shell; or the statements on standard input\n"
-          "       sluice [OPTIONS] -e SQL | -f FILE    run statements and end\n"
-          "       sluice run FILE.sql [OPTIONS]        run the statements of a file\n"
-          "       sluice server --queries-file FILE    run the queries of a file until it is stopped\n"
-          "       sluice fmt [--check] FILE...|-       print SQL in its canonical layout\n"
-          "       sluice test qtt|rqtt|sql|plan ...    run test cases\n"
+    fputs("Usage: sluice [OPTIONS]                   a shell, or run standard input\n"
+          "       sluice [OPTIONS] -e SQL | -f FILE  run statements and end\n"
+          "       sluice run FILE.sql [OPTIONS]      run the statements of a file\n"
+          "       sluice server --queries-file FILE  run the queries of a file as a service\n"
+          "       sluice fmt [--check] FILE...|-     print SQL in its canonical layout\n"
+          "       sluice test qtt|rqtt|sql|plan ...  run test cases\n"
           "\nStreaming SQL on topics in memory, in a directory or in Kafka.\n\n"
           "  -e, --execute SQL       run the statements and end; may be repeated\n"
-          "  -f, --file FILE         run the statements of a file and end; - is standard input\n",
+          "  -f, --file FILE         run the statements of a file and end; - is standard\n"
+          "                          input\n",
           out);
     fputs(engine_help, out);
     fputs(session_help, out);
     fputs("  -V, --version           show the version\n"
-          "\nOutput that is not a terminal is never wrapped or cut. A push query (EMIT CHANGES) ends at its\n"
-          "LIMIT, at Ctrl-C or after --timeout; the next statement follows. Errors go to standard error\n"
-          "with file, line and column.\n",
+          "\nOutput that is not a terminal is never wrapped or cut. A push query (EMIT\n"
+          "CHANGES) ends at its LIMIT, at Ctrl-C or after --timeout; the next statement\n"
+          "follows. Errors go to standard error with file, line and column.\n",
           out);
     fputs(exit_help, out);
     return out == stderr ? EXIT_USAGE : 0;
@@ -81,7 +86,8 @@ static int help_shell(FILE *out)
 static int help_run(FILE *out)
 {
     fputs("Usage: sluice run FILE.sql... [OPTIONS]\n"
-          "\nRuns the statements of the files in turn and stops at the first that fails; - is standard\ninput.\n\n",
+          "\nRuns the statements of the files in turn and stops at the first that fails; - is\n"
+          "standard input.\n\n",
           out);
     fputs(engine_help, out);
     fputs(session_help, out);
@@ -92,11 +98,11 @@ static int help_run(FILE *out)
 static int help_test(FILE *out)
 {
     fputs("Usage: sluice test qtt [OPTIONS] FILE|DIR...   ksqlDB's query translation tests\n"
-          "       sluice test rqtt [OPTIONS] FILE|DIR...  ksqlDB's REST query tests, without REST\n"
-          "       sluice test sql [OPTIONS] FILE|DIR...   statements with their answers beside them\n"
-          "       sluice test plan [OPTIONS] FILE|DIR...  statements with their trees and plans\n"
-          "\nEach tells its options with --help. The last line of output is `N passed, N failed`, for qtt\n"
-          "with the number of skipped cases too.\n",
+          "       sluice test rqtt [OPTIONS] FILE|DIR...  ksqlDB's REST query tests\n"
+          "       sluice test sql [OPTIONS] FILE|DIR...   statements and their answers\n"
+          "       sluice test plan [OPTIONS] FILE|DIR...  statements, their trees and plans\n"
+          "\nEach lists its options with --help. The last line of output is\n"
+          "`N passed, N failed`, for qtt with the number of skipped cases too.\n",
           out);
     fputs(exit_help, out);
     return out == stderr ? EXIT_USAGE : 0;
@@ -105,15 +111,18 @@ static int help_test(FILE *out)
 static int help_server(FILE *out)
 {
     fputs("Usage: sluice server --queries-file FILE [OPTIONS] [SERVER.properties]...\n"
-          "\nRuns the queries of a file, without a shell and without an API, until SIGTERM or Ctrl-C. The file alone says\n"
-          "what runs: it may have CREATE STREAM, CREATE TABLE, both AS SELECT, INSERT INTO, SET and UNSET. All of it is\n"
-          "tried before any of it runs. A start with the same file goes on where the last one stopped.\n\n"
-          "      --queries-file FILE the statements; ksql.queries.file in a properties file says the same\n",
+          "\nRuns the queries of a file, without a shell and without an API, until SIGTERM or\n"
+          "Ctrl-C. The file alone says what runs: it may have CREATE STREAM, CREATE TABLE,\n"
+          "both AS SELECT, INSERT INTO, SET and UNSET. All of it is tried before any of it\n"
+          "runs. A start with the same file continues where the last one stopped.\n\n"
+          "      --queries-file FILE the statements; ksql.queries.file in a properties file\n"
+          "                          says the same\n",
           out);
     fputs(engine_help, out);
     fputs("  -h, --help              show this\n"
-          "\nExit codes: 0 stopped by SIGTERM or Ctrl-C, all is committed; 1 a statement was refused; 2 wrong arguments,\n"
-          "or a file or the data directory cannot be used. While Kafka does not answer, it waits.\n",
+          "\nExit codes: 0 stopped by SIGTERM or Ctrl-C, all is committed; 1 a statement was\n"
+          "refused; 2 wrong arguments, or a file or the data directory cannot be used.\n"
+          "While Kafka does not answer, it waits.\n",
           out);
     return out == stderr ? EXIT_USAGE : 0;
 }

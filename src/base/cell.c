@@ -127,6 +127,53 @@ void cell_write(int fd, Str s)
     buf_free(&b);
 }
 
+/* Where the lines after the first begin that a line is broken into. */
+static int hanging(Str line, int columns)
+{
+    size_t at = 0;
+    while (at < line.n && line.p[at] == ' ')
+        at++;
+    for (size_t i = at; i + 2 < line.n; i++)
+        if (line.p[i] == ' ' && line.p[i + 1] == ' ' && line.p[i + 2] != ' ')
+            return (int)i + 2 < columns / 2 ? (int)i + 2 : (int)at;
+    return (int)at;
+}
+
+/* Takes the next word off *rest, and the blanks before it off as *gap. */
+static bool next_word(Str *rest, int *gap, Str *word)
+{
+    size_t from = 0;
+    while (from < rest->n && rest->p[from] == ' ')
+        from++;
+    size_t to = from;
+    while (to < rest->n && rest->p[to] != ' ')
+        to++;
+    *gap = (int)from;
+    *word = str_sub(*rest, from, to - from);
+    *rest = str_sub(*rest, to, rest->n - to);
+    return word->n > 0;
+}
+
+void cell_wrap(Buf *out, Str text, int columns)
+{
+    Str rest = text, line, word;
+    while (cell_line(&rest, &line)) {
+        int hang = hanging(line, columns), at = 0, gap;
+        while (next_word(&line, &gap, &word)) {
+            if (at > hang && at + gap + cell_width(word) >= columns) {
+                buf_byte(out, '\n');
+                at = 0;
+                gap = hang;
+            }
+            buf_repeat(out, ' ', gap);
+            buf_str(out, word);
+            at += gap + cell_width(word);
+        }
+        if (rest.p)
+            buf_byte(out, '\n');
+    }
+}
+
 static ssize_t write_cleaned(void *cookie, const char *p, size_t n)
 {
     cell_write((int)(intptr_t)cookie, (Str){p, n});

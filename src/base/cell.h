@@ -25,6 +25,9 @@ int cell_columns(int fd);
 void cell_write(int fd, Str s);
 /* Makes stdout and stderr write by cell_write where they are terminals: for a command that prints with stdio. Once. */
 void cell_stdio(void);
+/* The text with its lines broken at blanks, so that they fit the columns; a word that does not fit is left whole. What
+ * follows in a line is indented as the line is, and below its second column where it has one (two blanks before it). */
+void cell_wrap(Buf *out, Str text, int columns);
 /* Takes the text up to the next newline off *rest; false when nothing is left. An empty text that is not NULL is
  * one empty line. */
 bool cell_line(Str *rest, Str *line);

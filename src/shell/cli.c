@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cell.h"
 #include "shell/history.h"
 #include "shell/json.h"
 #include "shell/run.h"
@@ -199,11 +200,11 @@ static const Command commands[] = {
     {"exit", 0, 0, run_exit, "", "Leaves the shell; Ctrl-D does too."},
     {"quit", 0, 0, run_exit, "", "The same."},
     {"output", 0, 1, run_output, "[JSON|TABULAR]", "Shows or sets how results are printed."},
-    {"set cli", 2, 2, run_set_cli, "WRAP ON|OFF", "Long values of rows go on in the next line, or are cut."},
-    {"set cli", 2, 2, run_set_cli, "COLUMN-WIDTH n", "Width of a column of rows; 0 shares the terminal's."},
+    {"set cli", 2, 2, run_set_cli, "WRAP ON|OFF", "Wraps long values of rows, or cuts them."},
+    {"set cli", 2, 2, run_set_cli, "COLUMN-WIDTH n", "Width of columns; 0 shares the terminal's."},
     {"run script", 1, 1, run_script, "<file>", "Runs the statements of a file."},
-    {"history", 0, 0, run_history, "", "Lists the lines entered; the arrow keys walk them, Ctrl-R searches."},
-    {"spool", 1, 1, run_spool, "<file>|OFF", "Copies input and results to a file, or ends that."},
+    {"history", 0, 0, run_history, "", "Lists the lines that were entered."},
+    {"spool", 1, 1, run_spool, "<file>|OFF", "Copies input and results to a file; OFF ends it."},
     {"clear", 0, 0, run_clear, "", "Clears the terminal."},
     {"version", 0, 0, run_version, "", "Shows the version."},
     {"server", 0, 1, run_server, "", "Shows where the engine runs and keeps its data."},
@@ -215,17 +216,22 @@ static int run_help(Shell *sh, int n, const Str *args, Err *err)
     UNUSED(n), UNUSED(args), UNUSED(err);
     Buf b = BUF_INIT;
     buf_cstr(&b, "Statements of SQL end with a semicolon and may take several lines:\n"
-                 "  CREATE STREAM|TABLE, INSERT INTO, SELECT, SHOW STREAMS|TABLES|TOPICS|QUERIES|FUNCTIONS,\n"
-                 "  DESCRIBE <name>, EXPLAIN <query>, PRINT <topic>, SET, TERMINATE, DROP, and more.\n"
+                 "  CREATE STREAM|TABLE, INSERT INTO, SELECT, PRINT <topic>, DESCRIBE <name>,\n"
+                 "  SHOW STREAMS|TABLES|TOPICS|QUERIES|FUNCTIONS, EXPLAIN <query>, SET, TERMINATE,\n"
+                 "  DROP and more.\n"
                  "\nCommands of the shell take one line and no semicolon:\n");
     for (int i = 0; i < ARRAY_LEN(commands); i++) {
         char usage[64];
         snprintf(usage, sizeof usage, "%s %s", commands[i].name, commands[i].arguments);
         buf_printf(&b, "  %-29s %s\n", usage, commands[i].help);
     }
-    buf_cstr(&b, "\nKeys: Tab completes, Ctrl-R searches, Ctrl-D leaves. Ctrl-C clears the line, or ends a query; any other\n"
-                 "statement that it interrupts goes on, and is told of when it has ended.\n");
-    answer(sh, buf_view(&b));
+    buf_cstr(&b, "\nKeys: Tab completes, the arrow keys walk the history, Ctrl-R searches it, Ctrl-D\n"
+                 "leaves. Ctrl-C clears the line or ends a query; any other statement that it\n"
+                 "interrupts continues, and its result is shown when it has ended.\n");
+    Buf wrapped = BUF_INIT;
+    cell_wrap(&wrapped, buf_view(&b), out_width(&sh->out));
+    answer(sh, buf_view(&wrapped));
+    buf_free(&wrapped);
     buf_free(&b);
     return SHELL_OK;
 }

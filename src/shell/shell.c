@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/cell.h"
 #include "shell/edit.h"
 #include "shell/history.h"
 #include "shell/open.h"
@@ -14,7 +15,7 @@
 
 static void welcome(Shell *sh)
 {
-    Buf b = BUF_INIT;
+    Buf b = BUF_INIT, wrapped = BUF_INIT;
     buf_printf(&b, "Sluice %s, streaming SQL. ", engine_version());
     if (sh->bootstrap)
         buf_printf(&b, "Topics are in Kafka at %s, state is in %s.\n", sh->bootstrap, sh->dir ? sh->dir : "memory");
@@ -23,7 +24,9 @@ static void welcome(Shell *sh)
     else
         buf_cstr(&b, "Data is in memory and ends with the shell; -d DIR keeps it.\n");
     buf_cstr(&b, "Statements end with a semicolon. help lists commands; exit or Ctrl-D leaves.\n\n");
-    out_write(&sh->out, buf_view(&b));
+    cell_wrap(&wrapped, buf_view(&b), out_width(&sh->out));
+    out_write(&sh->out, buf_view(&wrapped));
+    buf_free(&wrapped);
     buf_free(&b);
 }
 

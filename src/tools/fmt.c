@@ -19,7 +19,7 @@
 
 enum { EXIT_OK = 0, EXIT_DIFFERS = 1, EXIT_USE = 2, EXIT_NO_READER = 128 + SIGPIPE };
 
-static const char usage[] = "usage: sluice fmt [--check] FILE...|-\n"
+static const char usage[] = "Usage: sluice fmt [--check] FILE...|-\n"
                             "Writes SQL scripts in one layout; - is standard input to standard output.\n"
                             "  --check   write nothing; name the files that differ, and exit with 1\n";
 

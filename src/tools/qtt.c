@@ -45,8 +45,8 @@ typedef struct Tool {
 static int usage(const Tool *t, FILE *to)
 {
     fprintf(to,
-            "usage: sluice test %s [--match RE] [--list] [--verbose] [--passing FILE] [--bless FILE]\n"
-            "                       [--known FILE] FILE|DIR...\n",
+            "Usage: sluice test %s [--match RE] [--list] [--verbose] [--passing FILE]\n"
+            "                       [--bless FILE] [--known FILE] FILE|DIR...\n",
             t->kind->name);
     return to == stdout ? 0 : 2;
 }

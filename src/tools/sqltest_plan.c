@@ -156,7 +156,7 @@ static bool run_file(Str path, bool bless)
 
 static int usage(FILE *to)
 {
-    fputs("usage: sluice test plan [--bless] FILE|DIR...\n", to);
+    fputs("Usage: sluice test plan [--bless] FILE|DIR...\n", to);
     return to == stdout ? 0 : 2;
 }
 

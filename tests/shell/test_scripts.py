@@ -109,6 +109,14 @@ def test_help_and_version(sluice):
     check(sluice.run("--version"), 0, "sluice ")
 
 
+def test_help_fits_80_columns(sluice):
+    for args in ([], ["run"], ["server"], ["fmt"], ["test"], ["test", "sql"], ["test", "plan"], ["test", "qtt"], ["test", "rqtt"]):
+        r = check(sluice.run(*args, "--help"), 0, "Usage: sluice")
+        assert all(len(line) < 80 for line in r.stdout.splitlines()), r.stdout
+    r = check(sluice.run("-e", "help"), 0, "Commands of the shell")
+    assert all(len(line) < 80 for line in r.stdout.splitlines()), r.stdout
+
+
 def documents(text):
     """The JSON values of a text; an error where it has anything else."""
     values, decoder, at = [], json.JSONDecoder(), 0

@@ -31,6 +31,17 @@ def test_welcome_and_exit(sluice):
     leave(t)
 
 
+def test_welcome_and_help_break_between_words(sluice):
+    for columns in (30, 40, 80):
+        t = sluice.shell(columns=columns)
+        t.line("help")
+        t.expect("help\n", "sluice> ")
+        lines = t.text().splitlines()
+        assert all(len(line) < max(columns, 50 if "|" in line else 0) for line in lines), t.text()
+        assert "Statements end with a semicolon. help lists commands; exit or Ctrl-D leaves." in " ".join(lines), t.text()
+        leave(t)
+
+
 def test_welcome_names_the_directory(sluice):
     t = sluice.shell("-d", "mine")
     assert "mine" in t.text(), t.text()

@@ -173,6 +173,31 @@ int test_cell_widths(void)
     return 0;
 }
 
+int test_cell_wrap(void)
+{
+    static const struct {
+        const char *text, *want;
+        int columns;
+    } rows[] = {
+        {"one two three\n", "one two three\n", 14},
+        {"one two three\n", "one two\nthree\n", 13},
+        {"one two three", "one\ntwo\nthree", 3},
+        {"  one two\n\nx\n", "  one\n  two\n\nx\n", 8},
+        {"  name  what it is\n", "  name  what it\n        is\n", 18},
+        {"  name  what it is\n", "  name\n  what\n  it is\n", 9},
+        {"\xe6\x97\xa5\xe6\x9c\xac \xe6\x97\xa5", "\xe6\x97\xa5\xe6\x9c\xac\n\xe6\x97\xa5", 7},
+        {"", "", 10},
+    };
+    cell_locale();
+    for (int i = 0; i < ARRAY_LEN(rows); i++) {
+        Buf out = BUF_INIT;
+        cell_wrap(&out, str_of(rows[i].text), rows[i].columns);
+        CHECK_TEXT(buf_z(&out), rows[i].want);
+        buf_free(&out);
+    }
+    return 0;
+}
+
 /* ---- output ------------------------------------------------------------------------------------ */
 
 /* What comes of the text when it is written to a terminal (a pipe that is said to be one), or elsewhere. */
