@@ -64,7 +64,7 @@ static int help_shell(FILE *out)
     fputs("Usage: sluice [OPTIONS]                   a shell, or run standard input\n"
           "       sluice [OPTIONS] -e SQL | -f FILE  run statements and end\n"
           "       sluice run FILE.sql [OPTIONS]      run the statements of a file\n"
-          "       sluice server --queries-file FILE  run the queries of a file as a service\n"
+          "       sluice server --queries-file FILE  run a file's queries as a service\n"
           "       sluice fmt [--check] FILE...|-     print SQL in its canonical layout\n"
           "       sluice test qtt|rqtt|sql|plan ...  run test cases\n"
           "\nStreaming SQL on topics in memory, in a directory or in Kafka.\n\n"
@@ -86,8 +86,8 @@ static int help_shell(FILE *out)
 static int help_run(FILE *out)
 {
     fputs("Usage: sluice run FILE.sql... [OPTIONS]\n"
-          "\nRuns the statements of the files in turn and stops at the first that fails; - is\n"
-          "standard input.\n\n",
+          "\nRuns the statements of the files in turn and stops at the first that fails;\n"
+          "- is standard input.\n\n",
           out);
     fputs(engine_help, out);
     fputs(session_help, out);
@@ -100,7 +100,7 @@ static int help_test(FILE *out)
     fputs("Usage: sluice test qtt [OPTIONS] FILE|DIR...   ksqlDB's query translation tests\n"
           "       sluice test rqtt [OPTIONS] FILE|DIR...  ksqlDB's REST query tests\n"
           "       sluice test sql [OPTIONS] FILE|DIR...   statements and their answers\n"
-          "       sluice test plan [OPTIONS] FILE|DIR...  statements, their trees and plans\n"
+          "       sluice test plan [OPTIONS] FILE|DIR...  statements and their plans\n"
           "\nEach lists its options with --help. The last line of output is\n"
           "`N passed, N failed`, for qtt with the number of skipped cases too.\n",
           out);
@@ -111,12 +111,12 @@ static int help_test(FILE *out)
 static int help_server(FILE *out)
 {
     fputs("Usage: sluice server --queries-file FILE [OPTIONS] [SERVER.properties]...\n"
-          "\nRuns the queries of a file, without a shell and without an API, until SIGTERM or\n"
-          "Ctrl-C. The file alone says what runs: it may have CREATE STREAM, CREATE TABLE,\n"
-          "both AS SELECT, INSERT INTO, SET and UNSET. All of it is tried before any of it\n"
-          "runs. A start with the same file continues where the last one stopped.\n\n"
-          "      --queries-file FILE the statements; ksql.queries.file in a properties file\n"
-          "                          says the same\n",
+          "\nRuns the queries of a file, without a shell and without an API, until SIGTERM\n"
+          "or Ctrl-C. The file alone says what runs: it may have CREATE STREAM, CREATE\n"
+          "TABLE, both AS SELECT, INSERT INTO, SET and UNSET. All of it is tried before\n"
+          "any of it runs. A start with the same file continues where the last one stopped.\n\n"
+          "      --queries-file FILE the statements; ksql.queries.file in a properties\n"
+          "                          file says the same\n",
           out);
     fputs(engine_help, out);
     fputs("  -h, --help              show this\n"

@@ -168,6 +168,15 @@ static void remember(Editor *ed, const char *text)
     history(ed->past, &ev, H_ENTER, text);
 }
 
+/* What libedit does by inserting and deleting characters of the terminal loses text where a line is longer than a row
+ * (seen in 3.1-20221030). Without these abilities it writes the rest of the line again. */
+static void write_rows_whole(EditLine *el)
+{
+    static const char *const abilities[] = {"ic", "IC", "im", "dc", "DC", "dm"};
+    for (int i = 0; i < ARRAY_LEN(abilities); i++)
+        el_set(el, EL_SETTC, abilities[i], "", NULL);
+}
+
 Editor *edit_open(Shell *sh)
 {
     Editor *ed = mem_zalloc(sizeof *ed);
@@ -182,6 +191,7 @@ Editor *edit_open(Shell *sh)
     el_set(ed->el, EL_PROMPT, prompt);
     el_set(ed->el, EL_EDITOR, "emacs");
     el_set(ed->el, EL_SIGNAL, 0);
+    write_rows_whole(ed->el);
     el_set(ed->el, EL_HIST, history, ed->past);
     el_wset(ed->el, EL_ADDFN, L"sluice-complete", L"Completes a name", on_tab); /* the narrow form leaks copies */
     el_set(ed->el, EL_BIND, "^I", "sluice-complete", NULL);

@@ -522,8 +522,8 @@ static int run_file(const Options *opt, Str path)
 
 static int usage(FILE *to)
 {
-    fputs("Usage: sluice test sql [--batch N] [--disk] [--bootstrap-server H:P] [--reprint]\n"
-          "                       [--bless] [--verbose] FILE|DIR...\n", to);
+    fputs("Usage: sluice test sql [--batch N] [--disk] [--bootstrap-server H:P]\n"
+          "                       [--reprint] [--bless] [--verbose] FILE|DIR...\n", to);
     return to == stdout ? 0 : 2;
 }
 

@@ -114,3 +114,64 @@ class Terminal:
             except OSError:
                 pass
         os.close(self.fd)
+
+
+class Screen:
+    """What a terminal of so many columns shows after control sequences that libedit uses; one that it does not know is an error."""
+
+    def __init__(self, text, columns):
+        self.columns, self.rows, self.y, self.x = columns, [[]], 0, 0
+        for piece in re.findall(r"\x1b\[[0-9;?]*[A-Za-z@]|\x1b[=>M]|.", text, re.DOTALL):
+            if piece.startswith("\x1b["):
+                self.control(piece[-1], int(piece[2:-1]) if piece[2:-1].isdigit() else 0)
+            elif piece == "\x1bM":
+                self.y -= 1
+            elif piece == "\r":
+                self.x = 0
+            elif piece == "\n":
+                self.down()
+            elif piece == "\b":
+                self.x -= 1
+            elif piece >= " ":
+                self.put(piece)
+
+    def down(self):
+        self.y += 1
+        while self.y >= len(self.rows):
+            self.rows.append([])
+
+    def put(self, char):
+        if self.x == self.columns:  # the last column was written: the next character wraps
+            self.down()
+            self.x = 0
+        row = self.rows[self.y]
+        row.extend(" " * (self.x + 1 - len(row)))
+        row[self.x] = char
+        self.x += 1
+
+    def control(self, what, n):
+        row = self.rows[self.y]
+        if what == "K":
+            del row[self.x:]
+        elif what == "J":
+            del row[self.x:], self.rows[self.y + 1:]
+        elif what == "G":
+            self.x = max(n, 1) - 1
+        elif what == "C":
+            self.x += max(n, 1)
+        elif what == "D":
+            self.x -= max(n, 1)
+        elif what == "A":
+            self.y -= max(n, 1)
+        elif what == "B":
+            self.y += max(n, 1)
+        elif what == "@":
+            row[self.x:self.x] = " " * max(n, 1)
+            del row[self.columns:]
+        elif what == "P":
+            del row[self.x:self.x + max(n, 1)]
+        elif what not in "hlm":
+            raise Failure(f"a control sequence that is not known: {what}")
+
+    def lines(self):
+        return ["".join(row).rstrip() for row in self.rows]

@@ -3,6 +3,8 @@
 import os
 import signal
 
+import terminal
+
 EVENTS = ("CREATE STREAM shopping_cart_events (customer VARCHAR, item VARCHAR, qty INT) "
           "WITH (kafka_topic='shopping_cart_events', value_format='json', partitions=1);")
 EARLIEST = "SET 'auto.offset.reset' = 'earliest';"
@@ -426,6 +428,25 @@ def test_sigterm_ends_cleanly(sluice):
     t.expect("Press CTRL-C")
     t.kill(signal.SIGTERM)
     assert t.wait() == 128 + signal.SIGTERM
+
+
+def test_editing_a_line_that_is_longer_than_a_row(sluice):
+    words = " ".join(n * c for n, c in enumerate("abcdefghijklmnop", 1))
+    for keys, want in (("\x01XY", "XY" + words), ("\x01\x1bf\x1bf-", words.replace("bb", "bb-")), ("\x01\x1bf\x1bd\x1bd", words[:1] + words[8:]),
+                       ("\x01\x04\x04\x04\x04", words[4:]), ("\x1bb\x7f\x7f\x7f", words[:-19] + words[-16:]),
+                       ("\x01\x1bf\x1bf\x1bfqrstuvwxyz", words.replace("ccc", "cccqrstuvwxyz"))):
+        t = sluice.shell(columns=40)
+        start = len(t.raw)
+        t.send(words + keys + "\x05!")  # the ! comes at the end of the line when all else is done
+        while not t.raw[start:].endswith("!"):
+            assert t.read(terminal.DEADLINE)
+        shown = terminal.Screen("sluice> " + t.raw[start:], 40).lines()
+        line = "sluice> " + want + "!"
+        rows = [line[i:i + 40].rstrip() for i in range(0, len(line), 40)]
+        assert shown[:len(rows)] == rows and not any(shown[len(rows):]), f"{keys!r}:\n" + "\n".join(shown)
+        t.send("\x03")
+        t.expect("^C\n", "sluice> ")
+        leave(t)
 
 
 def test_ctrl_d_within_a_statement(sluice):
