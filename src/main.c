@@ -114,7 +114,8 @@ static int help_server(FILE *out)
           "\nRuns the queries of a file, without a shell and without an API, until SIGTERM\n"
           "or Ctrl-C. The file alone says what runs: it may have CREATE STREAM, CREATE\n"
           "TABLE, both AS SELECT, INSERT INTO, SET and UNSET. All of it is tried before\n"
-          "any of it runs. A start with the same file continues where the last one stopped.\n\n"
+          "any of it runs. A start with the same file continues where the last one\n"
+          "stopped.\n\n"
           "      --queries-file FILE the statements; ksql.queries.file in a properties\n"
           "                          file says the same\n",
           out);
