@@ -316,6 +316,7 @@ bool runtime_step(Engine *e)
     bool did = false;
     for (int i = 0; i < e->nworkers; i++)
         did |= worker_step(&e->workers[i]);
+    watchdog_step(e);
     if (!did)
         keeper_step(e);
     return did || topics_wait(e->topics);

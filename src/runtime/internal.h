@@ -115,6 +115,8 @@ struct Task {
     int64_t committed_ms; /* when it last did, or came to run */
     int64_t retry_at, backoff_ms;
     int64_t untold_ms;  /* since when the broker has not told its positions; 0: it does */
+    int64_t failing_ms; /* when it first failed after its last commit; 0: it has not */
+    int64_t watched_ms, watched_mark; /* watchdog: since when it restores without progress */
     int64_t rows_in, errors;
     Restore *restore;   /* while RESTORING and STANDBY */
     RestoreProgress restored;
@@ -155,6 +157,7 @@ void task_keep_alive(Task *t, int64_t now);
 void task_watch(Task *t, int64_t now);
 /* The input where that is so; NULL. */
 const TaskInput *task_held_up(const Task *t);
+void task_held_text(const TaskInput *ti, Buf *out); /* for the user */
 Str task_owner(const Task *t, Arena *a);          /* the consumer group under which its positions are stored */
 
 /* ---- restore.c ---- */
@@ -218,6 +221,10 @@ struct Worker {
     int64_t quiet_ms;     /* until then quiet readers are left alone */
     int64_t watch_ms;     /* when its tasks are watched next */
     uint64_t woken[WOKEN_WORDS]; /* atomic: bits of topic partitions that were written to; by worker_woken_bit */
+    uint64_t steps;       /* atomic: that it has begun */
+    bool commits;         /* atomic: it is in a commit */
+    uint64_t steps_seen;  /* by the watchdog, … */
+    int64_t stepped_ms;   /* … first at this time */
 };
 
 /* Runs fn on the worker and waits for it. Under simulated effects, and on the worker itself, at once. @thread any */
@@ -249,6 +256,21 @@ typedef struct Commands {
     struct Awaited *awaited; /* the statement that wrote it; NULL: none */
     VEC(uint64_t) own;   /* tokens of commands written, and not read back yet */
 } Commands;
+
+/* What queries wait for: watchdog.c. */
+typedef enum WaitFor { WAIT_SLOTS, WAIT_RESTORE, WAIT_BROKER, WAIT_COMMIT, WAIT_DISK, WAIT_TOPIC, WAIT_KINDS } WaitFor;
+
+typedef struct Waiting {
+    int64_t since_ms; /* 0: the log has not said that anybody waits */
+    int64_t seen_ms;  /* when somebody was last seen to wait */
+    int64_t again_ms; /* when the log says it again */
+} Waiting;
+
+typedef struct Watchdog { /* the keeper's thread alone */
+    int64_t next_ms;      /* when it looks next */
+    int64_t no_slots_ms;  /* since when the server has queries and no slots; 0: it has some */
+    Waiting waiting[WAIT_KINDS];
+} Watchdog;
 
 typedef struct Keeper {
     void *thread;
@@ -289,6 +311,7 @@ struct Engine {
     int transaction_ms;       /* after which Kafka ends a transaction that nobody ends */
     bool ending;              /* atomic: it is being closed; see engine_ending */
     Keeper keeper;
+    Watchdog watchdog;
     StoreShare share;         /* of cfg.state_budget, over all stores */
 };
 
@@ -299,6 +322,8 @@ void keeper_stop(Engine *e);
 void keeper_step(Engine *e);
 /* The command topic has more. @thread any */
 void keeper_wake(Engine *e);
+/* watchdog.c: looks when it is time, and logs what queries have waited for. */
+void watchdog_step(Engine *e);
 
 /* A reference. @thread any */
 Catalog *engine_catalog(Engine *e);

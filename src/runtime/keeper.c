@@ -149,6 +149,8 @@ static void *keeper_main(void *arg)
         e->keeper.woken = false;
         bool stop = e->keeper.stop;
         pthread_mutex_unlock(&e->keeper.mu);
+        if (!stop)
+            watchdog_step(e);
         if (!stop && remote)
             follow(e);
         if (!stop && effects_mono_ms(e->fx) >= e->keeper.next_ms)

@@ -32,4 +32,5 @@ libsluice_a_SOURCES += \
 	src/runtime/stream.c \
 	src/runtime/stream.h \
 	src/runtime/task.c \
+	src/runtime/watchdog.c \
 	src/runtime/worker.c

@@ -39,11 +39,12 @@ static void see_task(const Task *t, Arena *a, TaskSeen *out)
     out->restoring = t->state == TASK_RESTORING;
     out->restored = t->restored;
     const TaskInput *ti = task_held_up(t);
-    if (ti)
-        out->held = arena_strf(a, "topic %.*s, partition %d: an open transaction stands at offset %lld for longer than "
-                                  "transaction.timeout.ms allows; kafka-transactions.sh find-hanging tells whether Kafka lost "
-                                  "its end",
-                               STR_ARG(ti->in->topic), ti->partition, (long long)ti->position);
+    if (ti) {
+        Buf text = BUF_INIT;
+        task_held_text(ti, &text);
+        out->held = arena_str(a, buf_view(&text));
+        buf_free(&text);
+    }
     if (t->state == TASK_RUNNING || t->state == TASK_DONE || t->err.code == OK)
         return;
     out->bad = true;

@@ -120,10 +120,6 @@ static void watch_input(Task *t, TaskInput *ti, int64_t now)
     err_clear(&err);
     ti->behind = st == OK && end > ti->position ? ti->behind + 1 : 0;
     ti->look_ms = ti->behind ? now : now + WATCH_AGAIN_MS;
-    if (ti->behind == HELD_LOOKS)
-        engine_log(e, "query %.*s, partition %d: an open transaction stands at offset %lld of topic %.*s for longer than "
-                      "transaction.timeout.ms allows; kafka-transactions.sh find-hanging tells whether Kafka lost its end",
-                   STR_ARG(t->q->id), ti->partition, (long long)ti->position, STR_ARG(ti->in->topic));
 }
 
 void task_watch(Task *t, int64_t now)
@@ -138,6 +134,13 @@ const TaskInput *task_held_up(const Task *t)
         if (t->inputs[i].behind >= HELD_LOOKS)
             return &t->inputs[i];
     return NULL;
+}
+
+void task_held_text(const TaskInput *ti, Buf *out)
+{
+    buf_printf(out, "topic %.*s, partition %d: an open transaction at offset %lld has lasted longer than transaction.timeout.ms "
+                    "allows; kafka-transactions.sh find-hanging tells whether Kafka lost its end",
+               STR_ARG(ti->in->topic), ti->partition, (long long)ti->position);
 }
 
 /* ---- positions ---- */
@@ -315,7 +318,7 @@ Status task_start(Task *t, Err *err) { return start(t, false, err); }
 static void forget_trouble(Task *t)
 {
     if (t->state == TASK_ELSEWHERE)
-        t->backoff_ms = t->untold_ms = 0;
+        t->backoff_ms = t->untold_ms = t->failing_ms = 0;
     pthread_mutex_lock(&t->q->e->mu);
     err_clear(&t->err);
     pthread_mutex_unlock(&t->q->e->mu);
@@ -385,6 +388,7 @@ void task_fail(Task *t, Err *err)
     if (t->backoff_ms > most)
         t->backoff_ms = most;
     t->retry_at = now + t->backoff_ms;
+    t->failing_ms = t->failing_ms ? t->failing_ms : now;
     if (t->q->kind == QUERY_PERSISTENT && !(retry && (told || engine_ending(t->q->e))))
         engine_log(t->q->e, "query %.*s, partition %d: %s%s", STR_ARG(t->q->id), t->partition, err->msg ? err->msg : "failed",
                    retry ? "; it is tried again" : "; it is stopped");
@@ -513,7 +517,7 @@ void task_finish(Task *t, Err *err)
         t->inputs[i].committed = t->inputs[i].position;
     if (!t->ahead) /* else whoever goes on from where the group stands has to read them */
         trim_inputs(t);
-    t->backoff_ms = 0;
+    t->backoff_ms = t->failing_ms = 0;
     t->committed_ms = effects_mono_ms(t->q->e->fx);
 }
 

@@ -226,7 +226,9 @@ static void commit_units(Worker *w, Task *const *tasks, int n, Unit *(*prepare)(
     }
     if (!w->units.n)
         return;
+    __atomic_store_n(&w->commits, true, __ATOMIC_RELAXED);
     units_commit(w->committer, w->units.v, w->units.n, false, w->outcomes.v);
+    __atomic_store_n(&w->commits, false, __ATOMIC_RELAXED);
     for (int i = 0; i < w->grouped.n; i++)
         finish(w->grouped.v[i], &w->outcomes.v[i]);
 }
@@ -291,6 +293,7 @@ static void watch(Worker *w)
 
 bool worker_step(Worker *w)
 {
+    __atomic_store_n(&w->steps, w->steps + 1, __ATOMIC_RELAXED); /* written here only */
     if (run_message(w))
         return true;
     if (engine_ending(w->e)) /* what is left to do is said by messages */

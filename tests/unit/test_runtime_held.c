@@ -111,7 +111,7 @@ int test_held_records(void)
     for (int i = 0; i < LONGER; i++)
         pass_held(&b);
     CHECK_TEXT(bed_query(&b, "CTAS_CART", "state"), "RUNNING");
-    CHECK(strstr(reason(&b), "an open transaction stands at offset "));
+    CHECK(strstr(reason(&b), "an open transaction at offset "));
     CHECK_INT(other->ops->abort(p, &err), OK);
     bed_passes(&b, 2);
     CHECK_TEXT(reason(&b), "");
