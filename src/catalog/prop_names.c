@@ -45,7 +45,6 @@ static const char *const no_effect[] = {
     "ksql.deployment.type",
     "ksql.endpoint.*",
     "ksql.error.classifier.regex",
-    "ksql.fail.on.production.error",
     "ksql.fetch.remote.hosts.max.timeout.seconds",
     "ksql.functions.*",
     "ksql.healthcheck.interval.ms",

@@ -21,6 +21,7 @@ static const PropRow rows[] = {
     {"ksql.cast.strings.preserve.nulls", PROP_BOOL, "true", S, 0, 0},
     {"ksql.create.or.replace.enabled", PROP_BOOL, "true", S, 0, 0},
     {"ksql.fail.on.deserialization.error", PROP_BOOL, "false", SQ, 0, 0},
+    {"ksql.fail.on.production.error", PROP_BOOL, NULL, SQ, 0, 0},
     {"ksql.functions.collect_list.limit", PROP_INT, NULL, SQ, INT64_MIN, INT_MAX64},
     {"ksql.functions.collect_set.limit", PROP_INT, NULL, SQ, INT64_MIN, INT_MAX64},
     {"ksql.functions.substring.legacy.args", PROP_BOOL, "false", SQ, 0, 0},

@@ -427,6 +427,11 @@ Status ddl_replay(Engine *e, Err *err) MUST_CHECK;
 Status proclog_open(Engine *e, Err *err) MUST_CHECK;
 /* One row of the processing log, into the task's unit, or into a unit of its own when it has none. where, b: as RowLog. */
 void proclog_write(const Task *t, const char *where, const RowError *e, const Batch *b);
+/* A record that its topic refused (productionError): into the unit, NULL: one of its own. */
+void proclog_not_produced(const Task *t, Unit *u, const char *why);
+/* For unit_on_refused; arg: the task. By ksql.fail.on.production.error: true, the unit fails; false, the record is skipped and
+ * logged; not set, one that is too large is skipped. */
+bool proclog_refused(void *arg, Unit *u, Str topic, const Record *r, const Err *why);
 
 /* session parts */
 struct Session {

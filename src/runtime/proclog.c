@@ -108,10 +108,19 @@ static json_t *causes_json(const RowError *e)
     return a;
 }
 
-static json_t *message_json(const Task *t, const RowError *e, const Batch *b)
+/* The column MESSAGE with the one member that its type has. Takes the member over. */
+static json_t *message_of(int type, json_t *member)
 {
     static const char *const members[] = {"deserializationError", "recordProcessingError", "productionError",
                                           "serializationError", "kafkaStreamsThreadError"};
+    json_t *m = json_pack("{s:i}", "type", type);
+    for (int i = 0; i < ARRAY_LEN(members); i++)
+        json_object_set_new(m, members[i], i == type ? member : json_null());
+    return m;
+}
+
+static json_t *message_json(const Task *t, const RowError *e, const Batch *b)
+{
     static const struct {
         int type;
         const char *target;
@@ -132,34 +141,72 @@ static json_t *message_json(const Task *t, const RowError *e, const Batch *b)
     json_object_set_new(detail, "cause", causes_json(e));
     if (type != 1)
         json_object_set_new(detail, "topic", json_str(type == 0 ? e->topic : sink_topic(t)));
-    json_t *m = json_pack("{s:i}", "type", type);
-    for (int i = 0; i < ARRAY_LEN(members); i++)
-        json_object_set_new(m, members[i], i == type ? detail : json_null());
-    return m;
+    return message_of(type, detail);
 }
 
-void proclog_write(const Task *t, const char *where, const RowError *re, const Batch *b)
+/* Into the unit; NULL: into one of its own. Takes the message over. */
+static void append(const Task *t, Unit *u, const char *where, json_t *message)
 {
     Engine *e = t->q->e;
-    if (!e->log_source || str_eq(t->inputs[0].in->topic, e->log_source->topic))
-        return;
     int64_t now = effects_wall_ms(e->fx);
     Buf logger = BUF_INIT;
     buf_printf(&logger, "processing.%.*s.%s", STR_ARG(t->q->id), where);
     json_t *all = json_pack("{s:s, s:o, s:I, s:o}", "level", "ERROR", "logger", json_str(buf_view(&logger)), "time",
-                            (json_int_t)now, "message", message_json(t, re, b));
+                            (json_int_t)now, "message", message);
     buf_free(&logger);
     char *text = json_dumps(all, JSON_COMPACT);
     json_decref(all);
     Record r = {.value = text, .value_len = (int32_t)strlen(text), .ts = now};
-    if (t->env.unit) {
-        unit_append(t->env.unit, e->log_source->topic, 0, &r);
+    if (u) {
+        unit_append(u, e->log_source->topic, 0, &r);
     } else {
         Err err = ERR_INIT;
         Unit *own = unit_begin(e->topics);
         unit_append(own, e->log_source->topic, 0, &r);
         if (unit_commit(own, false, &err))
-            err_clear(&err); /* the log is best effort for push queries */
+            err_clear(&err); /* the log is best effort where no unit carries it */
     }
     free(text);
+}
+
+/* A query that reads the log writes nothing to it. */
+static bool logs(const Task *t)
+{
+    const Engine *e = t->q->e;
+    return e->log_source && !str_eq(t->inputs[0].in->topic, e->log_source->topic);
+}
+
+void proclog_write(const Task *t, const char *where, const RowError *re, const Batch *b)
+{
+    if (logs(t))
+        append(t, t->env.unit, where, message_json(t, re, b));
+}
+
+void proclog_not_produced(const Task *t, Unit *u, const char *why)
+{
+    if (logs(t))
+        append(t, u, "Sink.producer", message_of(2, json_pack("{s:o}", "errorMessage", json_str(str_of(why)))));
+}
+
+static bool of_log(const Engine *e, Str topic) { return e->log_source && str_eq(topic, e->log_source->topic); }
+
+/* Whether a record that its topic refuses is skipped. One of the query's own topics never is: its state would not be whole. */
+static bool skips(const Task *t, Str topic, ErrCode why)
+{
+    const char *fail = props_get(&t->q->props, "ksql.fail.on.production.error");
+    if (!t->q->sink || !str_eq(topic, t->q->sink->topic))
+        return of_log(t->q->e, topic);
+    return fail ? str_eq_nocase(str_of(fail), STR("false")) : why == ERR_TOO_LARGE;
+}
+
+bool proclog_refused(void *arg, Unit *u, Str topic, const Record *r, const Err *why)
+{
+    Task *t = arg;
+    if (!skips(t, topic, why->code))
+        return false;
+    if (r && !of_log(t->q->e, topic)) {
+        t->errors++;
+        proclog_not_produced(t, u, why->msg);
+    }
+    return true;
 }

@@ -496,6 +496,7 @@ Unit *task_prepare(Task *t)
         unit_position(t->env.unit, owner, t->inputs[i].in->topic, t->inputs[i].partition, t->inputs[i].position);
     if (t->exactly_once)
         unit_exactly_once(t->env.unit);
+    unit_on_refused(t->env.unit, proclog_refused, t);
     Unit *u = t->env.unit;
     t->env.unit = NULL;
     return u;
@@ -504,6 +505,8 @@ Unit *task_prepare(Task *t)
 void task_finish(Task *t, Err *err)
 {
     if (err->code) {
+        if (err->code == ERR_TOO_LARGE || err->code == ERR_REFUSED)
+            proclog_not_produced(t, NULL, err->msg);
         task_fail(t, err);
         err_clear(err);
         return;

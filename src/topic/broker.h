@@ -8,7 +8,8 @@
 //
 // Errors: ERR_BROKER (not reached, timed out: try again later), ERR_FENCED (another took the producer's name),
 // ERR_UNKNOWN_OUTCOME (a transaction may or may not have been committed), ERR_TOPIC_GONE, ERR_NOT_FOUND, ERR_DENIED (no rights),
-// ERR_TOO_LARGE (a record), ERR_ABORT (the transaction must be aborted; its records may be sent again in a new one).
+// ERR_TOO_LARGE (a record, or another of its batch), ERR_REFUSED (the same: it breaks a rule of its topic), ERR_ABORT (the
+// transaction must be aborted; its records may be sent again in a new one).
 // Threads: a Broker by any; a Producer and a Fetcher by one at a time.
 #ifndef SLUICE_TOPIC_BROKER_H
 #define SLUICE_TOPIC_BROKER_H

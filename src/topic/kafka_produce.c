@@ -40,6 +40,7 @@ struct Producer {
     ErrCode broken;     /* OK: it works */
     bool ready;         /* rk has an epoch */
     bool open;          /* a transaction is */
+    bool lost;          /* a record of the transaction was not delivered: it must be aborted */
     bool left;          /* a handle of it is left to the end of the process */
     StrMap topics; /* name -> rd_kafka_topic_t of rk */
     VEC(Report) reports;
@@ -54,6 +55,7 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
     Report r = {m->_private, m->offset, m->err};
     UNUSED(rk);
     vec_add(&p->reports, r);
+    p->lost |= m->err && p->name;
 }
 
 static void handle_drop(Producer *p)
@@ -125,6 +127,8 @@ static rd_kafka_resp_err_t flushed(Producer *p, int ms)
     do {
         slice = kafka_slice(&patience, FLUSH_SLICE_MS);
         e = rd_kafka_flush(p->rk, slice);
+        if (p->lost) /* librdkafka sends no more of the transaction, and would wait for each record's time-out */
+            rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     } while (e == RD_KAFKA_RESP_ERR__TIMED_OUT && slice > 0);
     return e;
 }
@@ -160,7 +164,8 @@ static ErrCode record_code(Producer *p, rd_kafka_resp_err_t e)
         rd_kafka_resp_err_t fatal = fatal_code(p, NULL, 0);
         return fatal ? kafka_code(fatal) : p->name && !p->broken ? ERR_ABORT : ERR_BROKER;
     }
-    return kafka_code(e);
+    ErrCode code = kafka_code(e);
+    return code == ERR_STATEMENT ? ERR_REFUSED : code; /* a topic that may not be written to, or a policy */
 }
 
 /* Takes e. NULL: OK. */
@@ -344,6 +349,7 @@ Status kafka_begin(Producer *p, Err *err)
     if (!p->rk || p->broken)
         return none_there(p, err);
     p->reports.n = 0; /* of the transaction before */
+    p->lost = false;
     Status st = done(p, rd_kafka_begin_transaction(p->rk), false, "A transaction did not begin", err);
     p->open |= st == OK;
     return st;

@@ -25,6 +25,8 @@ libsluice_a_SOURCES += \
 	src/topic/remote_commit.c \
 	src/topic/remote_impl.h \
 	src/topic/remote_position.c \
+	src/topic/remote_round.h \
+	src/topic/remote_send.c \
 	src/topic/topic.h \
 	src/topic/topic_impl.h \
 	src/topic/topics.c \

@@ -15,7 +15,8 @@
 // A crash before 7 leaves nothing, between 7 and 8 local state behind the log: the tail of the changelog brings it forward.
 //
 //   what fails                      what becomes of the units
-//   a record is refused (4, 5)      its unit fails alone: the transaction is aborted, the others are sent again in a new one
+//   a record is refused (4, 5)      its unit fails alone, or (remote_send.c) goes on without the record: the transaction is
+//                                   aborted, the rest is sent again in a new one
 //   anything else up to 6           abort; all fail
 //   7, ERR_ABORT                    abort; all fail
 //   7, else                         nobody knows: no second commit under this epoch. A new one settles it, either way; all fail
@@ -26,7 +27,8 @@
 // may have committed meanwhile what its owner has not read. From a failure on it fails with ERR_FENCED until taken again.
 //
 // At least once:
-//   1. Records are produced by an idempotent producer and flushed; a unit whose record is refused fails alone. All of a member
+//   1. Records are produced by an idempotent producer and flushed; a unit whose record is refused or not delivered fails alone,
+//      or (remote_send.c) goes on without the record. All of a member
 //      fail that lost its slots meanwhile: who has them now works on, and nobody fences records without a transaction.
 //   2. The local write batch, with positions and checkpoints.
 //   3. The groups are told. What they could not be told is told with the next commit: the positions here decide. Over state the
@@ -34,60 +36,15 @@
 // A crash before 2 leaves records that will be written again.
 //
 // @thread one at a time a committer
-#include "topic/remote_impl.h"
+#include "topic/remote_round.h"
 
 #include <unistd.h>
 
-enum { QUEUE_TRIES = 8 };
-
-/* A part of a unit on its way. end: behind its last record, -1 before it is known. */
-typedef struct Sent {
-    int unit;
-    UnitPart *part;
-    int64_t end;
-} Sent;
-
-typedef struct Group {
-    Str owner;
-    bool drop; /* what it had goes */
-    GroupPositionVec positions;
-} Group;
-
-typedef struct RemoteCommitter {
-    Producer *txn, *plain; /* made when first needed */
-    bool ready;            /* txn: has an epoch, and no failure since */
-    bool taken, lost;
-    uint32_t rounds;
-    uint64_t untold_in;       /* Remote.changes: later, others have told the groups more */
-    VEC(UnitPosition) untold; /* at least once: the groups could not be told; owners owned, topics counted */
-} RemoteCommitter;
-
-/* One attempt at a group of units. */
-typedef struct Round {
-    Topics *t;
-    Remote *rm;
-    Committer *c;
-    RemoteCommitter *rc;
-    Unit **units;
-    Err *errs; /* a unit with an error is out */
-    int n;
-    bool exactly_once; /* which of the units */
-    uint64_t losses;   /* Remote.losses when it began */
-    Producer *p;
-    VEC(Sent) sent;
-    int64_t records, queued, told;
-    bool refused;  /* a unit went out in this attempt */
-    Err fail;      /* of a record; fails all */
-    Arena *a;
-    StrMap groups; /* owner -> Group, in a */
-} Round;
-
 /* ---- gates ---- */
 
-/* True: the step is to be done, by halves where it can be, and the process to end. */
-static bool gate_torn(const Round *r, const char *what) { return effects_gate(r->t->fx, what, GATE_BEFORE) == GATE_TEAR; }
+bool gate_torn(const Round *r, const char *what) { return effects_gate(r->t->fx, what, GATE_BEFORE) == GATE_TEAR; }
 
-static void gate_behind(const Round *r, const char *what, bool torn)
+void gate_behind(const Round *r, const char *what, bool torn)
 {
     if (torn)
         _exit(9);
@@ -96,12 +53,7 @@ static void gate_behind(const Round *r, const char *what, bool torn)
 
 /* ---- rounds ---- */
 
-static bool is_out(const Round *r, int i) { return r->errs[i].code != OK || r->units[i]->exactly_once != r->exactly_once; }
-
-/* The task that sent it is at fault, or its topic; not the broker. */
-static bool is_refusal(Status s) { return s == ERR_NOT_FOUND || err_class((ErrCode)s) == CLASS_TASK_FATAL; }
-
-static void fail_unit(Round *r, int i, const Err *why)
+void fail_unit(Round *r, int i, const Err *why)
 {
     err_set(&r->errs[i], why->code, "%s", why->msg ? why->msg : err_code_name(why->code));
     if (why->hint)
@@ -156,6 +108,8 @@ static Group *next_group(const Round *r, int *at)
 static void round_clear(Round *r)
 {
     strmap_free(&r->groups);
+    for (int i = 0; i < r->sent.n; i++)
+        err_clear(&r->sent.v[i].lost);
     vec_free(&r->sent);
     err_clear(&r->fail);
     arena_free(r->a);
@@ -179,124 +133,9 @@ static void round_begin(Round *r)
     r->a = arena_new(1024);
     r->rc->rounds++;
     r->records = r->queued = r->told = 0;
-    r->refused = false;
+    r->refused = r->again = r->more = false;
     gather_groups(r);
-    for (int i = 0; i < r->n; i++) {
-        if (is_out(r, i))
-            continue;
-        Unit *u = r->units[i];
-        for (int k = 0; k < u->parts.n; k++) {
-            vec_add(&r->sent, (Sent){i, u->parts.v[k], -1});
-            for (int b = 0; b < u->parts.v[k]->blocks.n; b++)
-                r->records += u->parts.v[k]->blocks.v[b]->n;
-        }
-    }
-}
-
-/* ---- records ---- */
-
-/* A tag is the round and the place in `sent`, not a pointer: of an earlier round, which failed, answers may still come. */
-static void *tag_of(const Round *r, int sent) { return (void *)(uintptr_t)((uint64_t)r->rc->rounds << 32 | (uint32_t)sent); }
-
-static void refuse(Round *r, Sent *s, const Err *why)
-{
-    if (why->code == ERR_TOPIC_GONE)
-        (void)!remote_failed(r->t, s->part->topic, ERR_TOPIC_GONE);
-    if (r->errs[s->unit].code == OK)
-        fail_unit(r, s->unit, why);
-    r->refused = true;
-}
-
-static void delivered(void *arg, void *tag, int64_t offset, ErrCode code, const char *why)
-{
-    Round *r = arg;
-    uint64_t v = (uint64_t)(uintptr_t)tag;
-    if (v >> 32 != r->rc->rounds || (uint32_t)v >= (uint32_t)r->sent.n)
-        return;
-    Sent *s = &r->sent.v[(uint32_t)v];
-    r->told++;
-    if (code == OK) {
-        s->end = offset >= s->end ? offset + 1 : s->end;
-        return;
-    }
-    Err err = ERR_INIT;
-    Str name = s->part->topic->info.name;
-    if (code == ERR_DENIED)
-        err_set(&err, code, "Authorization denied to Write on topic(s): [%.*s]", STR_ARG(name));
-    else
-        err_set(&err, code, "Topic '%.*s', partition %d: %s", STR_ARG(name), s->part->partition, why ? why : err_code_name(code));
-    if (is_refusal((Status)code))
-        refuse(r, s, &err);
-    else
-        err_move(&r->fail, &err);
-    err_clear(&err);
-}
-
-/* A full queue is emptied. */
-static Status produce_one(Round *r, int sent, const Record *rec, Err *err)
-{
-    const BrokerOps *ops = r->rm->b->ops;
-    const UnitPart *part = r->sent.v[sent].part;
-    for (int tries = 0;; tries++) {
-        Err e = ERR_INIT;
-        Status s = ops->produce(r->p, part->topic->info.name, part->partition, rec, tag_of(r, sent), &e);
-        if (s != ERR_BROKER || tries == QUEUE_TRIES) {
-            err_move(err, &e);
-            err_clear(&e);
-            r->queued += s == OK;
-            return s;
-        }
-        err_clear(&e);
-        s = ops->flush(r->p, delivered, r, err);
-        if (s != OK)
-            return s;
-    }
-}
-
-/* Refusals end the part, and are no error. */
-static Status produce_part(Round *r, int sent, int64_t most, Err *err)
-{
-    const UnitPart *part = r->sent.v[sent].part;
-    for (int k = 0; k < part->blocks.n; k++) {
-        const Block *b = part->blocks.v[k];
-        for (int i = 0; i < b->n && r->queued < most; i++) {
-            Err e = ERR_INIT;
-            Status s = produce_one(r, sent, &b->records[i], &e);
-            bool refused = s != OK && is_refusal(s);
-            if (refused)
-                refuse(r, &r->sent.v[sent], &e);
-            else
-                err_move(err, &e);
-            err_clear(&e);
-            if (s != OK)
-                return refused ? OK : s;
-        }
-    }
-    return OK;
-}
-
-static Status produce_all(Round *r, Err *err)
-{
-    Status s = OK;
-    if (!r->records)
-        return OK;
-    bool torn = gate_torn(r, "kafka.produce"), flushed = false;
-    for (int i = 0; s == OK && i < r->sent.n; i++)
-        if (!is_out(r, r->sent.v[i].unit))
-            s = produce_part(r, i, torn ? r->records / 2 : INT64_MAX, err);
-    if (s == OK && !(r->exactly_once && r->refused)) { /* else it is aborted */
-        s = r->rm->b->ops->flush(r->p, delivered, r, err);
-        flushed = s == OK;
-    }
-    gate_behind(r, "kafka.produce", torn);
-    if (s == OK && r->fail.code) {
-        s = (Status)r->fail.code;
-        err_move(err, &r->fail);
-    }
-    if (flushed && s == OK && r->told != r->queued)
-        s = err_set(err, ERR_BROKER, "The broker did not acknowledge %lld of %lld records.", (long long)(r->queued - r->told),
-                    (long long)r->queued);
-    return s;
+    round_parts(r);
 }
 
 /* ---- the local batch ---- */
@@ -437,13 +276,16 @@ static Status producer_ready(Round *r, Err *err)
     return s;
 }
 
+/* The attempt came to nothing: a unit went out, or a record is left out or sent alone. */
+static bool is_redone(const Round *r) { return r->refused || r->again; }
+
 /* Steps 4 to 6. */
 static Status fill_transaction(Round *r, Err *err)
 {
-    Status s = produce_all(r, err);
-    if (s == OK && !r->refused)
+    Status s = round_produce(r, err);
+    if (s == OK && !is_redone(r))
         s = send_groups(r, err);
-    if (s == OK && !r->refused && r->c->member && remote_joined(r->rm))
+    if (s == OK && !is_redone(r) && r->c->member && remote_joined(r->rm))
         s = r->rm->b->ops->send_member(r->p, err);
     return s;
 }
@@ -458,7 +300,7 @@ static Status commit_transaction(Round *r, bool *open, Err *err)
     return s;
 }
 
-/* Steps 1 to 7. OK and refused: aborted, to be tried again without those that went out. *unsettled: what became of the
+/* Steps 1 to 7. OK and is_redone: aborted, to be tried again without what was refused. *unsettled: what became of the
  * transaction is not known, or it is still open. */
 static Status transact(Round *r, bool *unsettled, Err *err)
 {
@@ -466,15 +308,15 @@ static Status transact(Round *r, bool *unsettled, Err *err)
     Status s = producer_ready(r, err);
     if (s == OK)
         s = drop_groups(r, true, err);
-    if (s == OK && !r->refused)
+    if (s == OK && !is_redone(r))
         s = ops->begin(r->p, err);
-    if (s != OK || r->refused)
+    if (s != OK || is_redone(r))
         return s;
     s = fill_transaction(r, err);
     bool open = s != ERR_FENCED;
-    if (s == OK && !r->refused)
+    if (s == OK && !is_redone(r))
         s = commit_transaction(r, &open, err);
-    if (s == OK && !r->refused)
+    if (s == OK && !is_redone(r))
         return OK;
     *unsettled = !open && s != ERR_FENCED;
     if (open) {
@@ -525,7 +367,7 @@ static void commit_exactly_once(Round *r)
         if (s != OK)
             failed(r, unsettled, &err);
         err_clear(&err);
-    } while (s == OK && r->refused);
+    } while (s == OK && is_redone(r));
     if (s == OK) {
         for (int at = 0; (g = next_group(r, &at));)
             note_group(r, g);
@@ -610,7 +452,7 @@ static Status produce_plain(Round *r, Err *err)
         s = ops->producer_new(r->rm->b, NULL, &r->rc->plain, err);
     r->p = r->rc->plain;
     if (s == OK)
-        s = produce_all(r, err);
+        s = round_produce(r, err);
     if (s != OK && r->rc->plain) { /* with what is still in its queue */
         ops->producer_free(r->rc->plain);
         r->rc->plain = NULL;

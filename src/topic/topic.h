@@ -132,6 +132,11 @@ void unit_checkpoint_drop(Unit *u, Str owner, int partition /* -1: all */);
 /* What came before is committed all or not at all, positions and records, whatever happens, also to other processes' eyes. Else
  * (remote): records may be there without their positions after a crash. Local topics: always so. */
 void unit_exactly_once(Unit *u);
+/* Asked when the broker refuses a record of the unit (ERR_TOO_LARGE, ERR_REFUSED), by the thread that commits. false: the unit
+ * fails. r NULL: may such a record be left out? Else `r` is, and the function may append to the unit what says so. */
+typedef bool UnitRefused(void *arg, Unit *u, Str topic, const Record *r, const Err *why);
+/* Remote topics; without it units fail. */
+void unit_on_refused(Unit *u, UnitRefused *fn, void *arg);
 /* The state changes of the unit; NULL where state lives in memory only. */
 DiskBatch *unit_disk(Unit *u);
 bool unit_empty(const Unit *u);

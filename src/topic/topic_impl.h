@@ -118,6 +118,10 @@ typedef struct UnitPart {
     BlockVec blocks;
     Buf stored;              /* embedded: encoded blocks, one after the other */
     VEC(size_t) stored_ends; /* where each ends */
+    /* Remote: see remote_send.c. Records are numbered in the part from 0. */
+    uint32_t round;            /* of the last attempt that it was in */
+    int single_from, single_to; /* these are sent one by one */
+    VEC(int) left_out;          /* these are not sent; rising */
 } UnitPart;
 
 typedef struct UnitTopic {
@@ -150,6 +154,8 @@ struct Unit {
     VEC(UnitPosition) positions;
     DiskBatch *batch;
     size_t bytes;
+    UnitRefused *on_refused;
+    void *on_refused_arg;
     char *missing; /* first name that was not there */
     Err unknown;   /* remote: a topic could not be looked up; fails the commit */
 };
@@ -257,6 +263,8 @@ void position_key(Buf *out, Str owner, const Topic *tp, int partition);
 /* Calls the listener for what the unit appended. */
 void unit_tell(Unit *u);
 void unit_free(Unit *u);
+bool unit_part_left_out(const UnitPart *p, int record);
+void unit_part_leave_out(UnitPart *p, int record);
 /* Sorts the parts by (topic id, partition), and checks that the topics are there: ERR_TOPIC_GONE. */
 Status unit_prepare(Unit *u, Err *err) MUST_CHECK;
 

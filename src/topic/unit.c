@@ -32,6 +32,7 @@ static void part_free(UnitPart *up)
         block_unref(up->blocks.v[i]);
     vec_free(&up->blocks);
     vec_free(&up->stored_ends);
+    vec_free(&up->left_out);
     buf_free(&up->stored);
     mem_free(up);
 }
@@ -133,6 +134,34 @@ void unit_checkpoint_drop(Unit *u, Str owner, int partition)
 }
 
 void unit_exactly_once(Unit *u) { u->exactly_once = true; }
+
+void unit_on_refused(Unit *u, UnitRefused *fn, void *arg)
+{
+    u->on_refused = fn;
+    u->on_refused_arg = arg;
+}
+
+bool unit_part_left_out(const UnitPart *p, int record)
+{
+    int lo = 0, hi = p->left_out.n;
+    while (lo < hi) {
+        int mid = lo + (hi - lo) / 2;
+        if (p->left_out.v[mid] < record)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < p->left_out.n && p->left_out.v[lo] == record;
+}
+
+void unit_part_leave_out(UnitPart *p, int record)
+{
+    vec_add(&p->left_out, record);
+    for (int i = p->left_out.n - 1; i > 0 && p->left_out.v[i - 1] > record; i--) {
+        p->left_out.v[i] = p->left_out.v[i - 1];
+        p->left_out.v[i - 1] = record;
+    }
+}
 
 DiskBatch *unit_disk(Unit *u) { return u->batch; }
 

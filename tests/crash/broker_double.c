@@ -721,6 +721,14 @@ void double_limit(Broker *b, Str topic, int bytes, bool late)
     c->topics[no].late = late;
 }
 
+void double_keyed(Broker *b, Str topic, bool keyed)
+{
+    Cluster *c = client_of(b)->c;
+    int no = cluster_topic(c, topic);
+    BUG_IF(no < 0);
+    c->topics[no].keyed = keyed;
+}
+
 void double_deny(Broker *b, Str name, bool denied)
 {
     Cluster *c = client_of(b)->c;

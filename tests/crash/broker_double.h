@@ -85,6 +85,8 @@ const DoubleCounts *double_counts(Broker *b);
 void double_fault(Broker *b, DoubleOp op, int after, DoubleFault f);
 /* Records of the topic with a longer value are refused (0: any), at once or (late) when they are delivered. */
 void double_limit(Broker *b, Str topic, int bytes, bool late);
+/* As a compacted topic: records without a key are refused when they are delivered, with all of their batch. */
+void double_keyed(Broker *b, Str topic, bool keyed);
 /* As by somebody without rights to the topic, or to the group of that name. */
 void double_deny(Broker *b, Str name, bool denied);
 /* "name=value " of what the topic was created with beside cleanup and retention, in order. */

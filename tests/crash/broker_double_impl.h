@@ -27,7 +27,7 @@ typedef struct DPart {
 
 typedef struct DTopic {
     char *name, *config;
-    bool gone, late;
+    bool gone, late, keyed;
     int max_bytes;
     TopicInfo info;
     DPart *parts;

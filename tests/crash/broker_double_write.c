@@ -12,6 +12,7 @@ typedef struct Queued {
     Record r; /* owned copies */
     Header *headers;
     void *tag;
+    ErrCode refused; /* with its batch */
 } Queued;
 
 struct Producer {
@@ -19,6 +20,7 @@ struct Producer {
     int txn; /* -1: idempotent */
     int epoch;
     bool ready, begun, bound; /* bound: the membership was sent */
+    bool spoiled;             /* the transaction lost a record: it takes no more and must be aborted */
     VEC(Queued) queue;
     int head; /* those before it are gone */
     VEC(void *) purged; /* tags of records that were given up: told of late, at the next flush */
@@ -125,6 +127,20 @@ void double_producer_free(Producer *p)
 
 static bool too_large(const DTopic *t, const Record *r) { return t->max_bytes && r->value_len > t->max_bytes; }
 
+/* A broker judges batches: here what is queued for a partition. */
+static void judge_batches(Producer *p)
+{
+    const Cluster *c = p->cl->c;
+    for (int i = p->head; i < p->queue.n; i++) {
+        const Queued *bad = &p->queue.v[i];
+        const DTopic *t = bad->topic >= 0 ? &c->topics[bad->topic] : NULL;
+        ErrCode code = !t ? OK : too_large(t, &bad->r) ? ERR_TOO_LARGE : t->keyed && !bad->r.key ? ERR_REFUSED : OK;
+        for (int k = p->head; code && k < p->queue.n; k++)
+            if (p->queue.v[k].topic == bad->topic && p->queue.v[k].partition == bad->partition)
+                p->queue.v[k].refused = code;
+    }
+}
+
 Status double_produce(Producer *p, Str topic, int partition, const Record *r, void *tag, Err *err)
 {
     Cluster *c = p->cl->c;
@@ -138,7 +154,9 @@ Status double_produce(Producer *p, Str topic, int partition, const Record *r, vo
         return err_set(err, ERR_TOO_LARGE, "The record has %d bytes.", r->value_len);
     if (c->cfg.queue && queued(p) >= c->cfg.queue)
         return err_set(err, ERR_BROKER, "The queue is full.");
-    Queued q = {no, partition, *r, NULL, tag};
+    if (p->spoiled)
+        return err_set(err, ERR_BROKER, "The transaction must be aborted.");
+    Queued q = {no, partition, *r, NULL, tag, OK};
     q.r.key = bytes_dup(r->key, r->key_len);
     q.r.value = bytes_dup(r->value, r->value_len);
     if (r->headers.n)
@@ -177,8 +195,11 @@ static int64_t deliver(Producer *p, const Queued *q, ErrCode *code)
     else
         *code = (ErrCode)cluster_part(c, name, q->partition, &part, &err);
     err_clear(&err);
-    if (*code == OK && too_large(&c->topics[q->topic], &q->r))
-        *code = ERR_TOO_LARGE;
+    if (*code == OK)
+        *code = q->refused;
+    if (*code == OK && p->spoiled)
+        *code = ERR_ABORT;
+    p->spoiled |= p->txn >= 0 && *code != OK;
     if (*code != OK)
         return -1;
     if (p->txn >= 0)
@@ -211,6 +232,7 @@ Status double_flush(Producer *p, Delivered *fn, void *arg, Err *err)
     for (int i = 0; i < p->purged.n; i++)
         fn(arg, p->purged.v[i], -1, ERR_ABORT, "purged");
     p->purged.n = 0;
+    judge_batches(p);
     while (queued(p) > stay) {
         int i = next_queued(p);
         Queued q = p->queue.v[i];
@@ -256,7 +278,7 @@ Status double_begin(Producer *p, Err *err)
     if (!p->ready || p->begun)
         cluster_violation(c, p->begun ? "a transaction is begun in another" : "a transaction is begun without a new epoch");
     p->begun = true;
-    p->bound = false;
+    p->bound = p->spoiled = false;
     return OK;
 }
 
@@ -317,8 +339,8 @@ Status double_commit(Producer *p, Err *err)
     DoubleFault f = cluster_fault(c, DOUBLE_COMMIT);
     if (!p->begun || !p->ready)
         cluster_violation(c, "a commit outside of a transaction, or again after an unknown outcome");
-    if (queued(p))
-        cluster_violation(c, "a commit before all records were flushed");
+    if (queued(p) || p->spoiled)
+        cluster_violation(c, p->spoiled ? "a commit without all records" : "a commit before all records were flushed");
     if (f == FAULT_FENCED)
         txn_of(p)->epoch++;
     if (is_fenced(p))

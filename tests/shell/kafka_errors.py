@@ -394,3 +394,38 @@ def test_the_end_waits_for_an_interrupted_statement(sluice):
         t.expect("The interrupted statement failed: INSERT INTO", "not delivered within 1", f"({BOOTSTRAP}",
                  "the row may be stored or not")  # 10 s
     assert t.wait() == 0
+
+
+# ---- records that Kafka refuses ----
+
+REFUSED = """SET 'auto.offset.reset'='earliest';
+CREATE STREAM sa{0} (k VARCHAR KEY, v INT) WITH (kafka_topic='sa{0}', value_format='json', partitions=1);
+CREATE TABLE compacted{0} (k VARCHAR PRIMARY KEY, v INT) WITH (kafka_topic='compacted{0}', value_format='json', partitions=1);
+INSERT INTO sa{0} VALUES ('a', 1); INSERT INTO sa{0} (v) VALUES (2); INSERT INTO sa{0} VALUES ('c', 3);
+CREATE STREAM oa{0} WITH (kafka_topic='compacted{0}') AS SELECT k, v FROM sa{0};
+CREATE STREAM ob{0} AS SELECT k, v FROM sa{0};
+CREATE STREAM big{0} AS SELECT k, LPAD('x', v * 700000, 'y') AS t FROM sa{0};
+SELECT 'ob' AS name, v FROM ob{0} EMIT CHANGES LIMIT 3;
+SELECT message->productionError->errorMessage AS why FROM KSQL_PROCESSING_LOG WHERE message->`TYPE` = 2 EMIT CHANGES LIMIT 3;
+INSERT INTO sa{0} VALUES ('d', 1);
+SELECT 'big' AS name, LEN(t) AS n FROM big{0} EMIT CHANGES LIMIT 2;
+SELECT 'ob' AS name, v FROM ob{0} EMIT CHANGES LIMIT 4;
+SHOW QUERIES;
+SELECT 'all' AS name, v FROM ob{0};"""
+
+
+def test_refused_records_stop_their_own_query_alone(sluice):
+    # A compacted topic refuses a record without a key; LPAD makes records that are too large, for this client or for the broker.
+    for guarantee in ("at_least_once", "exactly_once_v2"):
+        for largest in ("1000000", "10000000"):
+            x = name("refused" + guarantee[0] + largest[-1] + str(len(largest)))
+            r = kafka(sluice, "--property", f"ksql.streams.processing.guarantee={guarantee}",
+                      "--property", f"ksql.streams.producer.max.request.size={largest}",
+                      "--property", "ksql.streams.producer.compression.type=none", "-e", REFUSED.format(x), service=x)
+            assert r.returncode == 0 and "Broker failed to validate record" in r.stdout, r.stdout + r.stderr
+            rows = [re.sub(r"[ |]+", " ", line).strip() for line in r.stdout.splitlines()]
+            assert rows.count("big 700000") == 2, r.stdout
+            assert [row for row in rows if row.startswith("all ")] == ["all 1", "all 2", "all 3", "all 1"], r.stdout
+            assert len([row for row in rows if "arge" in row and "BIG" in row]) == 2, r.stdout
+            states = re.findall(r"CSAS_\w+ +\| PERSISTENT \| (\w+):1", r.stdout)
+            assert states == ["ERROR", "RUNNING", "RUNNING"], r.stdout
