@@ -180,6 +180,8 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     Kafka *k = owner_of(rk);
     if (strcmp(facility, "ERROR") == 0)
         kafka_fetch_logged();
+    if (k && strcmp(facility, "TXNERR") == 0) /* no callback of librdkafka tells of it */
+        __atomic_store_n(&((KafkaHandle *)rd_kafka_opaque(rk))->txn_failed, true, __ATOMIC_RELEASE);
     if (k)
         kafka_logged(k, level, facility, text);
 }

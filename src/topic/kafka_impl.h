@@ -19,6 +19,7 @@ typedef struct Kafka Kafka;
 /* What the opaque of every handle of librdkafka points to. */
 typedef struct KafkaHandle {
     Kafka *k;
+    bool txn_failed; /* atomic: librdkafka has given the open transaction up: it takes no more records and must be aborted */
 } KafkaHandle;
 
 typedef struct Lane {

@@ -17,6 +17,9 @@
 //   must be aborted                ERR_ABORT               ERR_ABORT
 //   timed out, retriable           ERR_UNKNOWN_OUTCOME, BROKEN   ERR_BROKER
 //
+// librdkafka does not number records anew after a transaction in which the broker refused one: the next transaction fails ("skipped
+// sequence numbers"), gets a new epoch when it is aborted, and only the one after it works.
+//
 // An idempotent handle that broke is replaced by the next produce.
 //
 // librdkafka takes the time 0 for "now", so a record of that time is written without one (-1), which a fetcher reads as 0.
@@ -40,7 +43,6 @@ struct Producer {
     ErrCode broken;     /* OK: it works */
     bool ready;         /* rk has an epoch */
     bool open;          /* a transaction is */
-    bool lost;          /* a record of the transaction was not delivered: it must be aborted */
     bool left;          /* a handle of it is left to the end of the process */
     StrMap topics; /* name -> rd_kafka_topic_t of rk */
     VEC(Report) reports;
@@ -55,7 +57,6 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
     Report r = {m->_private, m->offset, m->err};
     UNUSED(rk);
     vec_add(&p->reports, r);
-    p->lost |= m->err && p->name;
 }
 
 static void handle_drop(Producer *p)
@@ -119,6 +120,8 @@ static rd_kafka_error_t *resumed(Producer *p, rd_kafka_error_t *(*call)(rd_kafka
     return e ? e : rd_kafka_error_new(RD_KAFKA_RESP_ERR__TIMED_OUT, "the broker did not answer before the end");
 }
 
+static bool txn_failed(const Producer *p) { return __atomic_load_n(&p->handle.txn_failed, __ATOMIC_ACQUIRE); }
+
 static rd_kafka_resp_err_t flushed(Producer *p, int ms)
 {
     Patience patience = kafka_patience(p->handle.k, ms);
@@ -127,7 +130,7 @@ static rd_kafka_resp_err_t flushed(Producer *p, int ms)
     do {
         slice = kafka_slice(&patience, FLUSH_SLICE_MS);
         e = rd_kafka_flush(p->rk, slice);
-        if (p->lost) /* librdkafka sends no more of the transaction, and would wait for each record's time-out */
+        if (txn_failed(p)) /* librdkafka sends no more of it, and would wait for each record's time-out */
             rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     } while (e == RD_KAFKA_RESP_ERR__TIMED_OUT && slice > 0);
     return e;
@@ -276,6 +279,8 @@ Status kafka_produce(Producer *p, Str topic, int partition, const Record *r, voi
     rd_kafka_resp_err_t e;
     while ((e = produce_once(p, rkt, partition, r, tag)) == RD_KAFKA_RESP_ERR__QUEUE_FULL && kafka_now_ms() < end)
         rd_kafka_poll(p->rk, 50);
+    if (e == RD_KAFKA_RESP_ERR__STATE && p->name && txn_failed(p) && !fatal_code(p, NULL, 0))
+        return err_set(err, ERR_ABORT, "The transaction must be aborted: a record of it was not delivered, or skipped");
     if (e && fatal_code(p, NULL, 0)) /* librdkafka gives the cause of the fatal error here */
         e = RD_KAFKA_RESP_ERR__FATAL;
     switch (e) {
@@ -349,7 +354,7 @@ Status kafka_begin(Producer *p, Err *err)
     if (!p->rk || p->broken)
         return none_there(p, err);
     p->reports.n = 0; /* of the transaction before */
-    p->lost = false;
+    __atomic_store_n(&p->handle.txn_failed, false, __ATOMIC_RELEASE);
     Status st = done(p, rd_kafka_begin_transaction(p->rk), false, "A transaction did not begin", err);
     p->open |= st == OK;
     return st;

@@ -40,6 +40,9 @@
 
 #include <unistd.h>
 
+/* A producer's transactions that fail after one in which a record was refused, without a cause of their own. */
+enum { SPOILED = 3 };
+
 /* ---- gates ---- */
 
 bool gate_torn(const Round *r, const char *what) { return effects_gate(r->t->fx, what, GATE_BEFORE) == GATE_TEAR; }
@@ -359,15 +362,21 @@ static void commit_exactly_once(Round *r)
     Status s;
     bool *there = mem_zalloc(sizeof *there * (size_t)r->n);
     Group *g;
+    bool again;
     do {
         Err err = ERR_INIT;
         bool unsettled = false;
         round_begin(r);
         s = sends(r) ? transact(r, &unsettled, &err) : OK;
-        if (s != OK)
+        again = s == OK ? is_redone(r) : s == ERR_ABORT && !unsettled && r->rc->spoiled > 0;
+        if (s != OK && !again)
             failed(r, unsettled, &err);
+        else if (s == OK && again)
+            r->rc->spoiled = SPOILED;
+        else
+            r->rc->spoiled -= r->rc->spoiled > 0;
         err_clear(&err);
-    } while (s == OK && is_redone(r));
+    } while (again);
     if (s == OK) {
         for (int at = 0; (g = next_group(r, &at));)
             note_group(r, g);

@@ -25,6 +25,7 @@ typedef struct RemoteCommitter {
     Producer *txn, *plain; /* made when first needed */
     bool ready;            /* txn: has an epoch, and no failure since */
     bool taken, lost;
+    int spoiled;           /* aborts, after a refusal, that are nobody's fault: so many more are tried again at once */
     uint32_t rounds;
     uint64_t untold_in;       /* Remote.changes: later, others have told the groups more */
     VEC(UnitPosition) untold; /* at least once: the groups could not be told; owners owned, topics counted */
