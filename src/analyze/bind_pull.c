@@ -3,12 +3,35 @@
 //
 // The predicate is a tree of AND and OR over comparisons. Each part gives, for each key column, a
 // set of constants it must be one of, or nothing; AND keeps the part that says more, OR joins
-// the rows of both sides. When every key column is pinned the rows are looked up, else the table is
+// the rows of both sides, each row once. When every key column is pinned the rows are looked up, else the table is
 // scanned; the whole WHERE is applied to what comes back, so a wider set is never wrong.
 #include "analyze/internal.h"
 #include "expr/program.h"
 
 enum { MAX_KEYS = 10000 };
+
+/* Values are equal when their stored bytes are; of equal rows the first is kept. */
+typedef struct Distinct {
+    StrMap seen;
+    Buf bytes;
+} Distinct;
+
+static bool is_new(Distinct *d, const BoundQuery *q, int k, const Value *row, int n)
+{
+    buf_clear(&d->bytes);
+    for (int i = 0; i < n; i++)
+        value_save(&d->bytes, q->input->cols[k + i].type, &row[i]);
+    if (strmap_find(&d->seen, buf_view(&d->bytes)))
+        return false;
+    strmap_put(&d->seen, buf_view(&d->bytes), d);
+    return true;
+}
+
+static void distinct_free(Distinct *d)
+{
+    strmap_free(&d->seen);
+    buf_free(&d->bytes);
+}
 
 typedef struct Pins {
     bool pinned;   /* rows is the complete list of keys that can match */
@@ -68,12 +91,14 @@ static void collect(const Analyzer *an, const BoundQuery *q, const TExpr *x, Col
         for (int i = 0; i < x->nargs; i++)
             if (!constant(an, x->args[i], &v))
                 return;
+        Distinct d = {0};
         c->set[k] = true;
         for (int i = 0; i < x->nargs; i++)
             if (constant(an, x->args[i], &v) && v.null)
                 c->null_key = k;
-            else
+            else if (is_new(&d, q, k, &v, 1))
                 vec_push(an->arena, &c->sets[k], v);
+        distinct_free(&d);
     }
 }
 
@@ -101,40 +126,36 @@ static void product(const Analyzer *an, const Columns *c, Pins *out)
     }
 }
 
-static void add_row(const Analyzer *an, const BoundQuery *q, Pins *p, const Value *row)
+/* Adds the rows of x, one part of an OR. False: a key column is not pinned, or there are too many rows. */
+static bool add_part(const Analyzer *an, const BoundQuery *q, const TExpr *x, Distinct *d, Pins *out)
 {
-    for (int i = 0; i < p->rows.n; i++) {
-        bool same = true;
-        for (int k = 0; same && k < q->source->nkeys; k++)
-            same = value_equal(q->input->cols[k].type, &p->rows.v[i][k], &row[k]);
-        if (same)
-            return;
-    }
-    vec_push(an->arena, &p->rows, row);
+    int n = q->source->nkeys;
+    Pins part = {.null_key = -1};
+    Columns c = {.n = n, .null_key = -1, .set = ARENA_ARRAY(an->arena, bool, n)};
+    c.sets = arena_zalloc(an->arena, sizeof *c.sets * (size_t)n);
+    collect(an, q, x, &c);
+    product(an, &c, &part);
+    if (out->null_key < 0)
+        out->null_key = part.null_key;
+    for (int i = 0; i < part.rows.n; i++)
+        if (is_new(d, q, 0, part.rows.v[i], n))
+            vec_push(an->arena, &out->rows, part.rows.v[i]);
+    return part.pinned && out->rows.n <= MAX_KEYS;
+}
+
+static bool add_parts(const Analyzer *an, const BoundQuery *q, const TExpr *x, Distinct *d, Pins *out)
+{
+    if (x->kind == TEXPR_OR)
+        return add_parts(an, q, x->a, d, out) && add_parts(an, q, x->b, d, out);
+    return add_part(an, q, x, d, out);
 }
 
 static void pins_of(const Analyzer *an, const BoundQuery *q, const TExpr *x, Pins *out)
 {
+    Distinct d = {0};
     *out = (Pins){.null_key = -1};
-    if (x->kind == TEXPR_OR) {
-        Pins left, right;
-        pins_of(an, q, x->a, &left);
-        pins_of(an, q, x->b, &right);
-        if (!left.pinned || !right.pinned || left.rows.n + right.rows.n > MAX_KEYS)
-            return;
-        out->pinned = true;
-        out->null_key = left.null_key >= 0 ? left.null_key : right.null_key;
-        for (int i = 0; i < left.rows.n; i++)
-            add_row(an, q, out, left.rows.v[i]);
-        for (int i = 0; i < right.rows.n; i++)
-            add_row(an, q, out, right.rows.v[i]);
-        return;
-    }
-    int n = q->source->nkeys;
-    Columns c = {.n = n, .null_key = -1, .set = ARENA_ARRAY(an->arena, bool, n)};
-    c.sets = arena_zalloc(an->arena, sizeof *c.sets * (size_t)n);
-    collect(an, q, x, &c);
-    product(an, &c, out);
+    out->pinned = add_parts(an, q, x, &d, out);
+    distinct_free(&d);
 }
 
 Status bind_pull_keys(const Analyzer *an, const BoundQuery *q, PullKeys *out, Err *err)

@@ -68,13 +68,31 @@ SUMMING(sum_int, i, int32_t, WRAP)
 SUMMING(sum_bigint, l, int64_t, WRAP)
 SUMMING(sum_double, d, double, PLAIN)
 
+/* x + y as text, also where it is beyond 128 bits. */
+static void sum_text(Buf *out, i128 x, i128 y, int scale)
+{
+    i128 sum;
+    if (!__builtin_add_overflow(x, y, &sum)) {
+        text_decimal(out, sum, scale);
+        return;
+    }
+    u128 m = x < 0 ? -(u128)x + -(u128)y : (u128)x + (u128)y; /* of one sign, each below 2^127 */
+    Buf digits = BUF_INIT;
+    text_decimal(&digits, (i128)(m / 10), 0);
+    buf_byte(&digits, (char)('0' + (int)(m % 10)));
+    BUG_IF(digits.n < (size_t)scale); /* it has 39 */
+    buf_printf(out, "%s%.*s%s%s", x < 0 ? "-" : "", (int)(digits.n - (size_t)scale), buf_z(&digits), scale ? "." : "",
+               buf_z(&digits) + digits.n - (size_t)scale);
+    buf_free(&digits);
+}
+
 static bool sum_decimal_step(AggCtx *c, void *state, char op, i128 v)
 {
-    i128 sum = get_dec(state) + (op == '+' ? v : -v); /* both below 10^38: no overflow */
+    i128 before = get_dec(state), step = op == '+' ? v : -v, sum;
     int p = c->result->precision, s = c->result->scale;
-    if (!decimal_fits(sum, p)) {
+    if (__builtin_add_overflow(before, step, &sum) || !decimal_fits(sum, p)) {
         Buf text = BUF_INIT;
-        text_decimal(&text, sum, s);
+        sum_text(&text, before, step, s);
         agg_fail(c,
                  "Numeric field overflow: A field with precision %d and scale %d must round to an absolute value "
                  "less than 10^%d. Got %s", p, s, p - s, buf_z(&text));

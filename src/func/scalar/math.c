@@ -30,8 +30,10 @@ static void abs_double(FuncCtx *c, const Value *a, int n, Value *out)
 
 static void abs_decimal(FuncCtx *c, const Value *a, int n, Value *out)
 {
-    UNUSED(c), UNUSED(n);
-    out->d.dec = a->d.dec < 0 ? -a->d.dec : a->d.dec;
+    UNUSED(n);
+    out->d.dec = a->d.dec;
+    if (a->d.dec < 0 && __builtin_sub_overflow((i128)0, a->d.dec, &out->d.dec))
+        func_fail(c, "Numeric field overflow: the result has more than 38 digits");
 }
 
 static const Type *first_decimal(Arena *a, const Type *const *args, int n)
@@ -58,25 +60,45 @@ static void floor_double(FuncCtx *c, const Value *a, int n, Value *out)
     out->d.d = floor(a->d.d);
 }
 
-/* v / unit towards negative infinity. */
-static i128 floor_div(i128 v, i128 unit)
+/* ---- digits of 128-bit numbers ---- */
+
+typedef enum Rounding { ROUND_DOWN, ROUND_UP, ROUND_NEAREST /* ties go up */, ROUND_CUT } Rounding;
+
+/* v / 10^drop as a whole number. */
+static i128 drop_digits(i128 v, int drop, Rounding how)
 {
-    i128 q = v / unit;
-    return v % unit < 0 ? q - 1 : q;
+    if (drop > DECIMAL_MAX_PRECISION) /* |v| is below 2 * 10^38, less than half of the unit */
+        return how == ROUND_DOWN ? -(v < 0) : how == ROUND_UP ? v > 0 : 0;
+    i128 unit = decimal_pow10(drop), q = v / unit, rest = v % unit;
+    i128 down = q - (rest < 0), above = rest < 0 ? rest + unit : rest; /* v = down * unit + above */
+    switch (how) {
+    case ROUND_DOWN: return down;
+    case ROUND_UP: return q + (rest > 0);
+    case ROUND_NEAREST: return down + (above >= unit - above);
+    default: return q;
+    }
+}
+
+/* The result is v, rounded to multiples of 10^drop. */
+static void round_digits(FuncCtx *c, i128 v, int drop, Rounding how, Value *out)
+{
+    i128 q = drop_digits(v, drop, how);
+    bool large = drop > DECIMAL_MAX_PRECISION;
+    out->d.dec = 0;
+    if (large ? q != 0 : __builtin_mul_overflow(q, decimal_pow10(drop), &out->d.dec))
+        func_fail(c, "Numeric field overflow: the result has more than 38 digits");
 }
 
 static void floor_decimal(FuncCtx *c, const Value *a, int n, Value *out)
 {
-    i128 unit = decimal_pow10(c->types[0]->scale);
     UNUSED(n);
-    out->d.dec = floor_div(a->d.dec, unit) * unit;
+    round_digits(c, a->d.dec, c->types[0]->scale, ROUND_DOWN, out);
 }
 
 static void ceil_decimal(FuncCtx *c, const Value *a, int n, Value *out)
 {
-    i128 unit = decimal_pow10(c->types[0]->scale);
     UNUSED(n);
-    out->d.dec = -floor_div(-a->d.dec, unit) * unit;
+    round_digits(c, a->d.dec, c->types[0]->scale, ROUND_UP, out);
 }
 
 /* ---- ROUND ----------------------------------------------------------------------------------- */
@@ -104,19 +126,7 @@ static void round_double(FuncCtx *c, const Value *a, int n, Value *out)
     out->d.l = double_to_long(x - down >= 0.5 ? down + 1 : down);
 }
 
-/* Rounds an unscaled value of `scale` digits to `places` and gives it in units of 10^-places; ties go up. */
-static i128 round_half_up(i128 v, int drop)
-{
-    i128 unit = decimal_pow10(drop), q = floor_div(v, unit), rest = v - q * unit;
-    return rest * 2 >= unit ? q + 1 : q;
-}
-
-/* The same towards zero. */
-static i128 cut_digits(i128 v, int drop) { return v / decimal_pow10(drop); }
-
 enum { MOST_PLACES = 1000000000 };
-
-typedef i128 DropFn(i128 v, int drop);
 
 /* The shortest decimal text of |d| as digits × 10^exponent. */
 static int64_t shortest_digits(double d, int *exponent)
@@ -140,7 +150,7 @@ static int64_t shortest_digits(double d, int *exponent)
     return digits;
 }
 
-static void double_places(FuncCtx *c, const Value *a, Value *out, DropFn *drop_digits)
+static void double_places(FuncCtx *c, const Value *a, Value *out, Rounding how)
 {
     double d = a[0].d.d;
     int e;
@@ -157,7 +167,7 @@ static void double_places(FuncCtx *c, const Value *a, Value *out, DropFn *drop_d
         out->d.d = d == 0 ? 0.0 : d;
         return;
     }
-    i128 q = drop > 19 ? 0 : drop_digits(d < 0 ? -digits : digits, (int)drop);
+    i128 q = drop > 19 ? 0 : drop_digits(d < 0 ? -digits : digits, (int)drop, how);
     char text[64];
     snprintf(text, sizeof text, "%ldE%ld", (long)q, -(long)a[1].d.i);
     out->d.d = q == 0 ? 0.0 : strtod(text, NULL);
@@ -166,13 +176,13 @@ static void double_places(FuncCtx *c, const Value *a, Value *out, DropFn *drop_d
 static void round_double_places(FuncCtx *c, const Value *a, int n, Value *out)
 {
     UNUSED(n);
-    double_places(c, a, out, round_half_up);
+    double_places(c, a, out, ROUND_NEAREST);
 }
 
 static void trunc_double_places(FuncCtx *c, const Value *a, int n, Value *out)
 {
     UNUSED(n);
-    double_places(c, a, out, cut_digits);
+    double_places(c, a, out, ROUND_CUT);
 }
 
 static void trunc_double(FuncCtx *c, const Value *a, int n, Value *out)
@@ -184,13 +194,13 @@ static void trunc_double(FuncCtx *c, const Value *a, int n, Value *out)
 static void trunc_decimal(FuncCtx *c, const Value *a, int n, Value *out)
 {
     UNUSED(n);
-    out->d.dec = cut_digits(a->d.dec, c->types[0]->scale);
+    out->d.dec = drop_digits(a->d.dec, c->types[0]->scale, ROUND_CUT);
 }
 
 static void round_decimal(FuncCtx *c, const Value *a, int n, Value *out)
 {
     UNUSED(n);
-    out->d.dec = round_half_up(a->d.dec, c->types[0]->scale);
+    out->d.dec = drop_digits(a->d.dec, c->types[0]->scale, ROUND_NEAREST);
 }
 
 static const Type *whole_decimal(Arena *a, const Type *const *args, int n)
@@ -200,7 +210,7 @@ static const Type *whole_decimal(Arena *a, const Type *const *args, int n)
     return type_decimal(a, digits > 0 ? digits : 1, 0);
 }
 
-static void decimal_places(FuncCtx *c, const Value *a, Value *out, DropFn *drop_digits)
+static void decimal_places(FuncCtx *c, const Value *a, Value *out, Rounding how)
 {
     int64_t drop = (int64_t)c->types[0]->scale - a[1].d.i;
     if ((a[1].d.i > MOST_PLACES || a[1].d.i < -MOST_PLACES) && a[0].d.dec != 0)
@@ -208,20 +218,19 @@ static void decimal_places(FuncCtx *c, const Value *a, Value *out, DropFn *drop_
     else if (drop <= 0)
         out->d.dec = a[0].d.dec;
     else
-        out->d.dec = drop > DECIMAL_MAX_PRECISION ? 0
-            : drop_digits(a[0].d.dec, (int)drop) * decimal_pow10((int)drop);
+        round_digits(c, a[0].d.dec, (int)drop, how, out);
 }
 
 static void round_decimal_places(FuncCtx *c, const Value *a, int n, Value *out)
 {
     UNUSED(n);
-    decimal_places(c, a, out, round_half_up);
+    decimal_places(c, a, out, ROUND_NEAREST);
 }
 
 static void trunc_decimal_places(FuncCtx *c, const Value *a, int n, Value *out)
 {
     UNUSED(n);
-    decimal_places(c, a, out, cut_digits);
+    decimal_places(c, a, out, ROUND_CUT);
 }
 
 /* ---- SIGN, SQRT, GREATEST, LEAST ------------------------------------------------------------- */
