@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { FIRST_BLOCK = 1024, MAX_BLOCK = 1 << 20, ALIGN = 16 };
+enum { FIRST_BLOCK = 1024, MAX_BLOCK = 1 << 20, KEPT_MOST = 4 << 20, ALIGN = 16 };
 
 typedef struct Block {
     struct Block *next;
@@ -62,9 +62,9 @@ static void add_block(Arena *a, size_t need)
 void arena_reset(Arena *a)
 {
     run_closers(a);
-    Block *keep = a->blocks;
+    Block *keep = NULL;
     for (Block *b = a->blocks; b; b = b->next)
-        if (b->size > keep->size)
+        if (b->size <= KEPT_MOST && (!keep || b->size > keep->size))
             keep = b;
     for (Block *b = a->blocks, *next; b; b = next) {
         next = b->next;
@@ -73,6 +73,7 @@ void arena_reset(Arena *a)
     }
     a->blocks = keep;
     a->held = 0;
+    a->at = a->end = NULL;
     if (keep) {
         keep->next = NULL;
         a->held = keep->size;

@@ -14,7 +14,7 @@ typedef struct Arena Arena;
 Arena *arena_new(size_t first);
 /* Runs the closers, frees everything; NULL is ignored. */
 void arena_free(Arena *a);
-/* Runs the closers and forgets all allocations; keeps the memory of the largest block for reuse. */
+/* Runs the closers and forgets all allocations; keeps the largest block for reuse, but none of more than 4 MB. */
 void arena_reset(Arena *a);
 /* Bytes held from the system. */
 size_t arena_bytes(const Arena *a);

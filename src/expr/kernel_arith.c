@@ -102,6 +102,11 @@ static void add_string(Run *r, const Instr *in)
     EACH_ROW(&r->lists[in->list], row, {
         Str x = text_or_null(ca, row);
         Str y = text_or_null(cb, row);
+        const char *why = value_too_large(r->a, x.n + y.n);
+        if (why) {
+            run_fail(r, in, row, why);
+            continue;
+        }
         char *p = arena_bytes_alloc(r->a, x.n + y.n + 1);
         char *end = text_put(p, text_put(p, p, x), y);
         d->s[row] = (View){p, (uint32_t)(end - p), 0};

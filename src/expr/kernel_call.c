@@ -39,6 +39,7 @@ static void call_rows(Run *r, const Instr *in, FuncCtx *ctx)
 {
     const FuncRow *f = in->x->func;
     Column *d = &r->cols[in->dst];
+    bool is_text = d->type->kind == KIND_STRING || d->type->kind == KIND_BYTES;
     Value some[INLINE_ARGS];
     Value *args = in->nargs <= INLINE_ARGS ? some : arena_alloc(r->a, sizeof *args * (size_t)in->nargs);
     EACH_ROW(&r->lists[in->list], row, {
@@ -52,8 +53,10 @@ static void call_rows(Run *r, const Instr *in, FuncCtx *ctx)
         }
         if (nulls)
             out.null = true;
-        else
+        else if (func_room(ctx, 0))
             f->row(ctx, args, in->nargs, &out);
+        if (!ctx->failed && is_text && !out.null && out.d.s.n > VALUE_MOST)
+            func_room(ctx, out.d.s.n);
         if (ctx->failed) {
             run_fail(r, in, row, ctx->reason ? ctx->reason : "function failed");
             ctx->failed = false;

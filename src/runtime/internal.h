@@ -60,6 +60,7 @@ struct SourceReader {
     VEC(TaskInput *) subs;
     RecordSet ahead;      /* fetched, for a task that merges its inputs by time */
     int ahead_at;         /* how far it was handed on */
+    int rows;             /* of a batch, at most; 0: as configured. Fewer where the values that rows make are large */
 };
 
 /* The reader of w at the input's position, made or shared, with the input in it. */

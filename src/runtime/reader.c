@@ -392,11 +392,24 @@ static bool prune(SourceReader *r)
 
 static int most_rows(const SourceReader *r)
 {
-    int most = r->w->e->cfg.batch_rows;
+    int most = r->rows ? r->rows : r->w->e->cfg.batch_rows;
     const TaskInput *ti = r->subs.v[0];
     if (ti->end >= 0 && ti->end - r->position < most)
         most = (int)(ti->end - r->position);
     return most;
+}
+
+/* After a batch of n rows: the next ones have as many as make some 64 MB of values. */
+static void size_rows(SourceReader *r, int n)
+{
+    enum { LARGE = 64 << 20 };
+    size_t used = arena_bytes(r->w->batch_arena);
+    if (used > LARGE) {
+        int64_t fewer = (int64_t)n * LARGE / (int64_t)used;
+        r->rows = fewer < 1 ? 1 : (int)fewer;
+    } else if (r->rows) {
+        r->rows = r->rows * 2 < r->w->e->cfg.batch_rows ? r->rows * 2 : 0;
+    }
 }
 
 /* From where it stands. Behind markers and aborted transactions a reader stands further on without a record. */
@@ -441,6 +454,7 @@ Status reader_step(SourceReader *r, bool *did, Err *err)
         arena_reset(w->batch_arena);
         Batch *b = reader_decode(r, &set, w->batch_arena);
         hand_on(r, b, set.next_offset);
+        size_rows(r, set.n);
         merge(r);
     }
     recordset_release(&set);

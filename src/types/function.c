@@ -26,6 +26,21 @@ bool func_fail(FuncCtx *c, const char *fmt, ...)
     return false;
 }
 
+const char *value_too_large(const Arena *a, uint64_t n)
+{
+    if (n > VALUE_MOST)
+        return "The value is larger than 64 MB";
+    if (arena_bytes(a) + n > BATCH_MOST)
+        return "The values made of a batch of rows are larger than 256 MB";
+    return NULL;
+}
+
+bool func_room(FuncCtx *c, uint64_t n)
+{
+    const char *why = value_too_large(c->arena, n);
+    return why ? func_fail(c, "%s", why) : true;
+}
+
 bool agg_fail(AggCtx *c, const char *fmt, ...)
 {
     va_list ap;

@@ -8,7 +8,7 @@
 #include "func/tables.h"
 #include "types/text.h"
 
-enum { SERIES_MOST = 1 << 24 };
+enum { SERIES_MOST = VALUE_MOST / sizeof(Value) };
 
 /* ---- sets ------------------------------------------------------------------------------------ */
 
@@ -234,7 +234,7 @@ static void array_join(FuncCtx *c, const Value *a, int n, Value *out)
         return;
     const Array *arr = a[0].d.arr;
     Buf b = BUF_INIT;
-    for (uint32_t i = 0; i < arr->n; i++) {
+    for (uint32_t i = 0; i < arr->n && func_room(c, b.n + delimiter.n); i++) {
         Value text = value_str(STR("null"));
         bool plain = type_is_number(t) || t->kind == KIND_BOOLEAN || t->kind == KIND_STRING;
         if (!arr->v[i].null &&
@@ -266,6 +266,8 @@ static void series(FuncCtx *c, int64_t from, int64_t to, int32_t step, Value *ou
         func_fail(c, "GENERATE_SERIES of more than %d elements", (int)SERIES_MOST);
         return;
     }
+    if (!func_room(c, (uint64_t)count * sizeof(Value)))
+        return;
     Array *arr = array_new(c->arena, (uint32_t)count);
     for (uint32_t i = 0; i < arr->n; i++) {
         int64_t v = (int64_t)(from + (i128)step * i);

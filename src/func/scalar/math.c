@@ -218,7 +218,7 @@ static void decimal_places(FuncCtx *c, const Value *a, Value *out, Rounding how)
     else if (drop <= 0)
         out->d.dec = a[0].d.dec;
     else
-        round_digits(c, a[0].d.dec, (int)drop, how, out);
+        round_digits(c, a[0].d.dec, drop > DECIMAL_MAX_PRECISION ? DECIMAL_MAX_PRECISION + 1 : (int)drop, how, out);
 }
 
 static void round_decimal_places(FuncCtx *c, const Value *a, int n, Value *out)

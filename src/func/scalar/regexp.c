@@ -215,6 +215,8 @@ static void regexp_replace(FuncCtx *c, const Value *a, int n, Value *out)
         return;
     }
     for (room = 2 * m.n + by + 64;; room = need + 1) {
+        if (!func_room(c, (uint64_t)room))
+            return;
         UChar *to = arena_alloc(c->arena, sizeof *to * (size_t)room);
         m.e = U_ZERO_ERROR;
         need = uregex_replaceAll(m.re, u, by, to, room, &m.e);

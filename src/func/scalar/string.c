@@ -124,10 +124,8 @@ static void concat(FuncCtx *c, const Value *a, int n, Value *out)
     size_t total = 0;
     for (int i = 0; i < n; i++)
         total += a[i].null ? 0 : a[i].d.s.n;
-    if (total > UINT32_MAX / 2) {
-        func_fail(c, "text too long");
+    if (!func_room(c, total))
         return;
-    }
     char *p = arena_bytes_alloc(c->arena, total + 1), *q = p;
     for (int i = 0; i < n; i++) {
         if (a[i].null || a[i].d.s.n == 0)
@@ -185,12 +183,21 @@ static size_t find(Str s, Str what, size_t from)
     return p ? (size_t)(p - s.p) : s.n + 1;
 }
 
-static void put_units_around(Arena *a, Buf *b, Str s, Str what)
+/* The next UTF-16 unit of a text that text16_apart made. */
+static Str next_unit(const uint8_t **p, const uint8_t *end)
 {
-    int64_t n = utf16_len(s);
+    const uint8_t *from = *p;
+    utf8_next(p, end);
+    return (Str){(const char *)from, (size_t)(*p - from)};
+}
+
+static void put_units_around(FuncCtx *c, Buf *b, Str s, Str what)
+{
+    Str apart = text16_apart(c->arena, s);
+    const uint8_t *p = (const uint8_t *)apart.p, *end = p + apart.n;
     text_append(b, what);
-    for (int64_t i = 0; i < n; i++) {
-        text_append(b, text16_slice(a, s, i, i + 1));
+    while (p < end && func_room(c, b->n + what.n)) {
+        text_append(b, next_unit(&p, end));
         text_append(b, what);
     }
 }
@@ -206,10 +213,10 @@ static void replace(FuncCtx *c, const Value *a, int n, Value *out)
         from = text16_apart(c->arena, from);
     }
     if (from.n == 0) {
-        put_units_around(c->arena, &b, s, to);
+        put_units_around(c, &b, s, to);
     } else {
         size_t at = 0, hit;
-        while ((hit = find(s, from, at)) <= s.n) {
+        while ((hit = find(s, from, at)) <= s.n && func_room(c, b.n + (hit - at) + to.n)) {
             text_append(&b, str_sub(s, at, hit - at));
             text_append(&b, to);
             at = hit + from.n;
@@ -289,7 +296,7 @@ static void split_at(FuncCtx *c, Str s, Str delimiter, Value *out)
 {
     VEC(Value) parts = {0};
     size_t at = 0, hit;
-    while ((hit = find(s, delimiter, at)) <= s.n) {
+    while ((hit = find(s, delimiter, at)) <= s.n && func_room(c, (uint64_t)parts.n * sizeof(Value))) {
         vec_push(c->arena, &parts, value_str(str_sub(s, at, hit - at)));
         at = hit + delimiter.n;
     }
@@ -313,9 +320,13 @@ static void split(FuncCtx *c, const Value *a, int n, Value *out)
         return;
     }
     int64_t units = utf16_len(s);
+    if (!func_room(c, (uint64_t)units * sizeof(Value)))
+        return;
+    Str apart = text16_apart(c->arena, s);
+    const uint8_t *p = (const uint8_t *)apart.p, *end = p + apart.n;
     Array *arr = array_new(c->arena, (uint32_t)units);
     for (int64_t i = 0; i < units; i++)
-        arr->v[i] = value_str(text16_slice(c->arena, s, i, i + 1));
+        arr->v[i] = value_str(next_unit(&p, end));
     *out = (Value){.d.arr = arr};
 }
 
@@ -327,6 +338,8 @@ static void split_bytes(FuncCtx *c, const Value *a, int n, Value *out)
         split_at(c, s, delimiter.n ? delimiter : STR("x"), out);
         return;
     }
+    if (!func_room(c, (uint64_t)s.n * sizeof(Value)))
+        return;
     Array *arr = array_new(c->arena, (uint32_t)s.n);
     for (size_t i = 0; i < s.n; i++)
         arr->v[i] = value_str(str_sub(s, i, 1));

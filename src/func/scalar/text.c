@@ -7,7 +7,6 @@
 #include "func/tables.h"
 #include "func/text16.h"
 
-enum { PAD_MOST = 1 << 26 };
 
 /* ---- LPAD, RPAD ------------------------------------------------------------------------------ */
 
@@ -27,14 +26,16 @@ static void pad(FuncCtx *c, const Value *a, Value *out, bool left)
         return;
     Str s = view_str(a[0].d.s), filler = view_str(a[2].d.s);
     int64_t want = a[1].d.i, have = units(s, bytes), step = units(filler, bytes);
-    if (want > PAD_MOST) {
-        func_fail(c, "a length of %d is too long", a[1].d.i);
-        return;
-    }
     if (have >= want) {
         *out = value_str(head(c, s, want, bytes));
         return;
     }
+    if (step < 1) {
+        func_fail(c, "the padding is not UTF-8");
+        return;
+    }
+    if (!func_room(c, s.n + (uint64_t)((want - have + step - 1) / step) * filler.n))
+        return;
     Buf b = BUF_INIT;
     void (*add)(Buf *, Str) = bytes ? buf_str : text_append;
     if (!left)
@@ -96,6 +97,8 @@ static void concat_ws(FuncCtx *c, const Value *a, int n, Value *out)
     for (int i = 1; i < n; i++) {
         if (a[i].null)
             continue;
+        if (!func_room(c, b.n + a[0].d.s.n + a[i].d.s.n))
+            break;
         if (any)
             add(&b, view_str(a[0].d.s));
         add(&b, view_str(a[i].d.s));

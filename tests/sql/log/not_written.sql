@@ -21,10 +21,11 @@ SELECT k, LEN(v) AS n FROM wide EMIT CHANGES;
 SELECT LEN(l) AS length, n FROM rekeyed EMIT CHANGES;
 --> `LENGTH` INTEGER, `N` INTEGER
 --> 3 | 2
+--> null | 67108864
 --> 67108864 | 67108863
 --> 4 | 3
 SELECT logger, message->type AS type, message->serializationError AS error FROM KSQL_PROCESSING_LOG EMIT CHANGES;
 --> `LOGGER` STRING, `TYPE` INTEGER, `ERROR` STRUCT<`TARGET` STRING, `ERRORMESSAGE` STRING, `RECORD` STRING, `CAUSE` ARRAY<STRING>, `TOPIC` STRING>
 --> processing.CSAS_WIDE_1.Sink.serializer | 3 | {TARGET=value, ERRORMESSAGE=Error serializing message to topic: WIDE. The value is 67108872 bytes when serialized which is larger than 67108864, the most that a record may have., RECORD=null, CAUSE=[The value is 67108872 bytes when serialized which is larger than 67108864, the most that a record may have.], TOPIC=WIDE}
---> processing.CSAS_REKEYED_2.Sink.serializer | 3 | {TARGET=key, ERRORMESSAGE=Error serializing message to topic: REKEYED. The key is 67108865 bytes when serialized which is larger than 67108864, the most that a record may have., RECORD=null, CAUSE=[The key is 67108865 bytes when serialized which is larger than 67108864, the most that a record may have.], TOPIC=REKEYED}
+--> processing.CSAS_REKEYED_2.Project | 1 | null
 --> processing.CSAS_WIDE_1.Sink.serializer | 3 | {TARGET=value, ERRORMESSAGE=Error serializing message to topic: WIDE. The value is 67108871 bytes when serialized which is larger than 67108864, the most that a record may have., RECORD=null, CAUSE=[The value is 67108871 bytes when serialized which is larger than 67108864, the most that a record may have.], TOPIC=WIDE}
