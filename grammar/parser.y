@@ -67,8 +67,8 @@ query(Q) ::= SELECT(T) items(I) FROM relation(R) window(W) where(C) group(G) par
     Q = build_query(ctx, T, I, R);
     Q->window = W;
     Q->where = C;
-    build_group(Q, G);
-    build_partition(Q, P);
+    build_group(ctx, Q, G);
+    build_partition(ctx, Q, P);
     Q->having = H;
     Q->emit = (EmitKind)E;
     build_limit(Q, L);

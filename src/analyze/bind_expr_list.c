@@ -5,6 +5,7 @@
 // not NULL, widened by the numbers that follow. A literal text beside another type is parsed as that
 // type; another literal beside a text becomes a text; anything else does not fit. CASE branches are
 // not converted: all must have the same type, as a real ksqlDB has it.
+#include "base/map.h"
 #include "analyze/bind_expr_internal.h"
 
 /* A literal: converted here and now. */
@@ -239,6 +240,25 @@ static const TExpr *all_null(const Bind *b, const Expr *e, const char *what, con
                      what, one);
 }
 
+/* The first key that is the same constant as one before it; -1. */
+static int constant_again(const TExpr *const *keys, int n)
+{
+    StrMap seen = {0};
+    Buf bytes = BUF_INIT;
+    int again = -1;
+    for (int i = 0; i < n && again < 0; i++) {
+        if (keys[i]->kind != TEXPR_CONST)
+            continue;
+        buf_clear(&bytes);
+        value_save(&bytes, keys[i]->type, &keys[i]->value);
+        if (strmap_put(&seen, buf_view(&bytes), &seen))
+            again = i;
+    }
+    strmap_free(&seen);
+    buf_free(&bytes);
+    return again;
+}
+
 const TExpr *bind_map(const Bind *b, const Expr *e)
 {
     const Expr **ek, **ev;
@@ -260,11 +280,10 @@ const TExpr *bind_map(const Bind *b, const Expr *e)
     for (int i = 0; i < n; i++) {
         args[2 * i] = keys[i];
         args[2 * i + 1] = values[i];
-        for (int k = 0; k < i; k++)
-            if (keys[k]->kind == TEXPR_CONST && keys[i]->kind == TEXPR_CONST && texpr_equal(keys[k], keys[i]))
-                return bind_fail(b, ek[i], ERR_STATEMENT, "Multiple entries with same key: %s",
-                                 bind_text(b, ek[i]));
     }
+    int again = constant_again(keys, n);
+    if (again >= 0)
+        return bind_fail(b, ek[again], ERR_STATEMENT, "Multiple entries with same key: %s", bind_text(b, ek[again]));
     return texpr_args(b->a, TEXPR_MAP, type_map(b->a, tk, tv), args, 2 * n);
 }
 
@@ -274,17 +293,20 @@ const TExpr *bind_struct(const Bind *b, const Expr *e)
     int n;
     const TExpr **xs = bind_list(b, &e->list, 0, 1, &es, &n);
     Field *fields = ARENA_ARRAY(b->a, Field, n + 1);
+    StrMap seen = {0};
+    bool again = false;
+    for (int i = 0; xs && i < n; i++)
+        again |= strmap_put(&seen, e->names.v[i].text, &seen) != NULL;
+    strmap_free(&seen);
     for (int i = 0; xs && i < n; i++) {
         if (xs[i]->type->kind == KIND_NULL)
             return bind_fail(b, es[i], ERR_STATEMENT,
                              "Can't infer a type of null. Please explicitly cast it to a required type, e.g. CAST(null "
                              "AS VARCHAR).");
         fields[i] = (Field){e->names.v[i].text, xs[i]->type};
-        for (int k = 0; k < i; k++)
-            if (str_eq(fields[k].name, fields[i].name))
-                return bind_fail(b, e, ERR_STATEMENT, "Duplicate field names found in STRUCT: %s",
-                                 bind_text(b, e));
     }
+    if (again)
+        return bind_fail(b, e, ERR_STATEMENT, "Duplicate field names found in STRUCT: %s", bind_text(b, e));
     return xs ? texpr_args(b->a, TEXPR_STRUCT, type_struct(b->a, fields, n), xs, n) : NULL;
 }
 

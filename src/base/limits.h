@@ -11,6 +11,8 @@ enum {
     LIMIT_EXPRESSIONS = 100000,         /* nodes in one statement */
     LIMIT_PARTITIONS = 10000,           /* of one topic */
     LIMIT_RECORD_BYTES = 64 << 20,      /* one record's key or value */
+    LIMIT_VALUE_BYTES = 64 << 20,       /* one value that an expression makes: its text, or its elements */
+    LIMIT_BATCH_BYTES = 256 << 20,      /* the values that expressions make of one batch */
     LIMIT_BATCH_ROWS = 4096,            /* rows of one batch */
     LIMIT_PULL_ROWS = 10 * 1000 * 1000, /* rows a pull query answers */
     LIMIT_PUSH_QUEUE = 10000,           /* rows that wait for one reader of a push query */

@@ -4,6 +4,7 @@
 //   FUNC_STRICT     NULL where an argument is NULL; the body never sees one
 //   FUNC_PRIMITIVE  a NULL argument fails the row
 //   else            the body decides
+#include "base/limits.h"
 #include "expr/internal.h"
 
 enum { INLINE_ARGS = 16 };
@@ -55,7 +56,7 @@ static void call_rows(Run *r, const Instr *in, FuncCtx *ctx)
             out.null = true;
         else if (func_room(ctx, 0))
             f->row(ctx, args, in->nargs, &out);
-        if (!ctx->failed && is_text && !out.null && out.d.s.n > VALUE_MOST)
+        if (!ctx->failed && is_text && !out.null && out.d.s.n > LIMIT_VALUE_BYTES)
             func_room(ctx, out.d.s.n);
         if (ctx->failed) {
             run_fail(r, in, row, ctx->reason ? ctx->reason : "function failed");

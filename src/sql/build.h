@@ -147,8 +147,10 @@ Window build_window(WindowKind kind, Duration size, Duration advance, Window opt
 Duration build_duration(ParseCtx *ctx, const Expr *number, UnitToken u);
 /* A whole number; `what` names its clause in the error. */
 Count build_count(ParseCtx *ctx, const Expr *number, const char *what);
-void build_group(Query *q, Grouping g);
-void build_partition(Query *q, Grouping g);
+void build_group(ParseCtx *ctx, Query *q, Grouping g);
+void build_partition(ParseCtx *ctx, Query *q, Grouping g);
+/* ERR_LIMIT: as many as columns. */
+void build_check_grouping(ParseCtx *ctx, const Grouping *g, const char *what);
 void build_limit(Query *q, Count limit);
 
 /* ---- statements --------------------------------------------------------------------------------------- */

@@ -497,6 +497,12 @@ static void check_count(ParseCtx *ctx, int n, Span at, const char *what)
     }
 }
 
+void build_check_grouping(ParseCtx *ctx, const Grouping *g, const char *what)
+{
+    if (g->list.n > LIMIT_COLUMNS)
+        check_count(ctx, g->list.n, g->list.v[LIMIT_COLUMNS]->span, what);
+}
+
 void build_push_field(ParseCtx *ctx, FieldRefVec *to, FieldRef f)
 {
     vec_push(ctx->arena, to, f);

@@ -79,16 +79,18 @@ Count build_count(ParseCtx *ctx, const Expr *number, const char *what)
     return (Count){true, whole(ctx, number, what), number->span};
 }
 
-void build_group(Query *q, Grouping g)
+void build_group(ParseCtx *ctx, Query *q, Grouping g)
 {
+    build_check_grouping(ctx, &g, "expressions in GROUP BY");
     q->has_group_by = g.set;
     q->group_parens = g.parens;
     q->group_by = g.list;
     q->group_span = g.span;
 }
 
-void build_partition(Query *q, Grouping g)
+void build_partition(ParseCtx *ctx, Query *q, Grouping g)
 {
+    build_check_grouping(ctx, &g, "expressions in PARTITION BY");
     q->has_partition_by = g.set;
     q->partition_by = g.list;
     q->partition_span = g.span;

@@ -7,6 +7,7 @@
 //   inside a quoted name         untouched
 // A value therefore never brings in a second statement or a clause. A variable that is not set is an
 // error outside quotes; inside a string the text stays as it is (it may be meant so). Any thread.
+#include "base/limits.h"
 #include "sql/parse_run.h"
 #include "sql/parser.h"
 
@@ -105,18 +106,21 @@ static Status replace_bare(const Token *tk, const StrMap *vars, Buf *out, Err *e
     return OK;
 }
 
+static bool too_long(const Buf *out) { return out->n > LIMIT_STATEMENT_BYTES; }
+
+/* Stops where the statement gets too long. */
 static void replace_in_text(Str text, const StrMap *vars, Buf *out)
 {
     size_t done = 0, at = 0;
     Str name;
-    while (next_reference(text, &at, &name)) {
+    while (!too_long(out) && next_reference(text, &at, &name)) {
         const char *value = value_of(vars, name);
         buf_bytes(out, text.p + done, at - done);
         done = at;
         at += name.n + 3;
         if (!value)
             continue;
-        for (; *value; value++) {
+        for (; *value && !too_long(out); value++) {
             buf_byte(out, *value);
             if (*value == '\'')
                 buf_byte(out, '\'');
@@ -146,6 +150,9 @@ Status variables_replace(const TokenVec *tokens, Str text, size_t from, size_t t
             st = replace_bare(tk, vars, out, err);
         else
             replace_in_text(tk->text, vars, out);
+        if (st == OK && too_long(out))
+            st = err_at(err, ERR_LIMIT, tk->span, "The statement is longer than %d bytes with the values of its variables",
+                        LIMIT_STATEMENT_BYTES);
         if (st != OK)
             return st;
         /* Behind it the original goes on: a piece of length 0 that is never inside. */

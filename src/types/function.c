@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a function or aggregate says that the row it works on failed (see function.h). The first
 // reason stays; the evaluator clears `failed` before the next row.
+#include "base/limits.h"
 #include "types/function.h"
 
 #include <stdarg.h>
@@ -28,9 +29,9 @@ bool func_fail(FuncCtx *c, const char *fmt, ...)
 
 const char *value_too_large(const Arena *a, uint64_t n)
 {
-    if (n > VALUE_MOST)
+    if (n > LIMIT_VALUE_BYTES)
         return "The value is larger than 64 MB";
-    if (arena_bytes(a) + n > BATCH_MOST)
+    if (arena_bytes(a) + n > LIMIT_BATCH_BYTES)
         return "The values made of a batch of rows are larger than 256 MB";
     return NULL;
 }

@@ -34,10 +34,8 @@ struct FuncCtx {
 /* Marks the current row as failed; returns false, so that `return func_fail(…)` reads well in helpers. */
 bool func_fail(FuncCtx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* What one value may take, in bytes of text or of an array's elements, and what the values that a batch makes may take together.
- * docs/limits.md says both. */
-enum { VALUE_MOST = 64 << 20, BATCH_MOST = 256 << 20 };
-/* Whether a value of n bytes may be made; else the row fails. Asked before the memory is taken. */
+/* Whether a value of n bytes (of text, or of an array's elements) may be made; else the row fails. Asked before the memory is
+ * taken. LIMIT_VALUE_BYTES, LIMIT_BATCH_BYTES. */
 bool func_room(FuncCtx *c, uint64_t n);
 /* The reason why not; NULL: it may. */
 const char *value_too_large(const Arena *a, uint64_t n);

@@ -5,10 +5,11 @@
 // elements have no order: two of them cannot be sorted.
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "func/tables.h"
 #include "types/text.h"
 
-enum { SERIES_MOST = VALUE_MOST / sizeof(Value) };
+enum { SERIES_MOST = LIMIT_VALUE_BYTES / sizeof(Value) };
 
 /* ---- sets ------------------------------------------------------------------------------------ */
 
