@@ -42,3 +42,13 @@ SELECT * FROM two WHERE (a = 2 AND b = 'x') OR (a IN (2, 1) AND b = 'x');
 SELECT a FROM t WHERE a >= 2 AND a IN (3, 3) OR a = 3;
 --> `A` INTEGER KEY
 --> 3
+SELECT * FROM t WHERE a >= 1 AND a <= 2 OR a >= 2 AND a <= 3 OR a = 2;
+--> `A` INTEGER KEY, `N` BIGINT
+--> 1 | 1
+--> 2 | 2
+--> 3 | 1
+SELECT * FROM two WHERE a IN (2, 2) OR b = 'x' OR b IN ('x', 'x');
+--> `A` INTEGER KEY, `B` STRING KEY, `N` BIGINT
+--> 1 | x | 1
+--> 2 | y | 1
+--> 2 | x | 1
