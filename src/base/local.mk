@@ -7,6 +7,8 @@ libsluice_a_SOURCES += \
 	src/base/base.h \
 	src/base/buf.c \
 	src/base/buf.h \
+	src/base/cancel.c \
+	src/base/cancel.h \
 	src/base/cell.c \
 	src/base/cell.h \
 	src/base/codes.def \

@@ -14,6 +14,7 @@
 #ifndef SLUICE_EXEC_OP_H
 #define SLUICE_EXEC_OP_H
 
+#include "base/cancel.h"
 #include "plan/plan.h"
 #include "state/store.h"
 
@@ -72,9 +73,11 @@ struct Op {
     OpStats stats;
 };
 
-/* The rows of b to the next operator. */
+/* The rows of b to the next operator. ERR_CANCELLED: they are wanted no more, and may not have been computed. */
 static inline Status op_emit(Op *op, const Batch *b, Err *err)
 {
+    if (cancel_asked())
+        return err_set(err, ERR_CANCELLED, "The query was cancelled.");
     op->stats.rows_out += b->nsel;
     op->out->stats.batches++;
     op->out->stats.rows_in += b->nsel;

@@ -4,6 +4,7 @@
 //   FUNC_STRICT     NULL where an argument is NULL; the body never sees one
 //   FUNC_PRIMITIVE  a NULL argument fails the row
 //   else            the body decides
+#include "base/cancel.h"
 #include "base/limits.h"
 #include "expr/internal.h"
 
@@ -45,6 +46,10 @@ static void call_rows(Run *r, const Instr *in, FuncCtx *ctx)
     Value *args = in->nargs <= INLINE_ARGS ? some : arena_alloc(r->a, sizeof *args * (size_t)in->nargs);
     EACH_ROW(&r->lists[in->list], row, {
         Value out = {.null = false};
+        if (cancel_asked()) {
+            run_null(r, d, row);
+            continue;
+        }
         for (int i = 0; i < in->nargs; i++)
             args[i] = column_get(&r->cols[in->args[i]], row);
         bool nulls = f->flags & (FUNC_STRICT | FUNC_PRIMITIVE) && any_null(args, in->nargs);

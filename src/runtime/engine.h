@@ -24,6 +24,7 @@ typedef struct EngineConfig {
     void (*log)(void *arg, const char *line); /* what happens by itself: work that comes and goes, restores, failures; any thread */
     void *log_arg;
     bool (*ending)(void);   /* true from when the process is to end: Kafka is not waited for long any more; any thread; or NULL */
+    bool (*interrupted)(void); /* the user gave the statement in hand up: a pull query ends; any thread; or NULL */
     bool headless;          /* statements come from a file at each start: no command topic, query ids count from 0 */
     Effects *fx;            /* effects_real() or simulated */
     int workers;            /* threads; 0: one a core, at most 8 */

@@ -193,6 +193,7 @@ struct RunQuery {
     bool (*room)(void *arg); /* transient: may it go on (queue not full)? */
     void (*ended)(void *arg, const char *why, Err *err); /* transient: no more rows come */
     int64_t created_ms;
+    bool stopping;        /* atomic: query_stop was called: a batch in hand is thrown away */
     bool bounded;         /* transient: ends at the offsets that were the ends at its start */
 };
 
@@ -222,6 +223,9 @@ struct Worker {
     int64_t quiet_ms;     /* until then quiet readers are left alone */
     int64_t watch_ms;     /* when its tasks are watched next */
     uint64_t woken[WOKEN_WORDS]; /* atomic: bits of topic partitions that were written to; by worker_woken_bit */
+    const RunQuery *running; /* whose batch is in hand; NULL: none */
+    bool pulling;            /* a pull query reads here, and its caller waits */
+    int64_t ending_ns;       /* when it first saw that the engine ends; 0: it has not */
     uint64_t steps;       /* atomic: that it has begun */
     bool commits;         /* atomic: it is in a commit */
     uint64_t steps_seen;  /* by the watchdog, … */

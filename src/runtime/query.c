@@ -190,6 +190,7 @@ Status query_start(RunQuery *q, Err *err)
 
 void query_stop(RunQuery *q)
 {
+    __atomic_store_n(&q->stopping, true, __ATOMIC_RELEASE);
     for (int i = 0; i < q->ntasks; i++)
         worker_call(q->tasks[i]->w, stop_task, q->tasks[i]);
     pthread_mutex_lock(&q->e->mu);

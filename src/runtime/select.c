@@ -140,7 +140,9 @@ static void pull_task(void *arg)
         for (int i = 0; i < t->chain.n; i++)
             if (t->chain.v[i]->node == &sub->nodes[store])
                 holder = t->chain.v[i];
+        t->w->pulling = true;
         p->st = op_state_rows(holder, p->keys->scan ? NULL : p->keys->rows, p->keys->n, a, chain.v[0], p->err);
+        t->w->pulling = false;
         op_chain_free(&chain);
         if (p->st == ERR_CANCELLED) { /* the stream has enough, or says itself what is wrong */
             err_clear(p->err);

@@ -19,6 +19,7 @@
 // @thread worker
 #include <stdlib.h>
 
+#include "base/cancel.h"
 #include "runtime/internal.h"
 #include "topic/kafka.h"
 
@@ -414,14 +415,25 @@ bool task_at_end(const Task *t)
     return true;
 }
 
+/* The batch in hand is wanted no more, and what was not committed with it: whoever goes on does so from the last commit. */
+static void task_discard(Task *t)
+{
+    t->state = TASK_WAITING;
+    t->retry_at = INT64_MAX;
+}
+
 void task_batch(Task *t, const Batch *b)
 {
     Err err = ERR_INIT;
     task_begin(t);
     t->rows_in += b->nsel;
+    t->w->running = t->q;
     Status st = b->nsel ? op_chain_batch(&t->chain, b, &err) : OK;
-    if (st && st != ERR_CANCELLED)
+    if (cancel_asked())
+        task_discard(t);
+    else if (st && st != ERR_CANCELLED)
         task_fail(t, &err);
+    t->w->running = NULL;
     err_clear(&err);
 }
 

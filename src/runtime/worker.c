@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "base/cancel.h"
 #include "runtime/internal.h"
 
 typedef struct Message {
@@ -328,9 +329,30 @@ static void sleep_until_poked(Worker *w)
     pthread_mutex_unlock(&w->mu);
 }
 
+/* A batch in hand when the engine ends has this time to be done. */
+enum { ENDING_NS = 300000000 };
+
+static bool is_cancelled(void *arg)
+{
+    Worker *w = arg;
+    Engine *e = w->e;
+    if (!w->running && !w->pulling) /* a commit is never cut off */
+        return false;
+    if (w->running && __atomic_load_n(&w->running->stopping, __ATOMIC_ACQUIRE))
+        return true;
+    if (w->pulling && e->cfg.interrupted && e->cfg.interrupted())
+        return true;
+    if (!engine_ending(e))
+        return false;
+    int64_t now = e->fx->mono_ns(e->fx);
+    w->ending_ns = w->ending_ns ? w->ending_ns : now;
+    return now - w->ending_ns >= ENDING_NS;
+}
+
 static void *worker_main(void *arg)
 {
     Worker *w = arg;
+    cancel_watch(is_cancelled, w);
     for (;;) {
         pthread_mutex_lock(&w->mu);
         bool stop = w->stop && !w->inbox.n;

@@ -72,7 +72,7 @@ static bool ending(void) { return signals_ended() || (__atomic_load_n(&opening, 
 
 EngineConfig open_engine_config(ServerConfig *config, const char *dir, int log_level)
 {
-    EngineConfig c = {.fx = effects_real(), .ending = ending};
+    EngineConfig c = {.fx = effects_real(), .ending = ending, .interrupted = signals_pending};
     config->client.log = log_line;
     config->client.log_arg = c.fx;
     client_log.level = log_level;
