@@ -228,14 +228,12 @@ static void add_loose(Loose *l, const Expr *e)
     print_expr(&l->names, plain(l->ag, e));
 }
 
-/* Collects the largest parts without an aggregate that hold an ungrouped column. */
+/* Collects the select items that hold an ungrouped column outside of an aggregate, each as a whole. */
 static bool collect_loose(void *arg, const Expr *e)
 {
     Loose *l = arg;
     if (grouped(l->ag, e) || is_aggregate_call(e))
         return false;
-    if (expr_has_aggregate(e))
-        return true;
     l->found = false;
     expr_walk(e, find_loose_column, l);
     if (l->found)
@@ -257,7 +255,7 @@ static Status check_loose(Aggregation *ag, const SelectList *list)
 {
     Loose l = {.ag = ag};
     for (int i = 0; i < list->n; i++)
-        expr_walk(list->exprs[i], collect_loose, &l);
+        (void)collect_loose(&l, list->exprs[i]);
     Status st = OK;
     if (l.names.n) {
         st = err_at(ag->err, ERR_STATEMENT, l.at,
@@ -377,6 +375,41 @@ static Status check_sources(Aggregation *ag, QueryUse use)
     return OK;
 }
 
+static bool selects_group(const SelectList *list, const TExpr **bound, int group)
+{
+    for (int i = 0; i < list->n; i++)
+        if (bound[i]->kind == TEXPR_COLUMN && bound[i]->column == group)
+            return true;
+    return false;
+}
+
+/* Names all grouping expressions that are not selected: "F1, F2 and F3". */
+static Status keys_missing(Aggregation *ag, const SelectList *list, const TExpr **bound, Str sink)
+{
+    Buf sentence = BUF_INIT, comma = BUF_INIT, one = BUF_INIT;
+    int n = 0, left = 0;
+    for (int g = 0; g < ag->bq->ngroup; g++)
+        left += !selects_group(list, bound, g);
+    for (int g = 0; g < ag->bq->ngroup; g++) {
+        if (selects_group(list, bound, g))
+            continue;
+        buf_clear(&one);
+        print_expr(&one, ag->group_asts[g]);
+        left--;
+        buf_printf(&sentence, "%s%s", !n ? "" : left ? ", " : " and ", buf_z(&one));
+        buf_printf(&comma, "%s%s", n ? ", " : "", buf_z(&one));
+        n++;
+    }
+    Status st = err_at(ag->err, ERR_STATEMENT, ag->q->span,
+                       "Key missing from projection (ie, SELECT). \nThe query used to build `%.*s` must include the grouping "
+                       "expression%s %s in its projection (eg, SELECT %s...).",
+                       STR_ARG(sink), n > 1 ? "s" : "", buf_z(&sentence), buf_z(&comma));
+    buf_free(&sentence);
+    buf_free(&comma);
+    buf_free(&one);
+    return st;
+}
+
 /* Splits the rewritten items into the grouping columns (the key) and values. */
 static Status split_items(Aggregation *ag, const SelectList *list, const TExpr **bound, QueryUse use, Str sink)
 {
@@ -398,16 +431,8 @@ static Status split_items(Aggregation *ag, const SelectList *list, const TExpr *
                 first = i;
                 is_key[i] = true;
             }
-            if (first < 0) {
-                Buf missing = BUF_INIT;
-                print_expr(&missing, ag->group_asts[g]);
-                err_at(ag->err, ERR_STATEMENT, ag->q->span,
-                       "Key missing from projection (ie, SELECT). \nThe query used to build `%.*s` must include the "
-                       "grouping expression %s in its projection (eg, SELECT %s...).",
-                       STR_ARG(sink), buf_z(&missing), buf_z(&missing));
-                buf_free(&missing);
-                return ERR_STATEMENT;
-            }
+            if (first < 0)
+                return keys_missing(ag, list, bound, sink);
             items[g] = (BoundItem){names[first], bound[first], list->exprs[first], first};
         }
         bq->nkeys = bq->ngroup;

@@ -26,13 +26,13 @@ Status pull_refused(Span at, const char *clause, Err *err)
 /* What the grammar takes and this build does not run yet; and what is never allowed. */
 static Status check_shape(const Analyzer *an, const Query *q, QueryUse use, Err *err)
 {
-    if (q->window.kind != WINDOW_NONE && !q->has_group_by)
+    if (q->window.kind != WINDOW_NONE && !q->has_group_by && q->emit != EMIT_FINAL) /* else: check_emit */
         return err_at(err, ERR_STATEMENT, q->window.span, "WINDOW clause requires a GROUP BY clause.");
     if (q->from.joins.n) {
         Status st = check_join(an, q, err);
         return st ? st : unsupported(q->from.joins.v[0].span, "JOIN", err);
     }
-    if (q->window.kind != WINDOW_NONE)
+    if (q->window.kind != WINDOW_NONE && q->has_group_by)
         return unsupported(q->window.span, "WINDOW", err);
     if (q->has_partition_by && q->has_group_by)
         return err_at(err, ERR_STATEMENT, q->partition_span, "Only one of PARTITION BY or GROUP BY can be used.");
@@ -480,10 +480,13 @@ static Status find_source(const Analyzer *an, const Query *q, BoundQuery *bq, Er
     return OK;
 }
 
+/* EMIT FINAL over a window without GROUP BY: the select items are looked at first. */
 static Status check_emit(const Query *q, Err *err)
 {
     if (q->emit != EMIT_FINAL)
         return OK;
+    if (q->window.kind != WINDOW_NONE)
+        return err_at(err, ERR_STATEMENT, q->window.span, "WINDOW clause requires a GROUP BY clause.");
     return err_at(err, ERR_STATEMENT, q->span, "EMIT FINAL is only supported for windowed aggregations.");
 }
 
@@ -532,6 +535,8 @@ Status bind_query(const Analyzer *an, const Query *q, QueryUse use, Str sink, Bo
     }
     if (st == OK)
         st = check_emit(q, err);
+    if (st == OK && use == USE_PULL)
+        st = pull_check_keys(q, bq, err);
     if (st == OK && use == USE_PULL)
         st = pull_check_where(an, q, bq, err);
     return st ? st : finish_items(an, q, bq, err);

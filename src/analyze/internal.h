@@ -51,6 +51,8 @@ Status pull_refused(Span at, const char *clause, Err *err);
 /* pull_check.c: what a pull query may hold, before names are resolved; and after, whether its WHERE can be answered
  * with table scans disabled. */
 Status pull_check_clauses(const Analyzer *an, const Query *q, Err *err) MUST_CHECK;
+/* Strings in the IN of a key column that is none. */
+Status pull_check_keys(const Query *q, const BoundQuery *bq, Err *err) MUST_CHECK;
 Status pull_check_where(const Analyzer *an, const Query *q, const BoundQuery *bq, Err *err) MUST_CHECK;
 /* System columns cannot be selected into a source under their own names. */
 Status check_reserved(const SelectList *list, Err *err) MUST_CHECK;

@@ -219,6 +219,12 @@ static Status check_leaf(Check *c, const Expr *e)
         k = key_of(c, e->a);
         if (k == -2)
             return needs_scan(c, e->span, "A comparison must directly reference a key column");
+        for (int i = 0; i < e->list.n; i++) {
+            bool column = false;
+            expr_walk(e->list.v[i], any_column, &column);
+            if (column)
+                return needs_scan(c, e->list.v[i]->span, "A comparison must be between a key column and a resolvable expression");
+        }
         if (k >= 0 && e->negated)
             c->scan = true;
         return k < 0 || e->negated ? OK : see_key(c, k, e->span);
@@ -265,10 +271,47 @@ static Status check_disjunct(Check *c, const Conjunction *d, bool alone)
         return c->scan ? scan_disabled(c, d->v[0]->span) : missing_key(c, d);
     if (c->nseen < nkeys)
         return needs_scan(c, d->v[0]->span, "Multi-column sources must specify every key in the WHERE clause");
-    if (c->range && !(alone && nkeys == 1 && c->bq->source->window == SOURCE_NOT_WINDOWED &&
+    if (c->range && !(alone && nkeys == 1 && c->bq->input->cols[0].type->kind == KIND_STRING && c->bq->source->window == SOURCE_NOT_WINDOWED &&
                       props_bool(c->an->props, "ksql.query.pull.range.scan.enabled")))
         return scan_disabled(c, d->v[0]->span);
     return OK;
+}
+
+typedef struct KeyCheck {
+    const BoundQuery *bq;
+    Err *err;
+} KeyCheck;
+
+static bool check_key_list(void *arg, const Expr *e)
+{
+    KeyCheck *c = arg;
+    if (e->kind != EXPR_IN || e->a->kind != EXPR_COLUMN)
+        return c->err->code == OK;
+    for (int k = 0; k < c->bq->source->nkeys; k++) {
+        const ColumnDef *key = &c->bq->input->cols[k];
+        bool number = type_is_number(key->type) || key->type->kind == KIND_BOOLEAN; /* times are written as strings */
+        if (!str_eq(key->name, e->a->name.text) || !number)
+            continue;
+        for (int i = 0; i < e->list.n; i++)
+            if (e->list.v[i]->kind == EXPR_STRING) {
+                Buf type = BUF_INIT;
+                type_print(&type, key->type);
+                err_at(c->err, ERR_STATEMENT, e->list.v[i]->span,
+                       "'%.*s' can not be converted to the type of the key column: %.*s %s KEY",
+                       STR_ARG(e->list.v[i]->text), STR_ARG(key->name), buf_z(&type));
+                buf_free(&type);
+                return false;
+            }
+    }
+    return c->err->code == OK;
+}
+
+Status pull_check_keys(const Query *q, const BoundQuery *bq, Err *err)
+{
+    KeyCheck c = {bq, err};
+    if (bq->source->is_table && q->where)
+        expr_walk(q->where, check_key_list, &c);
+    return err->code;
 }
 
 Status pull_check_where(const Analyzer *an, const Query *q, const BoundQuery *bq, Err *err)

@@ -195,7 +195,7 @@ Status op_project_new(Arena *a, const PNode *node, OpEnv *env, Op **out, Err *er
         memset(used, 0, (size_t)node->in->n);
         texpr_columns(node->exprs[k], used);
         for (int c = 0; c < node->in->n; c++)
-            p->from_value[k] |= used[c] && node->in->cols[c].role == ROLE_VALUE;
+            p->from_value[k] |= used[c] && node->in->cols[c].role != ROLE_KEY; /* ROWTIME too */
     }
     *out = &p->op;
     return program_new(a, node->exprs, node->n, env->fx, &p->program, err);

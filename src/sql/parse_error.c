@@ -505,7 +505,8 @@ void parse_err_ksql(const Err *err, Buf *out)
                    str_starts(msg, STR("Number overflows"));
     if (!str_starts(msg, STR("Syntax Error")))
         buf_cstr(out, "Failed to prepare statement: ");
-    if (!str_starts(msg, STR("Illegal argument at")) && err->span.line > 0)
+    bool placed = str_starts(msg, STR("Illegal argument at")) || str_starts(msg, STR("Value must be integer"));
+    if (!placed && err->span.line > 0)
         buf_printf(out, "line %d:%d: ", err->span.line, err->span.col + (literal ? 1 : 0));
     buf_str(out, msg);
     if (str_eq_c(msg, "Syntax Error"))
