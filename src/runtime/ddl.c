@@ -182,12 +182,37 @@ static Status mark_headless(Engine *e, Err *err)
     return st;
 }
 
-/* The number under which the query's state is kept, the same at every start over a directory; state of another plan goes. */
+/* The query's own topics were made for another number of partitions of its source: they and its state are made anew, from the
+ * beginning of its input. Another server of the service may have done so already: then they fit. */
+static Status headless_resize(Engine *e, RunQuery *q, Err *err)
+{
+    if (!topics_remote(e->topics) || !q->plan->nstores || query_topics_fit(q))
+        return OK;
+    Status st = query_drop_topics(q, err);
+    if (st == OK)
+        st = query_make_topics(q, err);
+    if (st)
+        return st;
+    Unit *u = unit_begin(e->topics);
+    query_forget(q, true, u);
+    st = query_first_positions(q, true, u, err);
+    if (st) {
+        unit_abort(u);
+        return st;
+    }
+    engine_log(e, "query %.*s: topic %.*s has %d partitions now: its state is rebuilt from the beginning of its input",
+               STR_ARG(q->id), STR_ARG(q->source->topic), q->source->partitions);
+    return unit_commit(u, true, err);
+}
+
+/* The number under which the query's state is kept, the same at every start over a directory; state of another plan goes. One
+ * without state goes on where it was, and so does one whose source has got more partitions: see headless_resize.
+ * META "headless/ID" PERSISTED v1: be32 number, be64 fingerprint of the plan, be32 partitions of the source. */
 static Status headless_number(Engine *e, RunQuery *q, Err *err)
 {
     if (!e->disk)
         return OK;
-    enum { KEPT = 12, FIRST = 1 << 23 }; /* the lower half is for commands' numbers */
+    enum { KEPT = 16, FIRST = 1 << 23 }; /* the lower half is for commands' numbers */
     Buf key = BUF_INIT, kept = BUF_INIT, last = BUF_INIT, value = BUF_INIT;
     bool found = false, counted = false;
     buf_printf(&key, "headless/%.*s", STR_ARG(q->id));
@@ -198,17 +223,20 @@ static Status headless_number(Engine *e, RunQuery *q, Err *err)
         st = disk_get(e->disk, FAMILY_META, STR("headless"), &last, &counted, err);
     Rd rd = rd_of(buf_view(&kept)), lr = rd_of(buf_view(&last));
     uint32_t number = found && kept.n == KEPT ? rd_be32(&rd) : 0;
-    if (st == OK && number && rd_be64(&rd) == q->plan->fingerprint) {
+    bool same_plan = number && rd_be64(&rd) == q->plan->fingerprint;
+    bool resized = number && rd_be32(&rd) != (uint32_t)q->source->partitions;
+    if (st == OK && same_plan) {
         q->number = number;
     } else if (st == OK) {
         Unit *u = unit_begin(e->topics);
         q->number = number;
         if (number)
-            query_forget(q, true, u);
+            query_forget(q, q->plan->nstores > 0 && !resized, u);
         q->number = (counted ? rd_be32(&lr) : FIRST) + 1;
         buf_be32(&value, q->number);
         disk_batch_put(unit_disk(u), FAMILY_META, STR("headless"), buf_view(&value));
         buf_be64(&value, q->plan->fingerprint);
+        buf_be32(&value, (uint32_t)q->source->partitions);
         disk_batch_put(unit_disk(u), FAMILY_META, buf_view(&key), buf_view(&value));
         st = unit_commit(u, true, err);
     }
@@ -309,6 +337,8 @@ static Status launch(Ddl *d, BoundCreateAs *b, const char *prefix, bool is_inser
         rc = check_cycle(d, q);
     if (rc == OK && d->e->cfg.headless)
         rc = headless_number(d->e, q, d->err);
+    if (rc == OK && d->e->cfg.headless)
+        rc = headless_resize(d->e, q, d->err);
     if (rc == OK) {
         q->sql = arena_str(q->arena, d->shown);
         q->type = prefix;

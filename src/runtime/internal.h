@@ -374,6 +374,8 @@ void query_erase(RunQuery *q, bool local_only);
 void query_forget(RunQuery *q, bool positions, Unit *u);
 /* Its internal topics go, also those of an earlier plan. */
 Status query_drop_topics(RunQuery *q, Err *err) MUST_CHECK;
+/* Those of its own topics that are there have as many partitions as its plan wants. */
+bool query_topics_fit(const RunQuery *q);
 /* Before it is started: its state, made by another plan, goes, and it begins with the first record of its inputs. What it
  * has kept no state of goes on where it was. Synced, with `plan`: the record that tells of the new plan. */
 Status query_rebuild(RunQuery *q, const Record *plan, Err *err) MUST_CHECK;

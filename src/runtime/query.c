@@ -109,6 +109,24 @@ static Status make_logs(RunQuery *q, const PSub *sub, Err *err)
     return st;
 }
 
+static bool fits(const RunQuery *q, const PInput *in)
+{
+    TopicInfo info;
+    return !in || !topic_describe(q->e->topics, in->topic, &info) || info.partitions == in->partitions;
+}
+
+bool query_topics_fit(const RunQuery *q)
+{
+    bool fit = true;
+    for (int s = 0; s < q->plan->nsubs; s++) {
+        const PSub *sub = &q->plan->subs[s];
+        fit &= s == 0 || fits(q, &sub->input);
+        for (int i = 0; i < sub->n; i++)
+            fit &= fits(q, sub->nodes[i].log);
+    }
+    return fit;
+}
+
 Status query_make_topics(RunQuery *q, Err *err)
 {
     for (int s = 1; s < q->plan->nsubs; s++) {

@@ -122,3 +122,42 @@ def test_a_service_is_of_one_kind(sluice):
     stop(first)
     check(sluice.run(*shell, topic), 2, None, refused)
     stop(serve(sluice, topic))
+
+
+def test_partitions_that_are_added(sluice):
+    # The stream goes on where it was, the table is rebuilt from the beginning: also over a directory that knows nothing of it.
+    topic = "wide" + UNIQUE
+    tool = [os.path.join(os.environ["SRC"], "scripts", "kafka"), "tool", "topics", "--bootstrap-server", BOOTSTRAP]
+    source = f"CREATE STREAM {topic} (who VARCHAR KEY, n INT) WITH (kafka_topic='{topic}', value_format='json', partitions=1);\n"
+    later = source.replace(", partitions=1", "")
+    sluice.file("q.sql", EARLIEST + later + f"CREATE STREAM c{topic} AS SELECT who, n FROM {topic};\n"
+                f"CREATE TABLE s{topic} AS SELECT who, SUM(n) AS total FROM {topic} GROUP BY who;\n")
+    feeder = ["--bootstrap-server", BOOTSTRAP, "--service-id", "feeder" + topic]
+
+    def insert(n):
+        rows = "".join(f"INSERT INTO {topic} VALUES ('k{i}', {n});" for i in range(8))
+        check(sluice.run(*feeder, "-e", rows), 0)
+
+    def rows_of(out, count):
+        r = check(sluice.run(*feeder, "--timeout", "20", "-e", f"PRINT {out}{topic.upper()} FROM BEGINNING LIMIT {count};"), 0)
+        return sorted(re.findall(r'key: (\w+), value: \{"\w+":(\d+)\}', r.stdout))
+
+    check(sluice.run(*feeder, "-e", source), 0)
+    for i, directory in enumerate(("state", "state", "another")):
+        insert(10 ** i)
+        p = sluice.start("server", "--queries-file", "q.sql", "--bootstrap-server", BOOTSTRAP, "--service-id", topic,
+                         "--property", "processing.guarantee=exactly_once_v2", "--property", "commit.interval.ms=100", "-d", directory,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert " is ready: 2 queries" in p.stdout.readline(), p.stderr.read()
+        copied = rows_of("C", 8 * (i + 1))
+        assert copied == sorted((f"k{k}", str(10 ** e)) for k in range(8) for e in range(i + 1)), copied
+        totals = rows_of("S", (8, 16 + 8, 24 + 24)[i]) if i == 0 else None
+        assert totals is None or totals == [(f"k{k}", "1") for k in range(8)], totals
+        p.send_signal(signal.SIGTERM)
+        _, err = p.communicate()
+        assert ("is rebuilt from the beginning of its input" in err) == (i > 0), (i, err)
+        assert "ERROR" not in err, err
+        if i < 2:
+            subprocess.run([*tool, "--alter", "--topic", topic, "--partitions", str(3 + i)], check=True, capture_output=True)
+    r = check(sluice.run(*feeder, "--timeout", "20", "-e", f"PRINT C{topic.upper()} FROM BEGINNING;", "--timeout", "2"), 0)
+    assert len(re.findall("key: ", r.stdout)) == 24, r.stdout
