@@ -5,13 +5,19 @@
 // ksqlDB's shell takes and Sluice does not do yet is refused by name. Exit codes: 0 done, 1 a
 // statement or test failed or the output cannot be written, 2 arguments, files or no broker, 128 + a signal; 141 (of SIGPIPE) also
 // when nobody reads the output any more.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* pthread_setattr_default_np */
+#endif
+
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/cell.h"
@@ -450,10 +456,14 @@ static int finish(int code)
     return code ? code : 1;
 }
 
-int main(int argc, char **argv)
+typedef struct MainArgs {
+    int argc;
+    char **argv;
+    int code;
+} MainArgs;
+
+static int run(int argc, char **argv)
 {
-    if (!open_standard_descriptors())
-        return EXIT_USAGE;
     signal(SIGXFSZ, SIG_IGN); /* a file that grows past a limit is an error of its write */
     Args a = {.shell = {.timeout_ms = -1}};
     cell_locale();
@@ -465,4 +475,36 @@ int main(int argc, char **argv)
     vec_free(&a.properties);
     config_clear(&a.config);
     return finish(code);
+}
+
+static void *run_thread(void *arg)
+{
+    MainArgs *m = arg;
+    m->code = run(m->argc, m->argv);
+    return NULL;
+}
+
+/* The recursions over statements and values are bounded for a stack of this size: where ulimit -s gives less, the program runs
+ * on a thread that has it, and so do all threads that it starts. */
+enum { STACK_BYTES = 8 << 20 };
+
+int main(int argc, char **argv)
+{
+    MainArgs m = {argc, argv, 1};
+    struct rlimit limit;
+    pthread_attr_t attr;
+    pthread_t thread;
+    if (!open_standard_descriptors())
+        return EXIT_USAGE;
+    if (getrlimit(RLIMIT_STACK, &limit) || limit.rlim_cur >= STACK_BYTES) /* RLIM_INFINITY is the largest */
+        return run(argc, argv);
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, STACK_BYTES);
+    (void)pthread_setattr_default_np(&attr);
+    if (pthread_create(&thread, &attr, run_thread, &m)) {
+        fprintf(stderr, "sluice: no memory for a stack of 8 MB\n");
+        return EXIT_USAGE;
+    }
+    pthread_join(thread, NULL);
+    return m.code;
 }

@@ -270,7 +270,8 @@ static Status bind_topic(const Analyzer *an, const WithProps *w, const Stmt *s, 
     DataSource *ds = out->source;
     TopicInfo info;
     if (topic_describe(an->topics, w->topic, &info)) {
-        if (w->partitions && w->partitions != info.partitions && !an->replay_partitions) /* it may have got more since */
+        bool grown = an->replay_partitions && info.partitions > w->partitions;
+        if (w->partitions && w->partitions != info.partitions && !grown)
             return err_at(err, ERR_STATEMENT, s->span,
                           "A Kafka topic with the name '%.*s' already exists, with different partition/replica "
                           "configuration than required. KSQL expects %d partitions (topic has %d)",

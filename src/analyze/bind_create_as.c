@@ -47,7 +47,8 @@ static Status sink_topic(const Analyzer *an, const WithProps *w, const BoundQuer
     int set_replicas = (int)props_int(an->props, "ksql.sink.replicas");
     int want = w->partitions ? w->partitions : set_partitions > 0 ? set_partitions : q->source->partitions;
     if (topic_describe(an->topics, ds->topic, &info)) {
-        if (w->partitions && w->partitions != info.partitions)
+        bool grown = an->replay_partitions && info.partitions > w->partitions;
+        if (w->partitions && w->partitions != info.partitions && !grown)
             return err_at(err, ERR_STATEMENT, at,
                           "A Kafka topic with the name '%.*s' already exists, with different partition/replica "
                           "configuration than required. KSQL expects %d partitions (topic has %d)",

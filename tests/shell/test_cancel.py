@@ -55,3 +55,11 @@ def test_long_lists_are_read_in_time(sluice):
     r = sluice.run(input=SOURCE + f"CREATE TABLE t AS SELECT COUNT(*) AS n FROM s GROUP BY {many};")
     check(r, 1, "Stream created", "Too many expressions in GROUP BY: at most 1000")
     assert time.monotonic() - began < SOON
+
+
+def test_a_small_stack_is_enough(sluice):
+    chain = "+".join(["a"] * 1990)
+    p = subprocess.run(["sh", "-c", 'ulimit -s 512; exec "$@"', "sh", sluice.program, "-e",
+                        SOURCE + f"INSERT INTO s VALUES (1, 1, 'b'); SELECT {chain} AS x FROM s; CREATE STREAM o AS SELECT k, {chain} AS x "
+                        f"FROM s; EXPLAIN SELECT {chain} AS x FROM s;"], cwd=sluice.home, env=sluice.env, capture_output=True, text=True)
+    check(p, 0, ["|1990 ", "Created query with ID CSAS_O_1"])

@@ -183,7 +183,7 @@ int test_restart_void_statements(void)
     CHECK(topic_describe(engine_topics(b.e), STR("c"), &info));
     CHECK_INT(topic_delete(engine_topics(b.e), STR("c"), &err), OK);
     info.name = STR("c");
-    info.partitions = 4;
+    info.partitions = 1; /* more would be taken: a topic may get some */
     CHECK_INT(topic_create(engine_topics(b.e), &info, &err), OK);
     RUN(&b, "DROP STREAM g;");
     bed_stop(&b, false);
