@@ -81,6 +81,7 @@ typedef struct BoundQuery {
     QueryUse use;
     DataSource *source;       /* borrowed from the snapshot */
     Str alias;
+    Span source_at; /* of its name in FROM */
     const Schema *input;      /* source_query_schema */
     const TExpr *where;       /* over input; NULL */
     bool aggregated;

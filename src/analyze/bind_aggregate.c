@@ -370,9 +370,13 @@ static Status check_sources(Aggregation *ag, QueryUse use)
         return err_at(ag->err, ERR_STATEMENT, ag->q->group_span,
                       "Source(s) %.*s are using the 'KAFKA' value format. This format does not yet support GROUP BY.",
                       STR_ARG(ds->name));
-    if (use == USE_PULL)
-        return pull_refused(ag->q->span, "GROUP BY", ag->err);
-    return OK;
+    if (use != USE_PULL)
+        return OK;
+    Status st = pull_refused(ag->q->span, "GROUP BY", ag->err);
+    if (!ag->q->has_group_by)
+        err_hint(ag->err, "GROUP BY the other columns and EMIT CHANGES make it a push query; CREATE TABLE … AS SELECT keeps the result "
+                          "for pull queries");
+    return st;
 }
 
 static bool selects_group(const SelectList *list, const TExpr **bound, int group)

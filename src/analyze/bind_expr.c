@@ -97,6 +97,8 @@ static const TExpr *unknown_column(const Bind *b, const Expr *e)
               sc->clause, column_text(b, e));
     if (near.best.n)
         hint_name(b->err, near.best);
+    else if (e->name.quoted && !e->qualifier.text.n)
+        err_hint(b->err, "a string stands in single quotes: '%.*s'", STR_ARG(e->name.text));
     return NULL;
 }
 

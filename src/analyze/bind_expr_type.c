@@ -2,6 +2,7 @@
 // Types as written → types (page 03 §3.1): names and aliases, custom types, limits of DECIMAL.
 #include <inttypes.h>
 
+#include "base/nearest.h"
 #include "analyze/bind_expr.h"
 
 typedef struct BindType {
@@ -40,6 +41,28 @@ static const Type *resolve_decimal(const BindType *b, const TypeRef *t)
     return type_decimal(b->a, (int)p, (int)s);
 }
 
+/* Names of other databases, and what is near a name of ours. */
+static void hint_type(Str name, Err *err)
+{
+    static const char *const other[][2] = {
+        {"TEXT", "VARCHAR"},      {"CHAR", "VARCHAR"},       {"NVARCHAR", "VARCHAR"}, {"UUID", "VARCHAR"}, {"JSON", "VARCHAR"},
+        {"SMALLINT", "INT"},      {"TINYINT", "INT"},        {"LONG", "BIGINT"},      {"INT8", "BIGINT"},  {"FLOAT", "DOUBLE"},
+        {"REAL", "DOUBLE"},       {"NUMERIC", "DECIMAL(p, s)"}, {"NUMBER", "DECIMAL(p, s)"}, {"BOOL", "BOOLEAN"},
+        {"DATETIME", "TIMESTAMP"}, {"TIMESTAMPTZ", "TIMESTAMP"}, {"BLOB", "BYTES"},    {"BINARY", "BYTES"}, {"LIST", "ARRAY<type>"},
+    };
+    static const char *const ours[] = {"VARCHAR", "STRING", "INT",  "INTEGER",   "BIGINT", "DOUBLE", "BOOLEAN",
+                                       "DECIMAL", "BYTES",  "DATE", "TIMESTAMP", "TIME",   "ARRAY",  "MAP",
+                                       "STRUCT"};
+    const char *near = NULL;
+    for (int i = 0; i < ARRAY_LEN(other) && !near; i++)
+        if (str_eq_nocase(name, str_of(other[i][0])))
+            near = other[i][1];
+    if (!near)
+        near = nearest_find(name, ours, ARRAY_LEN(ours));
+    if (near)
+        err_hint(err, "did you mean %s?", near);
+}
+
 static const Type *resolve_named(const BindType *b, const TypeRef *t)
 {
     Str name = t->name.text;
@@ -48,8 +71,10 @@ static const Type *resolve_named(const BindType *b, const TypeRef *t)
     const Type *found = t->name.quoted ? NULL : type_by_name(name);
     if (!found && b->lookup)
         found = b->lookup(b->arg, name);
-    if (!found)
+    if (!found) {
         (void)err_at(b->err, ERR_STATEMENT, t->span, "Cannot resolve unknown type: %.*s", STR_ARG(name));
+        hint_type(name, b->err);
+    }
     return found;
 }
 

@@ -48,9 +48,22 @@ static Status check_shape(const Analyzer *an, const Query *q, QueryUse use, Err 
 
 typedef struct RefCheck {
     Str alias;
+    const Schema *input;
     Err *err;
     Status st;
 } RefCheck;
+
+static Status unknown_alias(const RefCheck *rc, const Expr *e)
+{
+    Status st = err_at(rc->err, ERR_STATEMENT, e->span,
+                       "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
+                       STR_ARG(e->qualifier.text));
+    for (int i = 0; i < rc->input->n; i++)
+        if (rc->input->cols[i].type->kind == KIND_STRUCT && str_eq(rc->input->cols[i].name, e->qualifier.text))
+            err_hint(rc->err, "a field of a STRUCT is read with ->, as in %.*s->%.*s", STR_ARG(e->qualifier.text),
+                     STR_ARG(e->name.text));
+    return st;
+}
 
 static bool check_ref(void *arg, const Expr *e)
 {
@@ -58,17 +71,15 @@ static bool check_ref(void *arg, const Expr *e)
     if (rc->st)
         return false;
     if (e->kind == EXPR_COLUMN && e->qualifier.text.n && !str_eq(e->qualifier.text, rc->alias))
-        rc->st = err_at(rc->err, ERR_STATEMENT, e->span,
-                        "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
-                        STR_ARG(e->qualifier.text));
+        rc->st = unknown_alias(rc, e);
     if (e->kind == EXPR_CALL && !function_find(e->name.text) && function_unsupported(e->name.text))
         rc->st = err_at(rc->err, ERR_UNSUPPORTED, e->span, "not supported yet: function %.*s", STR_ARG(e->name.text));
     return rc->st == OK;
 }
 
-static Status check_refs(const Query *q, const SelectList *list, Str alias, Err *err)
+static Status check_refs(const Query *q, const SelectList *list, const BoundQuery *bq, Err *err)
 {
-    RefCheck rc = {alias, err, OK};
+    RefCheck rc = {bq->alias, bq->input, err, OK};
     for (int i = 0; i < list->n; i++)
         expr_walk(list->exprs[i], check_ref, &rc);
     expr_walk(q->where, check_ref, &rc);
@@ -473,6 +484,7 @@ static Status find_source(const Analyzer *an, const Query *q, BoundQuery *bq, Er
     bq->source = catalog_find(an->cat, from->name.text);
     if (!bq->source)
         return unknown_source(an, &from->name, "Exception while preparing statement: %s does not exist.", err);
+    bq->source_at = from->name.span;
     bq->alias = from->alias.text.n ? from->alias.text : from->name.text;
     if (bq->source->window != SOURCE_NOT_WINDOWED)
         return unsupported(from->span, "queries over windowed sources", err);
@@ -514,7 +526,7 @@ Status bind_query(const Analyzer *an, const Query *q, QueryUse use, Str sink, Bo
     make_scope(an->arena, bq, "SELECT", &scope);
     st = expand_items(an->arena, q, bq->source, &scope, &list, err);
     if (st == OK)
-        st = check_refs(q, &list, bq->alias, err);
+        st = check_refs(q, &list, bq, err);
     if (st)
         return st;
     if (q->where) {

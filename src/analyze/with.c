@@ -3,6 +3,7 @@
 // Names, values and messages: page 02 of the ksqlDB reference. Pure; any thread.
 #include <stdlib.h>
 
+#include "base/nearest.h"
 #include "analyze/analyze.h"
 
 typedef struct WithCtx {
@@ -120,7 +121,11 @@ static Status want_format(const char *name, const Expr *v, Format *out, Err *err
         for (char *p = upper; *p; p++)
             if (*p >= 'a' && *p <= 'z')
                 *p = (char)(*p - 'a' + 'A');
+        static const char *const formats[] = {"JSON", "DELIMITED", "KAFKA", "NONE"};
+        const char *near = nearest_find(text, formats, ARRAY_LEN(formats));
         err_at(err, ERR_STATEMENT, v->span, "Unknown format: %s", upper);
+        if (near)
+            err_hint(err, "did you mean %s?", near);
         mem_free(upper);
         return ERR_STATEMENT;
     }
@@ -346,14 +351,28 @@ static const WithRow *find_row(Str name, WithFor what)
     return NULL;
 }
 
+/* The name of a property that may stand there and is near; n == 0: none. */
+static Str near_property(Str name, WithFor what)
+{
+    Nearest near;
+    nearest_init(&near, name);
+    for (int i = 0; i < ARRAY_LEN(rows); i++)
+        if (find_row(str_of(rows[i].name), what))
+            nearest_offer(&near, str_of(rows[i].name));
+    return near.best;
+}
+
 static Status unknown_names(const PropertyVec *props, WithFor what, Err *err)
 {
     Buf names = BUF_INIT;
     Span at = {0};
+    Str near = {NULL, 0};
     for (int i = 0; i < props->n; i++)
         if (!find_row(props->v[i].name.text, what)) {
-            if (!names.n)
+            if (!names.n) {
                 at = props->v[i].span;
+                near = near_property(props->v[i].name.text, what);
+            }
             if (names.n)
                 buf_cstr(&names, ",");
             buf_str(&names, props->v[i].name.text);
@@ -362,6 +381,8 @@ static Status unknown_names(const PropertyVec *props, WithFor what, Err *err)
     if (names.n)
         st = err_at(err, ERR_STATEMENT, at,
                     "Failed to prepare statement: Invalid config variable(s) in the WITH clause: %s", buf_z(&names));
+    if (near.n)
+        err_hint(err, "did you mean %.*s?", STR_ARG(near));
     buf_free(&names);
     return st;
 }

@@ -237,8 +237,8 @@ static Status pull_topology(Explain *x, Err *err)
     const DataSource *ds = x->query.source;
     PullKeys keys;
     if (!ds->query_id.n)
-        return err_set(err, ERR_STATEMENT,
-                       "The `%.*s` table isn't queryable. To derive a queryable table, you can do 'CREATE "
+        return err_at(err, ERR_STATEMENT, x->query.source_at,
+                      "The `%.*s` table isn't queryable. To derive a queryable table, you can do 'CREATE "
                        "TABLE QUERYABLE_%.*s AS SELECT * FROM %.*s'. See https://cnfl.io/queries for more info.",
                        STR_ARG(ds->name), STR_ARG(ds->name), STR_ARG(ds->name));
     Status rc = bind_pull_keys(&x->an, &x->query, &keys, err);

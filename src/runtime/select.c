@@ -349,8 +349,8 @@ static Status pull_once(Engine *e, const Analyzer *an, const BoundQuery *bq, con
     RunQuery *q = ds->query_id.n ? engine_query(e, ds->query_id) : NULL;
     if (!q) {
         pthread_mutex_unlock(&e->ddl);
-        return err_set(err, ERR_STATEMENT,
-                       "The `%.*s` table isn't queryable. To derive a queryable table, you can do 'CREATE TABLE "
+        return err_at(err, ERR_STATEMENT, bq->source_at,
+                      "The `%.*s` table isn't queryable. To derive a queryable table, you can do 'CREATE TABLE "
                        "QUERYABLE_%.*s AS SELECT * FROM %.*s'. See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if "
                        "you intended to issue a push query.",
                        STR_ARG(ds->name), STR_ARG(ds->name), STR_ARG(ds->name));

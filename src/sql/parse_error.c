@@ -243,21 +243,25 @@ static bool structural(const ParseRun *run, const Expected *e)
     }
 }
 
-/* What people write who come from other databases. word: the token at fault, or (behind) the one before
- * it. */
+/* What people write who come from other databases. word: the token at fault, or (behind) the one before it. after: the token
+ * before the word; NULL: any. The first row that fits is taken. */
 typedef struct Habit {
     const char *word;
     bool behind;
-    const char *hint;
+    const char *hint, *after;
 } Habit;
 
 static const Habit habits[] = {
-    {"ORDER", true, "there is no ORDER BY: a stream has no end at which it could be sorted"},
-    {"UNION", true, "there is no UNION: create a stream from one query and INSERT INTO it from the other"},
-    {"OFFSET", true, "there is no OFFSET"},
-    {"DISTINCT", false, "there is no SELECT DISTINCT: GROUP BY the columns"},
-    {"UPDATE", false, "a table keeps the last row of each key: INSERT a row with the same key"},
-    {"DELETE", false, "a row of a table goes when a record with its key and no value arrives"},
+    {"ORDER", true, "there is no ORDER BY: a stream has no end at which it could be sorted", NULL},
+    {"UNION", true, "there is no UNION: create a stream from one query and INSERT INTO it from the other", NULL},
+    {"OFFSET", true, "there is no OFFSET", NULL},
+    {"DISTINCT", false, "COUNT_DISTINCT(x) counts the different values of x", "("},
+    {"DISTINCT", false, "there is no SELECT DISTINCT: GROUP BY the columns", NULL},
+    {"SELECT", false, "there are no sub-queries: CREATE STREAM or TABLE … AS the inner one, and JOIN it", "("},
+    {"QUERY", false, "TERMINATE takes the query's id alone; SHOW QUERIES lists the ids", "TERMINATE"},
+    {"\\", false, "the shell's commands are words: help lists them; SHOW TABLES and DESCRIBE name say what is there", NULL},
+    {"UPDATE", false, "a table keeps the last row of each key: INSERT a row with the same key", NULL},
+    {"DELETE", false, "a row of a table goes when a record with its key and no value arrives", NULL},
 };
 
 static const char *habit(const ParseRun *run, const Expected *e)
@@ -265,7 +269,8 @@ static const char *habit(const ParseRun *run, const Expected *e)
     const Token *tk = &run->tokens.v[run->at];
     for (int i = 0; i < ARRAY_LEN(habits); i++) {
         const Token *at = habits[i].behind ? tk - 1 : tk;
-        if (str_eq_nocase(at->text, str_of(habits[i].word)) && (!habits[i].behind || run->at > RUN_FIRST))
+        bool after = !habits[i].after || str_eq_nocase(at[-1].text, str_of(habits[i].after)); /* RUN_FIRST > 0 */
+        if (str_eq_nocase(at->text, str_of(habits[i].word)) && after && (!habits[i].behind || run->at > RUN_FIRST))
             return habits[i].hint;
     }
     if (tk->kind == TK_EQ && tk[-1].kind == TK_EQ)

@@ -6,10 +6,12 @@ CREATE STREAM s1 (a INT);
 --> ERROR 1:1 Failed to prepare statement: Missing required property "KAFKA_TOPIC" which has no default value.
 CREATE STREAM s1 (a INT) WITH (kafka_topic='t1', value_format='jsonn', partitions=1);
 --> ERROR 1:63 Unknown format: JSONN
+--> HINT did you mean JSON?
 CREATE STREAM s1 (a INT) WITH (kafka_topic='t1', value_format='json', partitions=1, nonsense='x');
 --> ERROR 1:85 Failed to prepare statement: Invalid config variable(s) in the WITH clause: NONSENSE
 CREATE STREAM s1 (a INTT) WITH (kafka_topic='t1', value_format='json', partitions=1);
 --> ERROR 1:21 Failed to prepare statement: Cannot resolve unknown type: INTT
+--> HINT did you mean INT?
 CREATE STREAM s1 (a INT, a INT) WITH (kafka_topic='t1', value_format='json', partitions=1);
 --> ERROR 1:26 Failed to prepare statement: Duplicate column names: `A`
 CREATE STREAM s1 (rowtime BIGINT) WITH (kafka_topic='t1', value_format='json', partitions=1);

@@ -34,5 +34,5 @@ SELECT * FROM cities WHERE city = 'Oslo';
 
 -- A table that was declared has no state to ask.
 SELECT * FROM people WHERE id = 'ann';
---> ERROR The `PEOPLE` table isn't queryable. To derive a queryable table, you can do 'CREATE TABLE QUERYABLE_PEOPLE AS SELECT * FROM PEOPLE'. See https://cnfl.io/queries for more info.
+--> ERROR 1:15 The `PEOPLE` table isn't queryable. To derive a queryable table, you can do 'CREATE TABLE QUERYABLE_PEOPLE AS SELECT * FROM PEOPLE'. See https://cnfl.io/queries for more info.
 --> Add EMIT CHANGES if you intended to issue a push query.

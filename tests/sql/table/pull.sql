@@ -26,6 +26,7 @@ SELECT customer FROM totals WHERE customer = 'b' AND n = 2;
 SELECT COUNT(*) FROM totals;
 --> ERROR 1:1 Pull queries don't support GROUP BY clauses. See https://cnfl.io/queries for more info.
 --> Add EMIT CHANGES if you intended to issue a push query.
+--> HINT GROUP BY the other columns and EMIT CHANGES make it a push query; CREATE TABLE … AS SELECT keeps the result for pull queries
 SELECT * FROM totals GROUP BY customer;
 --> ERROR 1:22 Pull queries don't support GROUP BY clauses. See https://cnfl.io/queries for more info.
 --> Add EMIT CHANGES if you intended to issue a push query.
