@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 int str_cmp(Str a, Str b)
@@ -56,11 +57,13 @@ void bug_at(const char *file, int line, const char *fmt, ...)
     abort();
 }
 
+enum { EXIT_MEMORY = 3 };
+
 static void *checked(void *p, size_t n)
 {
     if (!p && n) {
         fprintf(stderr, "sluice: out of memory (%zu bytes wanted)\n", n);
-        abort();
+        _exit(EXIT_MEMORY); /* nothing is written any more: the next start goes on from the last commit */
     }
     return p;
 }

@@ -40,3 +40,19 @@ DESCRIBE CONNECTOR c;
 --> ERROR 1:1 not supported yet: DESCRIBE CONNECTOR
 DROP CONNECTOR c;
 --> ERROR 1:1 not supported yet: DROP CONNECTOR
+SELECT TRANSFORM(ARRAY[1, 2], x => x + 1) FROM orders EMIT CHANGES;
+--> ERROR 1:8 not supported yet: function TRANSFORM
+SELECT DATEADD(DAYS, 1, FROM_DAYS(1)) FROM orders EMIT CHANGES;
+--> ERROR 1:8 not supported yet: function DATEADD
+SELECT PARSE_DATE('2020', 'yyyy') FROM orders EMIT CHANGES;
+--> ERROR 1:8 not supported yet: function PARSE_DATE
+SELECT FROM_UNIXTIME(1) AT TIME ZONE 'UTC' FROM orders EMIT CHANGES;
+--> ERROR 1:8 not supported yet: AT TIME ZONE
+CREATE STREAM a (v INT, t VARCHAR) WITH (kafka_topic='a', value_format='json', partitions=1, timestamp='t', timestamp_format='yyyy');
+--> ERROR 1:1 not supported yet: TIMESTAMP_FORMAT
+CREATE STREAM a (v INT) WITH (kafka_topic='a', value_format='json', partitions=1, value_schema_id=3);
+--> ERROR 1:83 not supported yet: VALUE_SCHEMA_ID in the WITH clause
+CREATE STREAM a (v DECIMAL(60, 2)) WITH (kafka_topic='a', value_format='json', partitions=1);
+--> ERROR 1:20 not supported yet: DECIMAL of more than 38 digits
+SELECT GREATEST(1.5, 2.25) FROM orders EMIT CHANGES;
+--> ERROR 1:8 not supported yet: GREATEST over DECIMALs of different scale
