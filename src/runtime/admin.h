@@ -19,6 +19,7 @@ typedef struct TaskSeen {
     int64_t rows_in;   /* since the engine opened */
     int64_t rows_out;  /* records written by the task's last step; since it last started */
     int64_t errors;
+    int64_t missed;    /* records that were deleted before they were read */
     int64_t failed_ms; /* when it failed last */
     ErrCode code;
     Str why;

@@ -17,7 +17,7 @@ json_t *window_json(SourceWindow w)
 
 typedef struct Counts {
     int readers, writers; /* tasks */
-    int64_t rows_read, rows_written, errors;
+    int64_t rows_read, rows_written, errors, missed;
     int64_t since_ms;     /* the first of these queries' start; 0: none */
 } Counts;
 
@@ -30,6 +30,7 @@ static void count_task(Counts *c, const DataSource *ds, const Task *t, const Tas
         c->readers++;
         c->rows_read += seen->rows_in;
         c->errors += seen->errors;
+        c->missed += seen->missed;
     }
     if (writes) {
         c->writers++;
@@ -89,6 +90,8 @@ static void add_statistics(json_t *o, const Running *r, const DataSource *ds, bo
         add_statistic(&failed, "consumer-failed-messages-per-sec", rate(c.errors, &c, now), true);
         add_statistic(&failed, "consumer-failed-messages", (double)c.errors, false);
     }
+    if (c.missed)
+        add_statistic(&failed, "consumer-missed-messages", (double)c.missed, false);
     json_object_set_new(o, "statistics", json_str(extended ? str_trim(buf_view(&all.text)) : STR("")));
     json_object_set_new(o, "errorStats", json_str(extended ? str_trim(buf_view(&failed.text)) : STR("")));
     json_object_set_new(o, "clusterStatistics", all.list);

@@ -60,6 +60,7 @@ struct SourceReader {
     VEC(TaskInput *) subs;
     RecordSet ahead;      /* fetched, for a task that merges its inputs by time */
     int ahead_at;         /* how far it was handed on */
+    int64_t gap_ms;       /* when missing offsets were last looked into */
     int rows;             /* of a batch, at most; 0: as configured. Fewer where the values that rows make are large */
 };
 
@@ -119,6 +120,7 @@ struct Task {
     int64_t failing_ms; /* when it first failed after its last commit; 0: it has not */
     int64_t watched_ms, watched_mark; /* watchdog: since when it restores without progress */
     int64_t rows_in, errors;
+    int64_t missed;     /* records that were deleted before they were read */
     Restore *restore;   /* while RESTORING and STANDBY */
     RestoreProgress restored;
     Err err;            /* why it waits or failed */

@@ -412,6 +412,32 @@ static void size_rows(SourceReader *r, int n)
     }
 }
 
+/* Offsets are missing before the set. Markers, compaction and aborted transactions leave such gaps; where the topic begins behind
+ * the reader's position its retention, or somebody, has deleted records that were not read. */
+static void look_into_gap(SourceReader *r, int64_t first)
+{
+    enum { AGAIN_MS = 100 }; /* a broker is asked */
+    Engine *e = r->w->e;
+    int64_t now = effects_mono_ms(e->fx), begin, end;
+    Err err = ERR_INIT;
+    bool remote = topics_remote(e->topics);
+    if (r->in->internal || (remote && (first - r->position == 1 || (r->gap_ms && now - r->gap_ms < AGAIN_MS))))
+        return;
+    r->gap_ms = now;
+    if (topic_ends(e->topics, r->in->topic, r->partition, &begin, &end, &err) == OK && begin > r->position) {
+        int64_t missed = (begin < first ? begin : first) - r->position;
+        for (int i = 0; i < r->subs.n; i++) {
+            Task *t = r->subs.v[i]->task;
+            if (t->q->kind != QUERY_PERSISTENT)
+                continue;
+            t->missed += missed;
+            engine_log(e, "query %.*s: topic %.*s, partition %d: %lld records from offset %lld on were deleted before they were read",
+                       STR_ARG(t->q->id), STR_ARG(r->in->topic), r->partition, (long long)missed, (long long)r->position);
+        }
+    }
+    err_clear(&err);
+}
+
 /* From where it stands. Behind markers and aborted transactions a reader stands further on without a record. */
 static Status fetch(SourceReader *r, int most, RecordSet *set, Err *err)
 {
@@ -420,6 +446,9 @@ static Status fetch(SourceReader *r, int most, RecordSet *set, Err *err)
         st = topic_reader_open(r->w->e->topics, r->in->topic, r->partition, r->position, &r->records, err);
     if (st == OK)
         st = topic_reader_next(r->records, most, set, err);
+    int64_t first = st != OK ? -1 : set->n ? set->records[0].offset : set->next_offset;
+    if (first > r->position && r->subs.v[0]->task->ninputs == 1) /* else the reader is ahead of its position */
+        look_into_gap(r, first);
     if (st == OK && set->n == 0 && set->next_offset > r->position) {
         r->position = set->next_offset;
         for (int i = 0; i < r->subs.n; i++)

@@ -35,7 +35,7 @@ static int64_t rows_written(const Task *t)
 
 static void see_task(const Task *t, Arena *a, TaskSeen *out)
 {
-    *out = (TaskSeen){.rows_in = t->rows_in, .rows_out = rows_written(t), .errors = t->errors};
+    *out = (TaskSeen){.rows_in = t->rows_in, .rows_out = rows_written(t), .errors = t->errors, .missed = t->missed};
     out->restoring = t->state == TASK_RESTORING;
     out->restored = t->restored;
     const TaskInput *ti = task_held_up(t);
