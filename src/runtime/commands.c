@@ -333,7 +333,7 @@ Status commands_append(Engine *e, Command *c, RunQuery *q, Err *err)
     Err e1 = ERR_INIT;
     unit_exactly_once(u);
     unit_append(u, e->command_topic, 0, &r);
-    if (q && query_first_positions(q, false, u, &e1))
+    if (q && query_first_positions(q, false, true, u, &e1))
         unit_abort(u);
     else
         units_commit(cs->committer, &u, 1, true, &e1);

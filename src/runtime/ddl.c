@@ -188,26 +188,29 @@ static Status headless_resize(Engine *e, RunQuery *q, Err *err)
 {
     if (!topics_remote(e->topics) || !q->plan->nstores || query_topics_fit(q))
         return OK;
-    Status st = query_drop_topics(q, err);
-    if (st == OK)
-        st = query_make_topics(q, err);
-    if (st)
-        return st;
+    /* The positions first: where the process ends before the topics are new, the next start finds that they do not fit, or
+     * are not there, and begins anew all the same. */
     Unit *u = unit_begin(e->topics);
     query_forget(q, true, u);
-    st = query_first_positions(q, true, u, err);
+    Status st = query_first_positions(q, true, false, u, err);
     if (st) {
         unit_abort(u);
         return st;
     }
+    st = unit_commit(u, true, err);
+    if (st == OK)
+        st = query_drop_topics(q, err);
+    if (st)
+        return st;
     engine_log(e, "query %.*s: topic %.*s has %d partitions now: its state is rebuilt from the beginning of its input",
                STR_ARG(q->id), STR_ARG(q->source->topic), q->source->partitions);
-    return unit_commit(u, true, err);
+    return query_make_topics(q, err);
 }
 
 /* The number under which the query's state is kept, the same at every start over a directory; state of another plan goes. One
  * without state goes on where it was, and so does one whose source has got more partitions: see headless_resize.
- * META "headless/ID" PERSISTED v1: be32 number, be64 fingerprint of the plan, be32 partitions of the source. */
+ * META "headless/ID" PERSISTED v1: be32 number, be64 fingerprint of the plan, be32 partitions of the source
+ * (at first there were none). */
 static Status headless_number(Engine *e, RunQuery *q, Err *err)
 {
     if (!e->disk)
@@ -222,9 +225,9 @@ static Status headless_number(Engine *e, RunQuery *q, Err *err)
     if (st == OK)
         st = disk_get(e->disk, FAMILY_META, STR("headless"), &last, &counted, err);
     Rd rd = rd_of(buf_view(&kept)), lr = rd_of(buf_view(&last));
-    uint32_t number = found && kept.n == KEPT ? rd_be32(&rd) : 0;
+    uint32_t number = found && kept.n >= KEPT - 4 ? rd_be32(&rd) : 0;
     bool same_plan = number && rd_be64(&rd) == q->plan->fingerprint;
-    bool resized = number && rd_be32(&rd) != (uint32_t)q->source->partitions;
+    bool resized = number && kept.n == KEPT && rd_be32(&rd) != (uint32_t)q->source->partitions;
     if (st == OK && same_plan) {
         q->number = number;
     } else if (st == OK) {

@@ -366,8 +366,9 @@ Str query_app_id(const Engine *e, Arena *a, Str query_id);
 int internal_replicas(const PropSet *props);
 /* Internal topics are made. */
 Status query_make_topics(RunQuery *q, Err *err) MUST_CHECK;
-/* The positions where its tasks begin, into the unit. earliest: at the first record, whatever its properties say. */
-Status query_first_positions(RunQuery *q, bool earliest, Unit *u, Err *err) MUST_CHECK;
+/* The positions where its tasks begin, into the unit. earliest: at the first record, whatever its properties say. internal: those
+ * of its own topics too. */
+Status query_first_positions(RunQuery *q, bool earliest, bool internal, Unit *u, Err *err) MUST_CHECK;
 Status query_start(RunQuery *q, Err *err) MUST_CHECK;
 void query_stop(RunQuery *q);
 /* After query_stop: stores, positions and internal topics go; local_only: what is shared with other servers is left to them. */

@@ -145,7 +145,7 @@ Status query_make_topics(RunQuery *q, Err *err)
     return st;
 }
 
-Status query_first_positions(RunQuery *q, bool earliest, Unit *u, Err *err)
+Status query_first_positions(RunQuery *q, bool earliest, bool internal, Unit *u, Err *err)
 {
     const char *reset = props_get(&q->props, "auto.offset.reset");
     Arena *a = arena_new(256);
@@ -155,6 +155,8 @@ Status query_first_positions(RunQuery *q, bool earliest, Unit *u, Err *err)
         const Task *t = q->tasks[i];
         for (int k = 0; k < t->ninputs && st == OK; k++) {
             const TaskInput *ti = &t->inputs[k];
+            if (ti->in->internal && !internal)
+                continue;
             bool from_begin = earliest || ti->in->internal ||
                               (reset ? str_eq_nocase(str_of(reset), STR("earliest")) : ti->in->is_table);
             int64_t begin, end;
@@ -279,7 +281,7 @@ Status query_rebuild(RunQuery *q, const Record *plan, Err *err)
         store_drop(unit_disk(u), (q->number << 8) + s);
     if (anew) {
         query_forget(q, true, u);
-        st = query_first_positions(q, true, u, err);
+        st = query_first_positions(q, true, true, u, err);
     }
     if (st) {
         unit_abort(u);

@@ -517,7 +517,7 @@ Unit *task_prepare(Task *t)
 void task_finish(Task *t, Err *err)
 {
     if (err->code) {
-        if (err->code == ERR_TOO_LARGE || err->code == ERR_REFUSED)
+        if (err->code == ERR_TOO_LARGE || err->code == ERR_REFUSED || err->code == ERR_DENIED || err->code == ERR_TOPIC_GONE)
             proclog_not_produced(t, NULL, err->msg);
         task_fail(t, err);
         err_clear(err);

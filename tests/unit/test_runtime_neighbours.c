@@ -20,8 +20,8 @@ static const struct {
     [WAY_SKIPPED] = {"SET 'ksql.fail.on.production.error'='false';", "RUNNING", ROWS - 3, 3, "the broker refused the record"},
     [WAY_LARGE] = {NULL, "RUNNING", ROWS - 3, 3, "the broker refused the record"},
     [WAY_LARGE_FAILS] = {"SET 'ksql.fail.on.production.error'='true';", "ERROR", -1, 1, "the broker refused the record"},
-    [WAY_GONE] = {NULL, "ERROR", -1, 0, NULL},
-    [WAY_DENIED] = {NULL, "ERROR", -1, 0, NULL},
+    [WAY_GONE] = {NULL, "ERROR", -1, 1, "bad"},
+    [WAY_DENIED] = {NULL, "ERROR", -1, 1, "Authorization denied to Write on topic(s): [bad]"},
 };
 
 /* One row of three has no key in the bad query's output, or (LARGE) a long value. */
