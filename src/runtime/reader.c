@@ -317,6 +317,20 @@ Batch *reader_decode(SourceReader *r, const RecordSet *set, Arena *a)
 
 /* ---- one step ---- */
 
+/* ksql.fail.on.deserialization.error: a record that cannot be read stops the query. Its row of the log is in a unit of its own, since
+ * the task's is dropped. */
+static void fail_unread(Task *t, const RowError *e, const Batch *b)
+{
+    Unit *u = t->env.unit;
+    Err err = ERR_INIT;
+    t->env.unit = NULL;
+    t->env.log(t->env.log_arg, "KsqlTopic.Source.deserializer", e, b);
+    t->env.unit = u;
+    err_set(&err, ERR_SERDE, "A record of topic %.*s cannot be read: %.*s", STR_ARG(e->topic), STR_ARG(e->message));
+    task_fail(t, &err);
+    err_clear(&err);
+}
+
 static void log_errors(const SourceReader *r, const Batch *b)
 {
     const ErrorSet *es = b->errors;
@@ -326,7 +340,12 @@ static void log_errors(const SourceReader *r, const Batch *b)
             continue;
         task_begin(t); /* what the log says of a record is there exactly when the record counts as read */
         t->errors += (int64_t)es->total - es->v.n; /* the others are counted as they are logged */
-        for (int i = 0; i < es->v.n; i++) {
+        bool fails = t->q->kind == QUERY_PERSISTENT && props_bool(&t->q->props, "ksql.fail.on.deserialization.error");
+        for (int i = 0; i < es->v.n && t->state == TASK_RUNNING; i++) {
+            if (fails && es->v.v[i].stage != ROWERR_EVALUATE) {
+                fail_unread(t, &es->v.v[i], b);
+                continue;
+            }
             const char *where = es->v.v[i].stage == ROWERR_EVALUATE ? "KsqlTopic.Source" : "KsqlTopic.Source.deserializer";
             t->env.log(t->env.log_arg, where, &es->v.v[i], b);
         }

@@ -123,3 +123,26 @@ int test_neighbours_of_a_bad_query(void)
             }
     return 0;
 }
+
+/* ksql.fail.on.deserialization.error stops the query that has it, with a row in the log; one without it skips the record. */
+int test_neighbours_unread(void)
+{
+    Bed b;
+    CHECK(bed_open(&b, true, true));
+    RUN(&b, "SET 'auto.offset.reset'='earliest';"
+            "CREATE STREAM raw (k INT KEY, v VARCHAR) WITH (kafka_topic='s', value_format='kafka', partitions=1);"
+            "CREATE STREAM s (k INT KEY, v INT) WITH (kafka_topic='s', value_format='json');"
+            "CREATE STREAM good AS SELECT * FROM s; SET 'ksql.fail.on.deserialization.error'='true';"
+            "CREATE STREAM bad AS SELECT * FROM s;"
+            "INSERT INTO raw VALUES (1, '{\"V\":1}'); INSERT INTO raw VALUES (2, '{\"V\":\"x\"}'); INSERT INTO raw VALUES (3, '{\"V\":3}');");
+    bed_pass(&b, PASS_MS);
+    CHECK_TEXT(bed_query(&b, "CSAS_GOOD", "state"), "RUNNING");
+    CHECK_TEXT(bed_query(&b, "CSAS_BAD", "state"), "ERROR");
+    CHECK_INT(rows_of(&b, "GOOD"), 2);
+    CHECK_INT(rows_of(&b, "BAD"), 0);
+    CHECK(strstr(bed_query(&b, "CSAS_BAD", "reason"), "A record of topic s cannot be read: "));
+    CHECK_TEXT(sorted(&b, "SELECT logger FROM KSQL_PROCESSING_LOG;"),
+               "processing.CSAS_BAD_3.KsqlTopic.Source.deserializer|processing.CSAS_GOOD_2.KsqlTopic.Source.deserializer");
+    bed_close(&b);
+    return 0;
+}
