@@ -477,6 +477,51 @@ static void add_name(Buf *list, Str name)
     buf_str(list, name);
 }
 
+/* The statements that have to come before a DROP, in an order in which each is allowed: what reads a source goes before it. */
+typedef struct DropOrder {
+    Ddl *d;
+    RunQuery **running;
+    int nrunning, n;
+    StrMap seen; /* names of sources, ids of queries */
+    Buf text;
+} DropOrder;
+
+static void order_add(DropOrder *o, const char *what, Str name)
+{
+    enum { SHOWN = 20 };
+    if (o->n++ < SHOWN)
+        buf_printf(&o->text, "%s%s %.*s;", o->n > 1 ? " " : "", what, STR_ARG(name));
+}
+
+static void order_before(DropOrder *o, const DataSource *ds)
+{
+    const Catalog *cat = o->d->an.cat;
+    for (int i = 0; i < catalog_count(cat); i++) {
+        const DataSource *reader = catalog_at(cat, i);
+        if (!str_eq(reader->from, ds->name) || strmap_put(&o->seen, reader->name, o))
+            continue;
+        order_before(o, reader);
+        order_add(o, reader->is_table ? "DROP TABLE" : "DROP STREAM", reader->name);
+    }
+    for (int i = 0; i < o->nrunning; i++) {
+        const RunQuery *q = o->running[i];
+        bool touches = str_eq(q->source->name, ds->name) || str_eq(q->sink->name, ds->name);
+        if (touches && !str_eq(q->sink->query_id, q->id) && !strmap_put(&o->seen, q->id, o))
+            order_add(o, "TERMINATE", q->id);
+    }
+}
+
+static void hint_order(Ddl *d, const DataSource *ds, RunQuery **running, int n)
+{
+    DropOrder o = {.d = d, .running = running, .nrunning = n};
+    strmap_put(&o.seen, ds->name, &o);
+    order_before(&o, ds);
+    if (o.n > 1)
+        err_hint(d->err, "in this order: %s%s", buf_z(&o.text), o.n > 20 ? " …" : "");
+    strmap_free(&o.seen);
+    buf_free(&o.text);
+}
+
 static Status check_constraints(Ddl *d, const DataSource *ds)
 {
     Buf sources = BUF_INIT, reads = BUF_INIT, writes = BUF_INIT;
@@ -507,6 +552,8 @@ static Status check_constraints(Ddl *d, const DataSource *ds)
                     "Cannot drop %.*s.\nThe following queries read from this source: [%s].\nThe following queries write into "
                     "this source: [%s].\nYou need to terminate them before dropping %.*s.",
                     STR_ARG(ds->name), buf_z(&reads), buf_z(&writes), STR_ARG(ds->name));
+    if (st)
+        hint_order(d, ds, running, n);
     buf_free(&sources);
     buf_free(&reads);
     buf_free(&writes);
