@@ -87,8 +87,8 @@ int test_trimmed_before_read(void)
             printf("%s\n", buf_z(&log));
             return 1;
         }
+        bed_close(&b); /* writes to it too */
         buf_free(&log);
-        bed_close(&b);
         if (broker)
             double_free(broker);
     }
