@@ -435,20 +435,19 @@ static void size_rows(SourceReader *r, int n)
  * the reader's position its retention, or somebody, has deleted records that were not read. */
 static void look_into_gap(SourceReader *r, int64_t first)
 {
-    enum { AGAIN_MS = 100 }; /* a broker is asked */
+    enum { AGAIN_MS = 100 }; /* a broker is asked, and not of every marker */
     Engine *e = r->w->e;
     int64_t now = effects_mono_ms(e->fx), begin, end;
     Err err = ERR_INIT;
-    bool remote = topics_remote(e->topics);
-    if (r->in->internal || (remote && (first - r->position == 1 || (r->gap_ms && now - r->gap_ms < AGAIN_MS))))
+    bool counts = !r->in->internal && r->subs.v[0]->task->q->kind == QUERY_PERSISTENT;
+    bool late = topics_remote(e->topics) && (first - r->position == 1 || (r->gap_ms && now - r->gap_ms < AGAIN_MS));
+    if (!counts || late)
         return;
     r->gap_ms = now;
     if (topic_ends(e->topics, r->in->topic, r->partition, &begin, &end, &err) == OK && begin > r->position) {
         int64_t missed = (begin < first ? begin : first) - r->position;
         for (int i = 0; i < r->subs.n; i++) {
-            Task *t = r->subs.v[i]->task;
-            if (t->q->kind != QUERY_PERSISTENT)
-                continue;
+            Task *t = r->subs.v[i]->task; /* readers of push queries are not shared */
             t->missed += missed;
             engine_log(e, "query %.*s: topic %.*s, partition %d: %lld records from offset %lld on were deleted before they were read",
                        STR_ARG(t->q->id), STR_ARG(r->in->topic), r->partition, (long long)missed, (long long)r->position);
