@@ -66,6 +66,8 @@ static void tell_log(bool on)
     pthread_mutex_unlock(&client_log.mu);
 }
 
+void open_log_ends(void) { tell_log(false); }
+
 /* While the engine opens SIGINT ends the wait too; later it is a statement's. @thread any */
 static bool opening;
 static bool ending(void) { return signals_ended() || (__atomic_load_n(&opening, __ATOMIC_ACQUIRE) && signals_pending()); }

@@ -31,4 +31,7 @@ Status open_again(OpenTries *t, Out *to, Err *err) MUST_CHECK;
 /* It succeeded, or not. */
 void open_tries_end(OpenTries *t, Status st, Out *to);
 
+/* The shell closes: what Kafka's client says of connections that end with it is no news to the user. */
+void open_log_ends(void);
+
 #endif

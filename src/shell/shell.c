@@ -125,6 +125,7 @@ int shell_main(const ShellOptions *o)
         code = finish(&sh, run_inputs(&sh, o));
         run_end_left(&sh);
         session_free(sh.s);
+        open_log_ends();
         engine_close(sh.e);
     } else if (err.code == ERR_CANCELLED) {
         if (sh.interactive) /* behind the terminal's ^C */
