@@ -244,6 +244,7 @@ def test_history_between_runs(sluice):
     t.send("\x1b[A\r")
     t.expect("| Partitions |", "sluice> ")
     t.send("\x12parti")  # Ctrl-R
+    t.expect("i")  # all of it has been read
     t.send("\x03")
     t.expect("sluice> ")
     leave(t)
