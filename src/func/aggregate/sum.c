@@ -77,10 +77,13 @@ static void sum_text(Buf *out, i128 x, i128 y, int scale)
         return;
     }
     u128 m = x < 0 ? -(u128)x + -(u128)y : (u128)x + (u128)y; /* of one sign, each below 2^127 */
-    Buf digits = BUF_INIT;
-    text_decimal(&digits, (i128)(m / 10), 0);
-    buf_byte(&digits, (char)('0' + (int)(m % 10)));
-    BUG_IF(digits.n < (size_t)scale); /* it has 39 */
+    Buf last = BUF_INIT, digits = BUF_INIT;
+    text_decimal(&last, (i128)(m / 10), 0);
+    buf_byte(&last, (char)('0' + (int)(m % 10)));
+    for (size_t i = last.n; i <= (size_t)scale; i++)
+        buf_byte(&digits, '0');
+    buf_str(&digits, buf_view(&last));
+    buf_free(&last);
     buf_printf(out, "%s%.*s%s%s", x < 0 ? "-" : "", (int)(digits.n - (size_t)scale), buf_z(&digits), scale ? "." : "",
                buf_z(&digits) + digits.n - (size_t)scale);
     buf_free(&digits);

@@ -59,3 +59,15 @@ SELECT message->recordProcessingError->errorMessage AS why FROM KSQL_PROCESSING_
 --> Numeric field overflow: A field with precision 38 and scale 10 must round to an absolute value less than 10^28. Got 19999999999999999999999999999.9999999998
 --> Numeric field overflow: A field with precision 38 and scale 10 must round to an absolute value less than 10^28. Got -19999999999999999999999999999.9999999998
 --> Query Completed
+-- A sum of a product, whose scale is larger than 128 bits have digits.
+CREATE STREAM wide (k INT KEY, f DECIMAL(38,30)) WITH (kafka_topic='wide', value_format='json', partitions=1);
+--> Stream created
+INSERT INTO wide VALUES (1, 0.000000000012);
+INSERT INTO wide VALUES (1, 0.000000000012);
+CREATE TABLE squares AS SELECT k, SUM(f * f) AS total FROM wide GROUP BY k;
+--> Created query with ID CTAS_SQUARES_4
+--@ advance 2000
+SELECT message->recordProcessingError->errorMessage AS why FROM KSQL_PROCESSING_LOG WHERE logger LIKE '%CTAS_SQUARES%';
+--> `WHY` STRING
+--> Numeric field overflow: A field with precision 77 and scale 60 must round to an absolute value less than 10^17. Got 0.000000000000000000000288000000000000000000000000000000000000
+--> Query Completed
